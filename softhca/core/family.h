@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a hardware family tells the core: how its queues are read and its completions written. All
+ * calls are made under the engine lock. Memory of applications and guests is hostile: a decoder
+ * copies what it reads once and checks the copy.
+ */
+#ifndef SOFTHCA_CORE_FAMILY_H
+#define SOFTHCA_CORE_FAMILY_H
+
+#include "softhca/core/request.h"
+
+struct cq;
+struct qp;
+struct srq;
+
+/* What the consumer last wrote to ask for a completion event. */
+struct cq_arm {
+	/* Changes with every new arming; equal values mean the same arming. */
+	uint32_t token;
+	/* Consumer index at the time of arming, as the family counts. */
+	uint32_t consumer;
+	bool solicited_only;
+};
+
+struct family_ops {
+	const char *name;
+
+	/* Free-running producer position of the send queue, in the units of send_request.units.
+	 * Taken from the doorbell record with acquire semantics. */
+	uint32_t (*send_producer)(const struct qp *qp);
+
+	/*
+	 * Decodes the send WQE at `index`; `index` lies between consumer and producer. Called again
+	 * with the same index when the request has to be sent again. 0, or EINVAL when the WQE makes
+	 * no sense for this queue pair (`units` is then valid all the same, at least 1).
+	 */
+	int (*send_decode)(const struct qp *qp, uint32_t index, struct send_request *request);
+
+	/* Free-running producer position of the receive queue, in WQEs. */
+	uint32_t (*recv_producer)(const struct qp *qp);
+
+	/* Decodes the receive WQE at `index` (in WQEs, free running). 0 or EINVAL. */
+	int (*recv_decode)(const struct qp *qp, uint32_t index, struct recv_request *request);
+
+	/* Takes the next receive of a shared queue. 0, ENOENT when none is posted, or EINVAL (the
+	 * WQE is consumed and named by request->index). */
+	int (*srq_take)(struct srq *srq, struct recv_request *request);
+
+	/* Receives posted to the SRQ and not yet taken. */
+	uint32_t (*srq_posted)(const struct srq *srq);
+
+	/* Writes a CQE for `qp`; the owner bit goes last. 0, or EOVERFLOW when the CQ is full. */
+	int (*cqe_write)(struct cq *cq, const struct qp *qp, const struct completion *completion);
+
+	/* Reads the arm record. */
+	struct cq_arm (*cq_arm)(const struct cq *cq);
+
+	/* CQEs written and not yet consumed, by the consumer index record. */
+	uint32_t (*cq_unpolled)(const struct cq *cq);
+};
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one request and the one completion: what a family's decoder makes of a WQE, what its encoder
+ * turns into a CQE. Everything is in host byte order unless its type says otherwise.
+ */
+#ifndef SOFTHCA_CORE_REQUEST_H
+#define SOFTHCA_CORE_REQUEST_H
+
+#include <linux/types.h>
+
+#include "softhca/core/types.h"
+
+enum { REQUEST_MAX_SGE = 64 };
+
+/* One piece of local memory. `inline_data` is set for data that lies in the WQE itself: it needs no
+ * key, is readable until the WQE completes, and `address` is unused. */
+struct sge {
+	uint64_t address;
+	uint32_t length;
+	uint32_t lkey;
+	const void *inline_data;
+};
+
+enum request_opcode {
+	REQUEST_SEND,
+	REQUEST_SEND_IMM,
+	REQUEST_SEND_INVALIDATE,
+	REQUEST_WRITE,
+	REQUEST_WRITE_IMM,
+	REQUEST_READ,
+	REQUEST_COMPARE_SWAP,
+	REQUEST_FETCH_ADD,
+	REQUEST_LOCAL_INVALIDATE,
+	REQUEST_NOP,
+};
+
+enum request_flag {
+	REQUEST_SIGNALED = 1 << 0,
+	REQUEST_SOLICITED = 1 << 1,
+	/* Wait until all earlier RDMA reads and atomics of this queue have completed. */
+	REQUEST_FENCE = 1 << 2,
+};
+
+/* Where a datagram goes. */
+struct ud_address {
+	uint32_t qpn;
+	uint32_t qkey;
+	uint16_t dlid;
+	uint8_t sl;
+	uint8_t static_rate;
+	uint8_t path_bits;
+	bool grh;
+	uint8_t sgid_index;
+	uint8_t hop_limit;
+	uint8_t traffic_class;
+	uint32_t flow_label;
+	uint8_t dgid[16];
+};
+
+struct send_request {
+	enum request_opcode opcode;
+	unsigned int flags;
+	/* Position of the WQE in the queue, free running, as the family counts; `units` is how far
+	 * the next one lies behind it. */
+	uint32_t index;
+	uint32_t units;
+	uint32_t length;
+	uint32_t rkey;
+	uint64_t remote_address;
+	__be32 immediate;
+	uint32_t invalidate_rkey;
+	/* Atomics: `swap_or_add` and `compare` of the request. */
+	uint64_t swap_or_add;
+	uint64_t compare;
+	struct ud_address ud;
+	unsigned int num_sge;
+	struct sge sge[REQUEST_MAX_SGE];
+};
+
+struct recv_request {
+	/* Named by the completion: position in the receive queue, or index of the SRQ's WQE. */
+	uint32_t index;
+	uint32_t length;
+	unsigned int num_sge;
+	struct sge sge[REQUEST_MAX_SGE];
+};
+
+enum completion_flag {
+	COMPLETION_SEND = 1 << 0, /* of the send queue; otherwise of a receive queue or SRQ */
+	COMPLETION_IMMEDIATE = 1 << 1,
+	COMPLETION_INVALIDATED = 1 << 2,
+	COMPLETION_GRH = 1 << 3,
+	COMPLETION_SOLICITED = 1 << 4,
+	COMPLETION_SRQ = 1 << 5,
+};
+
+struct completion {
+	enum completion_status status;
+	unsigned int flags;
+	/* Of the request for send completions; for receives SEND*, or WRITE_IMM. */
+	enum request_opcode opcode;
+	uint32_t vendor_syndrome;
+	uint32_t index;
+	uint32_t length;
+	__be32 immediate;
+	uint32_t invalidated_rkey;
+	uint32_t remote_qpn;
+	uint16_t slid;
+	uint8_t sl;
+	uint8_t path_bits;
+	uint16_t pkey_index;
+	uint64_t timestamp_ns;
+};
+
+#endif

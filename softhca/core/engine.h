@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The engine of a process: everything its HCAs do happens under one lock, driven by whichever
+ * thread comes by. A thread that finds the lock taken does not wait: it leaves a note, and the
+ * holder looks at the notes before and after it lets go. So a polling thread never stands behind
+ * another one, and no kick is lost.
+ */
+#ifndef SOFTHCA_CORE_ENGINE_H
+#define SOFTHCA_CORE_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "softhca/core/object.h"
+
+struct fabric;
+
+struct engine {
+	/* 0 free, 1 taken, 2 taken with sleepers (futex). */
+	_Atomic uint32_t lock;
+	/* Set by whoever wanted the lock in vain; the holder then goes round once more. */
+	_Atomic uint32_t attention;
+	struct fabric *fabric;
+	/* QPs with work to continue: WQEs to send, responses owed, ring space awaited. */
+	struct list pending;
+	/* QPs that owe an acknowledgement at the end of this round. */
+	struct list acks;
+	/* QPs in error or without a kick of their own, whose doorbell records are read each round. */
+	struct list watched;
+	/* Time as read at the start of this round; timers compare with it. */
+	uint64_t now_ns;
+	/* Earliest timer of any QP, UINT64_MAX when none runs. */
+	uint64_t next_timer_ns;
+	struct list timers;
+	struct hca *hcas[8];
+	unsigned int num_hcas;
+	/* Strict: what hardware would tolerate but a correct driver never does is refused and named
+	 * on the trace. */
+	bool strict;
+};
+
+int engine_create(struct fabric *fabric, struct engine **engine);
+/* All HCAs must have been closed. */
+void engine_destroy(struct engine *engine);
+
+int hca_open(struct engine *engine, const struct family_ops *family, const struct front_ops *front,
+	     const struct hca_limits *limits, struct hca **hca);
+/* Ends what is left of the HCA's objects, in the order QP, SRQ, CQ, MR, PD. */
+void hca_close(struct hca *hca);
+
+/* Blocking lock for commands; unlocking handles what others left as notes. */
+void engine_lock(struct engine *engine);
+bool engine_trylock(struct engine *engine);
+void engine_unlock(struct engine *engine);
+
+/*
+ * One round: drain what has arrived, send what may be sent, answer, run timers. Returns how many
+ * packets and requests moved; 0 means idle. engine_poll() does nothing and returns 0 when another
+ * thread has the lock.
+ */
+unsigned int engine_poll(struct engine *engine);
+/* The same with the lock held. */
+unsigned int engine_round(struct engine *engine);
+
+/* A send was posted to `qp` and its doorbell rung: push it out now, or leave a note. */
+void engine_kick(struct engine *engine, struct qp *qp);
+
+/* Nanoseconds until the engine must run even if nothing arrives; UINT64_MAX when idle. */
+uint64_t engine_idle_ns(struct engine *engine);
+
+#endif

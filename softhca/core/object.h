@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The objects of an HCA: PD, MR, CQ, SRQ, QP, and the calls that make, change and end them. A front
+ * end (shim, pci) parses its commands into the parameter structs here. Every call is made with the
+ * engine lock held and returns 0 or a positive errno; a failed call has changed nothing.
+ *
+ * Struct members come hot first.
+ */
+#ifndef SOFTHCA_CORE_OBJECT_H
+#define SOFTHCA_CORE_OBJECT_H
+
+#include "softhca/core/family.h"
+#include "softhca/core/queue.h"
+#include "util/list.h"
+
+struct engine;
+struct fabric_hca;
+struct hca;
+struct fabric_key;
+struct fabric_qp;
+struct requester;
+struct responder;
+
+/* What an HCA can do; requests beyond it are refused with EINVAL. */
+struct hca_limits {
+	uint32_t max_qp, max_cq, max_srq, max_mr, max_pd, max_ah;
+	uint32_t max_qp_wr, max_sge, max_cqe, max_srq_wr, max_srq_sge, max_inline;
+	uint32_t max_rd_atomic, max_init_rd_atomic;
+	uint32_t max_mcast_grp, max_mcast_qp_attach;
+	uint64_t max_mr_size;
+};
+
+/* Upcalls to the front end, under the engine lock; they must not block nor call back. */
+struct front_ops {
+	/* A completion event for a CQ that has one armed. */
+	void (*cq_event)(struct cq *cq);
+	/* `object` is a struct qp, cq or srq by `scope`; NULL for ports (1 only) and the device. */
+	void (*async_event)(struct hca *hca, enum async_event_type type,
+			    enum async_event_scope scope, void *object);
+};
+
+/* This process's part of its host's adapter. */
+struct hca {
+	struct engine *engine;
+	const struct family_ops *family;
+	/* The adapter as all processes of its host see it, and its number in the fabric. */
+	struct fabric_hca *shared;
+	unsigned int index;
+	/* By QP number and key index, masked to the sizes of the shared directories; only what this
+	 * process owns. */
+	struct qp **qps;
+	struct mr **mrs;
+	/* ---- cold ---- */
+	const struct front_ops *front;
+	struct hca_limits limits;
+	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
+	uint32_t next_pdn, next_cqn, next_srqn;
+	struct list qp_list, cq_list, srq_list, mr_list;
+};
+
+struct pd {
+	struct hca *hca;
+	uint32_t pdn; /* unique among all processes of the host */
+	uint32_t users;
+	void *front;
+};
+
+struct mr {
+	uint64_t iova;
+	uint64_t length;
+	/* Linear memory: byte `iova + n` is at `linear + n`. Otherwise, as queue_memory: page 0
+	 * holds `page_offset` bytes of something else before the first byte. */
+	uint8_t *linear;
+	uint8_t **pages;
+	unsigned int log_page_size;
+	uint32_t page_offset;
+	uint32_t key; /* both lkey and rkey */
+	uint32_t access;
+	struct pd *pd;
+	struct fabric_key *shared;
+	/* ---- cold ---- */
+	struct hca *hca;
+	struct list link;
+	void *front;
+};
+
+struct mr_params {
+	uint64_t iova;
+	uint64_t length;
+	uint32_t access;
+	uint8_t *linear;
+	uint8_t **pages; /* taken over by the MR, freed with it */
+	unsigned int log_page_size;
+	uint32_t page_offset;
+	/* Lowest byte of the new key, for families whose driver chooses it. */
+	uint8_t key_byte;
+};
+
+struct cq {
+	struct hca *hca;
+	struct queue_memory memory;
+	void *doorbell_record;
+	uint32_t cqe_count; /* ring size, a power of two for mlx5 */
+	uint32_t cqe_size;
+	uint32_t producer; /* free running */
+	/* Token of the arming that has had its event; see cq_arm(). */
+	uint32_t fired_token;
+	/* Producer as it was when the current arming was first seen. */
+	uint32_t armed_producer;
+	uint32_t seen_token;
+	bool overrun;
+	/* ---- cold ---- */
+	uint32_t cqn;
+	uint32_t users;
+	bool ignore_overrun;
+	bool has_channel; /* no events are made for a CQ without one */
+	struct list link;
+	void *front;
+};
+
+struct cq_params {
+	struct queue_memory memory;
+	void *doorbell_record;
+	uint32_t cqe_count;
+	uint32_t cqe_size;
+	bool has_channel;
+	void *front;
+};
+
+struct srq {
+	struct hca *hca;
+	struct pd *pd;
+	struct queue_memory memory;
+	void *doorbell_record;
+	uint32_t wqe_count;
+	uint32_t log_stride;
+	uint32_t taken; /* free running count of receives taken */
+	uint32_t next;	/* family: index of the next WQE in the chain */
+	uint32_t limit; /* 0: not armed */
+	/* ---- cold ---- */
+	uint32_t srqn;
+	uint32_t user_index;
+	uint32_t max_wr, max_sge;
+	uint32_t users;
+	bool error;
+	struct list link;
+	void *front;
+};
+
+struct srq_params {
+	struct queue_memory memory;
+	void *doorbell_record;
+	uint32_t wqe_count;
+	uint32_t log_stride;
+	uint32_t max_wr, max_sge;
+	uint32_t limit;
+	uint32_t user_index;
+	void *front;
+};
+
+/* A path to a port: what an address handle says. */
+struct path {
+	uint16_t dlid;
+	uint8_t sl;
+	uint8_t src_path_bits;
+	uint8_t static_rate;
+	uint8_t port;
+	bool grh;
+	uint8_t sgid_index;
+	uint8_t hop_limit;
+	uint8_t traffic_class;
+	uint32_t flow_label;
+	uint8_t dgid[16];
+};
+
+struct qp_attr {
+	enum qp_state state;
+	enum qp_state current_state;
+	uint8_t path_mtu;
+	enum migration_state migration;
+	uint32_t qkey;
+	uint32_t rq_psn;
+	uint32_t sq_psn;
+	uint32_t dest_qpn;
+	uint32_t access;
+	struct path path;
+	struct path alternate;
+	uint16_t pkey_index;
+	uint16_t alternate_pkey_index;
+	bool sqd_async_notify;
+	uint8_t max_rd_atomic;
+	uint8_t max_dest_rd_atomic;
+	uint8_t min_rnr_timer;
+	uint8_t port;
+	uint8_t timeout;
+	uint8_t alternate_timeout;
+	uint8_t retry_count;
+	uint8_t rnr_retry;
+};
+
+struct qp {
+	struct hca *hca;
+	uint32_t qpn;
+	enum qp_type type;
+	struct qp_attr attr; /* attr.state is the state */
+	struct pd *pd;
+	struct cq *send_cq;
+	struct cq *recv_cq;
+	struct srq *srq; /* NULL: own receive queue */
+	struct fabric_qp *shared;
+
+	/* Queues as the family reads them. */
+	struct queue_memory memory; /* the whole buffer */
+	void *doorbell_record;
+	size_t sq_offset, rq_offset;
+	uint32_t sq_units; /* size in family units (mlx5: 64-byte basic blocks) */
+	uint32_t rq_count; /* size in WQEs */
+	uint32_t rq_log_stride;
+	uint32_t sq_consumer; /* oldest unit not yet completed, free running */
+	uint32_t rq_consumer; /* oldest receive not yet taken, free running */
+	uint32_t user_index;
+	bool signal_all;
+
+	/* Of the transport. */
+	struct requester *requester;
+	struct responder *responder;
+	struct list pending; /* on engine->pending while the transport has work to continue */
+	/* ---- cold ---- */
+	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
+	bool no_recv_queue;
+	uint32_t multicast_groups; /* memberships */
+	struct list link;
+	void *front;
+};
+
+struct qp_params {
+	enum qp_type type;
+	struct pd *pd;
+	struct cq *send_cq;
+	struct cq *recv_cq;
+	struct srq *srq;
+	struct queue_memory memory;
+	void *doorbell_record;
+	size_t sq_offset, rq_offset;
+	uint32_t sq_units, rq_count, rq_log_stride;
+	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
+	uint32_t user_index;
+	bool signal_all;
+	void *front;
+};
+
+int pd_create(struct hca *hca, struct pd **pd);
+int pd_destroy(struct pd *pd); /* EBUSY while anything uses it */
+
+int mr_create(struct pd *pd, const struct mr_params *params, struct mr **mr);
+int mr_destroy(struct mr *mr);
+
+int cq_create(struct hca *hca, const struct cq_params *params, struct cq **cq);
+/* Goes on in the new buffer: writes the family's resize CQE into the old one first. */
+int cq_resize(struct cq *cq, const struct queue_memory *memory, uint32_t cqe_count,
+	      uint32_t cqe_size);
+int cq_destroy(struct cq *cq); /* EBUSY while a QP uses it */
+/* Lands a completion and raises the event if one is due. An overrun puts the CQ and its QPs into
+ * error as the specification says. */
+void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion);
+/* Looks whether the consumer has armed the CQ since the last look; called at each kick of
+ * req_notify, and before a thread that drives the engine goes to sleep. Returns true while armed. */
+bool cq_look_armed(struct cq *cq);
+
+int srq_create(struct pd *pd, const struct srq_params *params, struct srq **srq);
+int srq_set_limit(struct srq *srq, uint32_t limit);
+int srq_destroy(struct srq *srq); /* EBUSY while a QP uses it */
+/* Takes a receive for `qp` and raises the limit event when due. As family_ops.srq_take. */
+int srq_take(struct srq *srq, struct recv_request *request);
+
+int qp_create(struct hca *hca, const struct qp_params *params, struct qp **qp);
+/* Checks the transition and mask against the specification's tables for the type, the values
+ * against the limits, then applies. EINVAL for what the tables forbid. */
+int qp_modify(struct qp *qp, const struct qp_attr *attr, uint32_t mask);
+int qp_destroy(struct qp *qp); /* EBUSY while attached to multicast groups */
+/* The error state by the HCA's own doing: flushes, raises `event` (-1: none). */
+void qp_set_error(struct qp *qp, int event);
+int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
+int qp_detach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What all processes of a fabric see: hosts' adapters with their numbers, queue pairs, keys and
+ * multicast groups, and the processes themselves. It lies in shared memory; whatever is read from
+ * it is checked before it is used as an index or a size, since any process of the user may have
+ * written it or died in the middle.
+ *
+ * An entry is written by the process that owns it, and read by all.
+ */
+#ifndef SOFTHCA_FABRIC_DIRECTORY_H
+#define SOFTHCA_FABRIC_DIRECTORY_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum {
+	FABRIC_MAX_HCAS = 64,
+	FABRIC_MAX_PROCESSES = 128,
+	FABRIC_QPS = 1 << 16,  /* per HCA; QP number = counter bits above, index below */
+	FABRIC_KEYS = 1 << 18, /* per HCA; key = index << 8 | variant */
+	FABRIC_GIDS = 16,
+	FABRIC_PKEYS = 128,
+	FABRIC_GROUPS = 1024,
+	FABRIC_GROUP_MEMBERS = 64,
+};
+
+enum fabric_port_type {
+	FABRIC_PORT_IB = 1,
+	FABRIC_PORT_ETH = 2,
+};
+
+enum fabric_gid_type {
+	FABRIC_GID_IB = 0,
+	FABRIC_GID_ROCE_V1 = 1,
+	FABRIC_GID_ROCE_V2 = 2,
+};
+
+/* One queue pair. `owner` is the process slot plus one, 0 when the number is free. The rest serves
+ * routing, one-sided shortcuts and `softhca ps`. */
+struct fabric_qp {
+	_Atomic uint32_t owner;
+	uint32_t qpn;
+	uint8_t type;
+	uint8_t state;
+	uint8_t path_mtu;
+	uint8_t remote_hca; /* 0xff: none or unknown */
+	uint32_t remote_qpn;
+	uint32_t access;
+	uint32_t pdn;
+	uint32_t send_psn;
+	uint32_t recv_psn;
+	uint32_t outstanding;
+	uint32_t errors;
+	uint64_t packets_sent;
+	uint64_t packets_received;
+} __attribute__((aligned(64)));
+
+/* One memory key. `users` counts initiators that are in the middle of a shortcut on it: the owner
+ * clears `key` and waits for them before it lets the memory go. */
+struct fabric_key {
+	_Atomic uint32_t key; /* 0: free or being filled */
+	_Atomic uint32_t users;
+	_Atomic uint32_t owner; /* process slot plus one, 0 free */
+	uint32_t pdn;
+	uint32_t access;
+	uint32_t linear; /* the memory is one range of the owner's address space */
+	uint64_t iova;
+	uint64_t length;
+	uint64_t address; /* in the owner's address space */
+} __attribute__((aligned(64)));
+
+struct fabric_gid {
+	uint8_t raw[16];
+	uint8_t type; /* enum fabric_gid_type */
+	uint8_t valid;
+};
+
+/* A host's adapter of one family. */
+struct fabric_hca {
+	_Atomic uint32_t in_use;
+	uint32_t host;
+	char family[8];
+	uint8_t port_type; /* enum fabric_port_type */
+	uint8_t pad;
+	uint16_t lid;
+	_Atomic uint32_t link_up;
+	_Atomic uint32_t killed;
+	_Atomic uint32_t port_generation; /* grows with every change of link, killed, gids */
+	uint64_t node_guid; /* host byte order */
+	uint64_t port_guid;
+	uint8_t mac[6];
+	uint8_t ipv4[4];
+	uint8_t ipv6[16];
+	struct fabric_gid gids[FABRIC_GIDS];
+	uint16_t pkeys[FABRIC_PKEYS]; /* 0: empty */
+	_Atomic uint32_t next_qp;     /* where the search for a free number starts */
+	_Atomic uint32_t next_key;
+	_Atomic uint32_t next_pd;
+	struct fabric_qp qps[FABRIC_QPS];
+	struct fabric_key keys[FABRIC_KEYS];
+};
+
+struct fabric_group_member {
+	_Atomic uint32_t qpn_valid; /* bit 31: in use; low bits the QP number */
+	uint8_t hca;
+};
+
+/* A multicast group, by MGID (and on IB ports MLID). */
+struct fabric_group {
+	_Atomic uint32_t in_use;
+	uint16_t mlid;
+	uint8_t mgid[16];
+	struct fabric_group_member members[FABRIC_GROUP_MEMBERS];
+};
+
+/* A process that has opened an adapter. The first line is written by the process itself, now and
+ * then; other processes read it after they have sent something. */
+struct fabric_process {
+	/* Last time an application thread drove the engine, CLOCK_MONOTONIC ns, coarse. */
+	_Atomic uint64_t polled_ns;
+	/* CQs armed for an event: packets for this process must wake its thread. */
+	_Atomic uint32_t armed;
+	/* The background thread sleeps on `wake` and wants to be woken. */
+	_Atomic uint32_t asleep;
+	_Atomic uint32_t wake __attribute__((aligned(64))); /* futex word, grows */
+	_Atomic uint32_t pid; /* 0: slot free */
+	uint64_t start_time;  /* of the process, /proc/PID/stat field 22: tells recycled pids */
+	uint32_t hca_mask_low, hca_mask_high; /* which adapters it has open */
+	/* Capture or faults are on here: no shortcuts to or from this process. */
+	_Atomic uint32_t packets_only;
+	char command[16];
+	/* Peers that have ever sent to this process, one bit a slot: whose rings to look at. */
+	_Atomic uint64_t senders[FABRIC_MAX_PROCESSES / 64];
+} __attribute__((aligned(64)));
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The network between software HCAs. A fabric has a name and belongs to a user; it is a directory
+ * and a shared-memory file in it. Packets travel in rings of shared memory, one for each ordered
+ * pair of processes, and carry InfiniBand packets from GRH or BTH on. Faults and capture sit here:
+ * what is dropped, doubled, delayed, reordered or corrupted on purpose never reaches the ring as it
+ * was sent.
+ *
+ * Transmit and receive calls are made by one thread at a time (the engine lock's holder).
+ */
+#ifndef SOFTHCA_FABRIC_FABRIC_H
+#define SOFTHCA_FABRIC_FABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "softhca/fabric/directory.h"
+
+struct fabric;
+
+enum packet_flag {
+	PACKET_GRH = 1 << 0,	  /* starts with a GRH; otherwise with the BTH */
+	PACKET_MULTICAST = 1 << 1, /* for the members of the group in GRH (or dlid), not one QP */
+	PACKET_ICRC = 1 << 2,	  /* ends with an invariant CRC that the receiver verifies */
+};
+
+/* Head of a packet in a ring; the bytes follow. One cache line holds head, BTH and a small payload.
+ */
+struct packet {
+	/* Bytes that follow. Written last: 0 means nothing is here yet. */
+	_Atomic uint32_t length;
+	uint8_t source_hca;
+	uint8_t destination_hca;
+	uint8_t sl;
+	uint8_t flags;
+	uint16_t slid;
+	uint16_t dlid;
+	uint32_t pad;
+};
+
+/* Space for a packet under construction. */
+struct packet_slot {
+	struct packet *packet; /* fill in all but length */
+	uint8_t *bytes;	       /* room for as many as asked for */
+	void *ring;	       /* private */
+};
+
+struct fabric_options {
+	const char *name;    /* NULL: "default" */
+	unsigned int host;   /* 1.. */
+	const char *family;  /* "mlx5" */
+	enum fabric_port_type port_type;
+	const char *faults;  /* specification, or NULL */
+	const char *capture; /* file, or NULL */
+};
+
+/* What fabric_wait() came back for. */
+enum fabric_wakeup {
+	FABRIC_WOKEN,
+	FABRIC_TIMED_OUT,
+};
+
+/* Joins the fabric, making it if need be, and clears away what dead processes left. On failure a
+ * positive errno, and a sentence in `reason`. */
+int fabric_join(const struct fabric_options *options, struct fabric **fabric, char *reason,
+		size_t reason_size);
+/* Leaves; prints the faults summary to stderr when faults were on. */
+void fabric_leave(struct fabric *fabric);
+
+/* In the child after a fork: forgets everything without touching what the parent shares. */
+void fabric_forget(struct fabric *fabric);
+
+/* The adapter of this process's host for a family; made on first use. */
+int fabric_hca_open(struct fabric *fabric, const char *family, struct fabric_hca **hca,
+		    unsigned int *index);
+struct fabric_hca *fabric_hca_at(struct fabric *fabric, unsigned int index);
+
+/* Slot of this process. */
+unsigned int fabric_self(const struct fabric *fabric);
+/* No shortcut may bypass packets between this process and `process`. */
+bool fabric_packets_only(const struct fabric *fabric, unsigned int process);
+/* False once the process of that slot is gone; looks at the system at most every few ms. */
+bool fabric_process_alive(struct fabric *fabric, unsigned int process);
+uint32_t fabric_process_pid(const struct fabric *fabric, unsigned int process);
+
+/* ---- numbers ---- */
+/* Reserves a QP number of `hca` for this process. ENOMEM when all are taken. */
+int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *qpn,
+		      struct fabric_qp **qp);
+void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp);
+/* The entry behind a QP number, whoever owns it; NULL if the number is free. */
+struct fabric_qp *fabric_qp_find(struct fabric_hca *hca, uint32_t qpn);
+
+/* Reserves a key. The entry is filled by the caller and made valid by storing `key`. */
+int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t variant,
+		       uint32_t *key, struct fabric_key **entry);
+/* Invalidates, waits for initiators (of live processes) to let go, frees. */
+void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry);
+struct fabric_key *fabric_key_find(struct fabric_hca *hca, uint32_t key);
+uint32_t fabric_pd_number(struct fabric_hca *hca);
+
+/* ---- addresses ---- */
+/* Number of the adapter with this LID or GID on the same fabric; -1 if there is none. */
+int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid);
+int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16]);
+
+/* ---- multicast ---- */
+int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
+			const uint8_t mgid[16], uint16_t mlid);
+int fabric_group_detach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
+			const uint8_t mgid[16], uint16_t mlid);
+/* Calls `member` for each member QP; `process` is its owner's slot. Looked up by MGID when not
+ * NULL, else by MLID. */
+void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t mlid,
+			   void (*member)(void *arg, unsigned int hca, uint32_t qpn,
+					  unsigned int process),
+			   void *arg);
+
+/* ---- packets ---- */
+/*
+ * Space for a packet of `length` bytes to a process. 0, or EAGAIN when its ring is full: try again
+ * in a later round. A packet for a dead process, a downed link or no process at all is accepted and
+ * lost, as a wire would (process may be FABRIC_NOWHERE).
+ */
+#define FABRIC_NOWHERE 0xffffffffu
+int fabric_send_begin(struct fabric *fabric, unsigned int process, uint32_t length,
+		      struct packet_slot *slot);
+/* Publishes it, with `length` bytes (at most what was asked for). Does not wake anybody. */
+void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t length);
+
+/* Wakes the receivers of what has been sent since the last call, if they sleep and nobody drives
+ * them. Once a round, not once a packet. */
+void fabric_send_flush(struct fabric *fabric);
+
+/* Everything sent to `process` so far has been taken out of the ring by it (or it is dead): a
+ * missing answer is then a loss and not a receiver that did not run. */
+bool fabric_send_drained(struct fabric *fabric, unsigned int process);
+
+typedef void fabric_receive_fn(void *arg, const struct packet *packet, const uint8_t *bytes);
+
+/* Hands over what has arrived, at most `budget` packets, fairly over the senders. `packet` and
+ * `bytes` are good during the call only; they lie in memory that the sender could still change, so
+ * headers are copied before they are checked. */
+unsigned int fabric_receive(struct fabric *fabric, unsigned int budget, fabric_receive_fn *fn,
+			    void *arg);
+/* Whether anything waits; cheap. */
+bool fabric_receive_pending(struct fabric *fabric);
+
+/* Delayed or reordered packets that faults hold back are released when due; returns ns until the
+ * next, UINT64_MAX if none. Called once a round when faults are on. */
+uint64_t fabric_run_faults(struct fabric *fabric, uint64_t now_ns);
+bool fabric_has_faults(const struct fabric *fabric);
+
+/* ---- who drives ---- */
+/* An application thread drives the engine now; cheap enough for every poll. */
+void fabric_mark_polled(struct fabric *fabric, uint64_t now_ns);
+void fabric_set_armed(struct fabric *fabric, bool armed);
+/* Sleeps until something arrives, fabric_wake_self() is called, or the time is over. */
+enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns);
+void fabric_wake_self(struct fabric *fabric);
+
+#endif

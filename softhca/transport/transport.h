@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The transports RC, UC and UD: what the core calls when work is posted, when a packet arrives and
+ * when time passes. All calls are made under the engine lock. Rules and numbers are those of the
+ * IBTA specification, vol. 1, chapters 9 (transport layer), 10 and 11 (queue pairs, completions).
+ */
+#ifndef SOFTHCA_TRANSPORT_TRANSPORT_H
+#define SOFTHCA_TRANSPORT_TRANSPORT_H
+
+#include "softhca/core/engine.h"
+
+struct packet;
+
+/* Allocates qp->requester and qp->responder. */
+int transport_qp_create(struct qp *qp);
+/* Stops timers, leaves every list, frees. Nothing is completed. */
+void transport_qp_destroy(struct qp *qp);
+
+/* qp->attr has just changed from `old` state; acts on the new one: RTR and RTS load PSNs, paths
+ * and windows from the attributes, ERR flushes, RESET forgets everything, SQD drains. */
+void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask);
+
+/* Send work may have been posted: take it, as far as window, ring space and fences allow. Returns
+ * how many packets went out. */
+unsigned int transport_push(struct qp *qp);
+
+/* Completes what is posted to a QP in error, both queues. Returns how many. */
+unsigned int transport_flush(struct qp *qp);
+
+/* A packet for `hca`: `bytes` are the headers from GRH or BTH on, packet->length of them. */
+void transport_receive(struct hca *hca, const struct packet *packet, const uint8_t *bytes);
+
+/* Sends the acknowledgements owed by the QPs on engine->acks. */
+void transport_send_acks(struct engine *engine);
+
+/* Runs what is due at engine->now_ns and sets engine->next_timer_ns. */
+void transport_run_timers(struct engine *engine);
+
+#endif

@@ -5,23 +5,27 @@
 #ifndef INFINIBAND_ARCH_H
 #define INFINIBAND_ARCH_H
 
-#include <endian.h>
 #include <stdint.h>
 
 /* Some systems have these as macros of their own. */
 #undef htonll
 #undef ntohll
 
-/* Host order to network order. */
+/* Host order to network order. By compiler builtins: <endian.h> is empty for strict ISO programs.
+ */
 static inline uint64_t htonll(uint64_t x)
 {
-	return htobe64(x);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(x);
+#else
+	return x;
+#endif
 }
 
 /* Network order to host order. */
 static inline uint64_t ntohll(uint64_t x)
 {
-	return be64toh(x);
+	return htonll(x);
 }
 
 /* Lets programs test with #ifdef whether the pair exists. */

@@ -67,8 +67,8 @@ struct ib_uverbs_gid_entry {
 	__u32 netdev_ifindex;
 };
 
-/* Port capabilities: the CapabilityMask of PortInfo. */
-enum ib_uverbs_query_port_cap_flags {
+/* Port capabilities: the CapabilityMask of PortInfo. Bit 31 is beyond the enums of ISO C. */
+__extension__ enum ib_uverbs_query_port_cap_flags {
 	IB_UVERBS_PCF_SM = 1 << 1,
 	IB_UVERBS_PCF_NOTICE_SUP = 1 << 2,
 	IB_UVERBS_PCF_TRAP_SUP = 1 << 3,

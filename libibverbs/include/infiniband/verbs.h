@@ -48,6 +48,8 @@ struct ibv_flow;
 struct ibv_flow_action;
 struct ibv_counters;
 struct ibv_comp_cntr;
+struct ibv_sge;
+struct ibv_recv_wr;
 struct ibv_buf; /* memory from ibv_alloc_buf(), opaque */
 
 /* ------------------------------------------------------------------------------------------------
@@ -227,7 +229,7 @@ enum ibv_rx_hash_function_flags {
 };
 
 /* Packet fields a receive hash can be computed over. */
-enum ibv_rx_hash_fields {
+__extension__ enum ibv_rx_hash_fields {
 	IBV_RX_HASH_SRC_IPV4 = 1 << 0,
 	IBV_RX_HASH_DST_IPV4 = 1 << 1,
 	IBV_RX_HASH_SRC_IPV6 = 1 << 2,
@@ -894,9 +896,9 @@ enum {
 
 /* All that this release knows. */
 enum {
-	IBV_CREATE_CQ_SUP_WC_FLAGS = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP |
-				     IBV_WC_EX_WITH_CVLAN | IBV_WC_EX_WITH_FLOW_TAG |
-				     IBV_WC_EX_WITH_TM_INFO |
+	IBV_CREATE_CQ_SUP_WC_FLAGS = (int)IBV_WC_STANDARD_FLAGS |
+				     IBV_WC_EX_WITH_COMPLETION_TIMESTAMP | IBV_WC_EX_WITH_CVLAN |
+				     IBV_WC_EX_WITH_FLOW_TAG | IBV_WC_EX_WITH_TM_INFO |
 				     IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK,
 };
 

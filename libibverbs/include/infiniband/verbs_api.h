@@ -14,7 +14,7 @@
  * such a structure to the kernel copies it member by member.
  */
 #define RDMA_UAPI_PTR(_type, _name)                                                                \
-	union {                                                                                    \
+	__extension__ union {                                                                      \
 		_type _name;                                                                       \
 		__aligned_u64 _name##_words[2];                                                    \
 	}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The background thread is in one of three states. It *pauses* while an application thread spins
+ * on poll: that thread drives, and nobody needs to wake this one. It *waits* on the fabric while
+ * nobody drives: senders wake it. And it *runs*, for as long as there is work and a little longer,
+ * since the answer to what it just did is likely to come within the time a wake-up costs.
+ */
+#include "softhca/shim/drive.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "softhca/core/engine.h"
+#include "softhca/fabric/fabric.h"
+#include "softhca/shim/ports.h"
+#include "util/clock.h"
+
+enum {
+	/* Polls in a row, without arming an event, that make a spinning program. */
+	SPINNING_POLLS = 64,
+	/* Empty polls between looks at the clock, and before the core is given away once. */
+	POLLS_PER_MARK = 16,
+	POLLS_PER_YIELD = 64,
+	/* Rounds of the background thread between offers of its core to others. */
+	ROUNDS_PER_YIELD = 8,
+};
+
+/* A program that has polled this recently is still polling. */
+static const uint64_t POLLED_RECENTLY_NS = 500 * NS_PER_US;
+/* How long the thread pauses before it looks whether the program still polls. */
+static const uint64_t PAUSE_NS = 2 * NS_PER_MS;
+/* How long it runs idle before it waits. */
+static const uint64_t RUN_IDLE_NS = 30 * NS_PER_US;
+/* The longest wait: peers that died and ports that changed are noticed after it. */
+static const uint64_t WAIT_NS = 50 * NS_PER_MS;
+
+static struct {
+	struct engine *engine;
+	/* Written by pollers, read by the thread now and then. */
+	_Atomic uint64_t polled_ns;
+	_Atomic uint32_t polls_since_armed;
+	/* Futex word of the pause: 1 while pausing. */
+	_Atomic uint32_t pausing;
+	_Atomic bool stop;
+	bool started;
+	pthread_t thread;
+} drive;
+
+static __thread unsigned int empty_polls;
+
+static void mark_polled(uint64_t now_ns)
+{
+	atomic_store_explicit(&drive.polled_ns, now_ns, memory_order_relaxed);
+	fabric_mark_polled(drive.engine->fabric, now_ns);
+}
+
+static void count_poll(void)
+{
+	uint32_t polls = atomic_load_explicit(&drive.polls_since_armed, memory_order_relaxed);
+
+	if (polls <= SPINNING_POLLS)
+		atomic_store_explicit(&drive.polls_since_armed, polls + 1, memory_order_relaxed);
+}
+
+bool drive_poll(void)
+{
+	struct engine *engine = drive.engine;
+
+	count_poll();
+	if (engine_poll(engine)) {
+		empty_polls = 0;
+		mark_polled(engine->now_ns);
+		return true;
+	}
+	empty_polls++;
+	if (empty_polls % POLLS_PER_MARK == 0)
+		mark_polled(clock_ns());
+	if (empty_polls % POLLS_PER_YIELD == 0)
+		sched_yield();
+	return false;
+}
+
+/* Work that had to stop, for want of ring space, goes on by itself only if somebody drives. */
+static void wake_for_pending(struct engine *engine)
+{
+	if (!list_empty(&engine->pending))
+		fabric_wake_self(engine->fabric);
+}
+
+void drive_kick(struct qp *qp)
+{
+	engine_kick(drive.engine, qp);
+	wake_for_pending(drive.engine);
+}
+
+static bool any_cq_armed(struct engine *engine)
+{
+	bool armed = false;
+
+	for (unsigned int i = 0; i < engine->num_hcas; i++) {
+		list_for_each (node, &engine->hcas[i]->cq_list) {
+			struct cq *cq = list_entry(node, struct cq, link);
+
+			armed |= cq->has_channel && cq_look_armed(cq);
+		}
+	}
+	return armed;
+}
+
+/* Tells senders whether a completion would wake somebody; with the engine lock held. */
+static void look_armed(struct engine *engine)
+{
+	fabric_set_armed(engine->fabric, any_cq_armed(engine));
+}
+
+static void end_pause(void)
+{
+	if (atomic_exchange(&drive.pausing, 0))
+		syscall(SYS_futex, &drive.pausing, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+void drive_armed(void)
+{
+	struct engine *engine = drive.engine;
+
+	engine_lock(engine);
+	look_armed(engine);
+	/* What came before senders could see the arming is handled here and now. */
+	engine_round(engine);
+	engine_unlock(engine);
+	atomic_store_explicit(&drive.polls_since_armed, 0, memory_order_relaxed);
+	end_pause();
+	wake_for_pending(engine);
+}
+
+static bool program_spins(uint64_t now_ns)
+{
+	return atomic_load_explicit(&drive.polls_since_armed, memory_order_relaxed) >
+		       SPINNING_POLLS &&
+	       now_ns - atomic_load_explicit(&drive.polled_ns, memory_order_relaxed) <
+		       POLLED_RECENTLY_NS;
+}
+
+static void pause_thread(void)
+{
+	struct timespec timeout = {0, (long)PAUSE_NS};
+
+	atomic_store(&drive.pausing, 1);
+	if (!drive.stop && program_spins(clock_ns()))
+		syscall(SYS_futex, &drive.pausing, FUTEX_WAIT_PRIVATE, 1, &timeout, NULL, 0);
+	atomic_store(&drive.pausing, 0);
+}
+
+static void run_until_idle(struct engine *engine)
+{
+	uint64_t now = clock_ns(), busy = now;
+	unsigned int rounds = 0;
+
+	while (now - busy < RUN_IDLE_NS && !drive.stop && !program_spins(now)) {
+		unsigned int moved = engine_poll(engine);
+
+		now = clock_ns();
+		if (moved)
+			busy = now;
+		else if (++rounds % ROUNDS_PER_YIELD == 0)
+			sched_yield();
+	}
+}
+
+/* How long to wait for the fabric, having told senders what is armed. */
+static uint64_t prepare_wait(struct engine *engine)
+{
+	uint64_t idle;
+
+	engine_lock(engine);
+	look_armed(engine);
+	idle = engine_idle_ns(engine);
+	engine_unlock(engine);
+	return idle < WAIT_NS ? idle : WAIT_NS;
+}
+
+static void *background(void *arg)
+{
+	struct engine *engine = arg;
+
+	while (!drive.stop) {
+		ports_look();
+		if (program_spins(clock_ns())) {
+			pause_thread();
+			continue;
+		}
+		run_until_idle(engine);
+		if (!drive.stop && !program_spins(clock_ns()))
+			fabric_wait(engine->fabric, prepare_wait(engine));
+	}
+	return NULL;
+}
+
+int drive_start(struct engine *engine)
+{
+	sigset_t all, before;
+	int rc;
+
+	drive.engine = engine;
+	drive.stop = false;
+	/* The thread is ours: the program's signals are for the program's threads. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&drive.thread, NULL, background, engine);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	drive.started = rc == 0;
+	return rc;
+}
+
+void drive_stop(void)
+{
+	if (!drive.started)
+		return;
+	drive.stop = true;
+	end_pause();
+	fabric_wake_self(drive.engine->fabric);
+	pthread_join(drive.thread, NULL);
+	drive.started = false;
+}
+
+void drive_forget(void)
+{
+	drive.started = false;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Wraps the public function tables of a program's libibverbs, so that the calls by which the
+ * program posts and polls also drive the engine. No symbol is interposed: commands carry the
+ * program's own struct ibv_qp as user_handle, and everything else hangs on that.
+ *
+ * The wrap is only a kick. A program whose tables cannot be reached is driven by the background
+ * thread.
+ */
+#ifndef SOFTHCA_SHIM_WRAP_H
+#define SOFTHCA_SHIM_WRAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct qp;
+
+/*
+ * Called at every MODIFY_QP, the first command at which a struct ibv_qp is sure to be filled in;
+ * `user_handle` is what CREATE_QP came with, `cmd_fd` the descriptor the command came through.
+ * The handle is a number from the application: it is taken for a pointer only after the memory
+ * there has been found readable and to describe this very QP. Returns whether sends of this QP
+ * will be kicked; otherwise its doorbell record has to be watched.
+ */
+bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp);
+
+/* The CQ or QP with this user_handle is gone. */
+void wrap_drop(uint64_t user_handle);
+
+/* The context that spoke through `cmd_fd` is closing. */
+void wrap_forget(int cmd_fd);
+
+/* In the child after a fork: wrapped calls go straight through from now on. */
+void wrap_disable(void);
+
+#endif

@@ -1807,8 +1807,8 @@ struct ibv_flow_spec_counter_action {
 };
 
 /* Any specification; hdr is what all begin with. */
-struct ibv_flow_spec {
-	__extension__ union {
+__extension__ struct ibv_flow_spec {
+	union {
 		struct {
 			enum ibv_flow_spec_type type;
 			uint16_t size;

@@ -9,10 +9,11 @@
 #include <linux/types.h>
 
 /*
- * A pointer inside a kernel structure, here under its C type. Each one takes 16 bytes: that is what
- * 64-bit programs have been compiled with, so it stays although the kernel reads 8 only. Who passes
- * such a structure to the kernel copies it member by member.
+ * Pointers inside the structures of the header below have their C type here and take 16 bytes each:
+ * that is what 64-bit programs have been compiled with, so it stays although the kernel's own are
+ * numbers of 8. Who passes such a structure to the kernel copies it member by member.
  */
+#undef RDMA_UAPI_PTR
 #define RDMA_UAPI_PTR(_type, _name)                                                                \
 	__extension__ union {                                                                      \
 		_type _name;                                                                       \
@@ -20,6 +21,10 @@
 	}
 
 #include <infiniband/ib_user_ioctl_verbs.h>
+
+/* Kernel headers that follow keep the layout they have without this one. */
+#undef RDMA_UAPI_PTR
+#define RDMA_UAPI_PTR(_type, _name)		   __aligned_u64 _name
 
 /* memory registration */
 #define IBV_ACCESS_OPTIONAL_RANGE		   IB_UVERBS_ACCESS_OPTIONAL_RANGE

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Runs programs on the software HCA: one, or a server and its client. Every test has a fabric of
+its own; waiting is for conditions, never for time."""
+
+import contextlib
+import itertools
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("OV_BUILD", ROOT / "build"))
+OWN = BUILD / "bin"
+STOCK = pathlib.Path("/usr/bin")
+SANITIZED = "asan" in BUILD.name or "tsan" in BUILD.name
+
+_ports = itertools.count(20000 + os.getpid() % 4000)
+_fabrics = itertools.count()
+
+
+def programs(who):
+    """Folder of the tools: 'own' or 'stock'."""
+    return {"own": OWN, "stock": STOCK}[who]
+
+
+def listeners():
+    """TCP ports that somebody on this machine listens on."""
+    ports = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in open(table).readlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                ports.add(int(fields[1].rsplit(":", 1)[1], 16))
+    return ports
+
+
+def free_port():
+    taken = listeners()
+    return next(port for port in _ports if port not in taken)
+
+
+def wait_for(condition, what, seconds=20, alive=None):
+    """Waits until `condition()` is true and returns its value; fails when `alive`, a process, ends
+    first or the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if alive is not None and alive.poll() is not None:
+            raise AssertionError("%s: the process ended before with status %s"
+                                 % (what, alive.returncode))
+        assert time.monotonic() < deadline, "%s: not within %d s" % (what, seconds)
+        time.sleep(0.01)
+
+
+class Result:
+    """What a finished program left."""
+
+    def __init__(self, command, status, output):
+        self.command, self.status, self.output = command, status, output
+
+    def __repr__(self):
+        return "%s\nstatus %s\n%s" % (self.command, self.status, self.output)
+
+    def ok(self):
+        assert self.status == 0, repr(self)
+        return self
+
+
+class Running:
+    """A program in the background; its output goes to a file, so that it never blocks."""
+
+    def __init__(self, arguments, environment):
+        self.command = shlex.join(map(str, arguments))
+        self.file = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(list(map(str, arguments)), stdin=subprocess.DEVNULL,
+                                        stdout=self.file, stderr=subprocess.STDOUT,
+                                        env=environment, cwd=ROOT)
+
+    def output(self):
+        self.file.seek(0)
+        return self.file.read().decode(errors="replace")
+
+    def finish(self, seconds):
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return Result(self.command, "none after %d s, killed" % seconds, self.output())
+        return Result(self.command, self.process.returncode, self.output())
+
+
+class Fabric:
+    """A fabric for one test."""
+
+    def __init__(self):
+        self.name = "test-%d-%d" % (os.getpid(), next(_fabrics))
+        self.environment = dict(os.environ)
+        self._running = []
+
+    def start(self, command, options="", environment=None):
+        """Starts a program on this fabric; `options` are those of `softhca run`."""
+        arguments = [OWN / "softhca", "run", "--fabric", self.name, *shlex.split(options), "--",
+                     *(shlex.split(command) if isinstance(command, str) else command)]
+        running = Running(arguments, {**self.environment, **(environment or {})})
+        self._running.append(running)
+        return running
+
+    def run(self, command, options="", seconds=60, environment=None):
+        return self.start(command, options, environment).finish(seconds)
+
+    def pair(self, server, client, options="", client_options=None, seconds=60, host="localhost",
+             environment=None):
+        """Runs server and client, both with ' -p PORT' appended, the client with the server's
+        address. Returns both results; both have to end well."""
+        port = free_port()
+        first = self.start("%s -p %d" % (server, port), options, environment)
+        wait_for(lambda: port in listeners(), "server listens on %d" % port, alive=first.process)
+        second = self.run("%s -p %d %s" % (client, port, host),
+                          options if client_options is None else client_options, seconds,
+                          environment)
+        # A client that failed leaves its server waiting for a peer that will not come.
+        result = first.finish(seconds if second.status == 0 else 5)
+        assert second.status == 0 and result.status == 0, "client: %r\nserver: %r" % (second,
+                                                                                      result)
+        return result, second
+
+    def ps(self):
+        return subprocess.run([OWN / "softhca", "ps", "--fabric", self.name], text=True,
+                              capture_output=True, check=True).stdout
+
+    def close(self):
+        for running in self._running:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
+
+
+@contextlib.contextmanager
+def fabric():
+    made = Fabric()
+    try:
+        yield made
+    finally:
+        made.close()

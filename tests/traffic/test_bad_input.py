@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What a user can get wrong is answered with an error that names it, and with no leak (the same
+tests run under ASan)."""
+
+import pytest
+
+from harness import OWN
+
+
+@pytest.mark.parametrize("command, names", (
+    ("ibv_devinfo -d nosuch0", "nosuch0"),
+    ("ibv_devinfo -i 7", "7"),
+    ("ibv_asyncwatch -d nosuch0", "nosuch0"),
+    ("ibv_rc_pingpong -d nosuch0", "nosuch0"),
+    ("ibv_rc_pingpong -i 9", "9"),
+    ("ibv_rc_pingpong -g 200 localhost", "200"),
+    ("ibv_rc_pingpong -m 1000", "1000"),
+    ("ibv_rc_pingpong -r 100000000", "100000000"),
+    ("ibv_ud_pingpong -s 100000", "100000"),
+    ("ibv_srq_pingpong -q 100000", "100000"),
+    ("ibv_rc_pingpong -p 70000", "70000"),
+    ("ibv_rc_pingpong --nosuch", "nosuch"),
+))
+def test_wrong_option_is_named(fabric, command, names):
+    result = fabric.run("%s/%s" % (OWN, command), seconds=20)
+    assert isinstance(result.status, int) and result.status > 0, repr(result)
+    assert names in result.output, repr(result)
+
+
+@pytest.mark.parametrize("options, names", (
+    ("--fault drop=200%", "drop=200%"),
+    ("--fault nonsense=1", "nonsense"),
+    ("--host 0", "0"),
+    ("--host many", "many"),
+    ("--port-type token-ring", "token-ring"),
+    ("--device nosuch", "nosuch"),
+    ("--capture /nonexistent/folder/file", "/nonexistent/folder/file"),
+))
+def test_wrong_option_of_softhca_is_named(fabric, options, names):
+    result = fabric.run("true", options, seconds=20)
+    assert isinstance(result.status, int) and result.status > 0, repr(result)
+    assert names in result.output, repr(result)
+
+
+def test_command_that_is_not_there(fabric):
+    result = fabric.run("nosuchprogram", seconds=20)
+    assert result.status == 127 and "nosuchprogram" in result.output, repr(result)
+
+
+def test_exit_status_is_the_commands(fabric):
+    assert fabric.run(["sh", "-c", "exit 7"]).status == 7
+
+
+def test_locked_memory_limit_is_respected(fabric):
+    """As an ordinary user, since the limit does not bind root."""
+    command = ["sh", "-c", "ulimit -l 64; exec setpriv --reuid 65534 --regid 65534 "
+               "--clear-groups %s/softhca run --fabric %s %s/ibv_rc_pingpong -s 1000000"
+               % (OWN, fabric.name, OWN)]
+    import subprocess
+    result = subprocess.run(command, text=True, capture_output=True, timeout=60, check=False)
+    assert result.returncode > 0, result
+    assert "memory" in result.stderr.lower() or "MR" in result.stderr, result

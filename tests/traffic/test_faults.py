@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Losing, doubling, delaying and corrupting packets costs time and nothing else; a peer that dies
+is noticed and leaves nothing behind."""
+
+import re
+import signal
+
+import pytest
+
+from harness import OWN, free_port, listeners, wait_for
+
+FAULTS = "drop=1%,dup=0.5%,reorder=1%"
+
+
+def pingpong(transport, options):
+    return "%s/ibv_%s_pingpong -c %s" % (OWN, transport, options)
+
+
+def done_to(output):
+    """The faults summary: how many packets were dropped, duplicated, ..."""
+    line = next(line for line in output.splitlines() if " dropped," in line)
+    return {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", line)}
+
+
+@pytest.mark.parametrize("faults", ("drop=5%", "dup=5%", "reorder=5%", "corrupt=5%",
+                                    "delay=200us:5%", FAULTS))
+@pytest.mark.parametrize("transport", ("rc", "srq"))
+def test_reliable_traffic_survives(fabric, transport, faults):
+    command = pingpong(transport, "-n 1000" if transport == "rc" else "-n 100 -q 4")
+    server, client = fabric.pair(command, command, "--fault " + faults, seconds=100)
+    word = {"drop": "dropped", "dup": "duplicated", "reorder": "reordered",
+            "corrupt": "corrupted", "delay": "delayed"}[faults.split("=")[0]]
+    assert done_to(server.output)[word] + done_to(client.output)[word] > 0
+
+
+@pytest.mark.parametrize("size", (1, 5000, 100000))
+def test_segmented_messages_survive(fabric, size):
+    command = pingpong("rc", "-n 300 -s %d" % size)
+    fabric.pair(command, command, "--fault " + FAULTS, seconds=100)
+
+
+@pytest.mark.long
+def test_two_hundred_thousand_messages(fabric):
+    command = pingpong("rc", "-n 200000")
+    server, client = fabric.pair(command, command, "--fault " + FAULTS, seconds=400)
+    done = done_to(client.output)
+    assert done["dropped"] > 100 and done["duplicated"] > 50 and done["reordered"] > 100
+
+
+@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
+@pytest.mark.parametrize("victim", ("server", "client"))
+def test_killed_peer_is_noticed(fabric, victim, waiting):
+    port = free_port()
+    command = pingpong("rc", "-n 100000000 -p %d %s" % (port, waiting))
+    server = fabric.start(command)
+    wait_for(lambda: port in listeners(), "server listens", alive=server.process)
+    client = fabric.start(command + " localhost")
+    wait_for(lambda: "remote address" in client.output(), "connected", alive=client.process)
+    wait_for(lambda: fabric.ps().count("RTS") >= 2, "traffic runs", alive=client.process)
+    dying, staying = (server, client) if victim == "server" else (client, server)
+    # `softhca run` becomes the command, so this is the ping-pong itself.
+    dying.process.send_signal(signal.SIGKILL)
+    result = staying.finish(60)
+    assert result.status not in (0, None) and "killed" not in str(result.status), repr(result)
+    assert "retry" in result.output.lower(), repr(result)
+    left = fabric.ps()
+    assert "RTS" not in left and "pingpong" not in left, left

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Witness: Debian's perftest on Debian's libraries, unmodified, on softhca."""
+
+import pytest
+
+from harness import STOCK
+
+pytestmark = pytest.mark.stock
+
+
+def both(fabric, command, **arguments):
+    command = "%s/%s" % (STOCK, command)
+    return fabric.pair(command, command, **arguments)
+
+
+@pytest.mark.parametrize("tool", ("send_lat", "write_lat", "read_lat", "atomic_lat", "send_bw",
+                                  "write_bw", "read_bw", "atomic_bw"))
+def test_reliable(fabric, tool):
+    _, client = both(fabric, "ib_%s -F -n 2000" % tool)
+    assert "#bytes" in client.output
+
+
+@pytest.mark.parametrize("tool", ("send_lat", "send_bw", "write_lat", "write_bw"))
+def test_unreliable_connected(fabric, tool):
+    both(fabric, "ib_%s -F -c UC -n 1000" % tool)
+
+
+@pytest.mark.parametrize("tool", ("send_lat", "send_bw"))
+def test_datagrams(fabric, tool):
+    both(fabric, "ib_%s -F -c UD -n 1000" % tool)
+
+
+@pytest.mark.parametrize("tool", ("send_lat", "send_bw", "write_bw", "read_lat", "atomic_bw"))
+def test_events(fabric, tool):
+    both(fabric, "ib_%s -F -e -n 1000" % tool)
+
+
+@pytest.mark.parametrize("options", ("-s 8", "-s 65536", "-s 1048576 -n 200", "-q 4", "-m 1024",
+                                     "-b", "-l 4", "-Q 1", "-t 512 -s 2", "-r 16", "-I 0",
+                                     "-A FETCH_AND_ADD", "-x 0"))
+def test_options(fabric, options):
+    tool = "ib_atomic_bw" if "-A" in options else "ib_send_bw"
+    both(fabric, "%s -F -n 500 %s" % (tool, options))
+
+
+def test_many_sizes(fabric):
+    both(fabric, "ib_send_bw -F -a -n 100")
+
+
+def test_over_ethernet(fabric):
+    both(fabric, "ib_write_bw -F -n 500 -x 1", options="--port-type eth")
+
+
+def test_between_hosts(fabric):
+    both(fabric, "ib_read_bw -F -n 500", options="--host 1", client_options="--host 2")

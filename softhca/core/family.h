@@ -10,8 +10,11 @@
 #include "softhca/core/request.h"
 
 struct cq;
+struct cq_params;
 struct qp;
+struct qp_params;
 struct srq;
+struct srq_params;
 
 /* What the consumer last wrote to ask for a completion event. */
 struct cq_arm {
@@ -25,14 +28,20 @@ struct cq_arm {
 struct family_ops {
 	const char *name;
 
+	/* Whether queues of this shape can be: sizes, alignment, everything inside the memory. 0 or
+	 * EINVAL. Called before the object is made. */
+	int (*cq_check)(const struct cq_params *params);
+	int (*srq_check)(const struct srq_params *params);
+	int (*qp_check)(const struct qp_params *params);
+
 	/* Free-running producer position of the send queue, in the units of send_request.units.
 	 * Taken from the doorbell record with acquire semantics. */
 	uint32_t (*send_producer)(const struct qp *qp);
 
 	/*
 	 * Decodes the send WQE at `index`; `index` lies between consumer and producer. Called again
-	 * with the same index when the request has to be sent again. 0, or EINVAL when the WQE makes
-	 * no sense for this queue pair (`units` is then valid all the same, at least 1).
+	 * with the same index when the request has to be sent again. 0, or EINVAL when the WQE
+	 * makes no sense for this queue pair (`units` is then valid all the same, at least 1).
 	 */
 	int (*send_decode)(const struct qp *qp, uint32_t index, struct send_request *request);
 
@@ -42,8 +51,9 @@ struct family_ops {
 	/* Decodes the receive WQE at `index` (in WQEs, free running). 0 or EINVAL. */
 	int (*recv_decode)(const struct qp *qp, uint32_t index, struct recv_request *request);
 
-	/* Takes the next receive of a shared queue. 0, ENOENT when none is posted, or EINVAL (the
-	 * WQE is consumed and named by request->index). */
+	/* Takes the next receive of a shared queue. 0, ENOENT when none is posted, or EINVAL: the
+	 * WQE makes no sense, it is consumed and named by request->index. Sets srq->error as well
+	 * when the queue itself is corrupt. */
 	int (*srq_take)(struct srq *srq, struct recv_request *request);
 
 	/* Receives posted to the SRQ and not yet taken. */
@@ -51,6 +61,12 @@ struct family_ops {
 
 	/* Writes a CQE for `qp`; the owner bit goes last. 0, or EOVERFLOW when the CQ is full. */
 	int (*cqe_write)(struct cq *cq, const struct qp *qp, const struct completion *completion);
+
+	/* Writes the entry that sends the consumer to its new buffer. 0 or EOVERFLOW. */
+	int (*cqe_write_resize)(struct cq *cq);
+
+	/* Puts a value into the arm record that no arming has, so that the first one shows. */
+	void (*cq_disarm)(struct cq *cq);
 
 	/* Reads the arm record. */
 	struct cq_arm (*cq_arm)(const struct cq *cq);

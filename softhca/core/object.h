@@ -11,6 +11,7 @@
 
 #include "softhca/core/family.h"
 #include "softhca/core/queue.h"
+#include "softhca/fabric/directory.h"
 #include "util/list.h"
 
 struct engine;
@@ -54,14 +55,15 @@ struct hca {
 	const struct front_ops *front;
 	struct hca_limits limits;
 	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
-	uint32_t next_pdn, next_cqn, next_srqn;
-	struct list qp_list, cq_list, srq_list, mr_list;
+	uint32_t next_cqn, next_srqn;
+	struct list qp_list, cq_list, srq_list, mr_list, pd_list;
 };
 
 struct pd {
 	struct hca *hca;
 	uint32_t pdn; /* unique among all processes of the host */
 	uint32_t users;
+	struct list link;
 	void *front;
 };
 
@@ -103,17 +105,25 @@ struct cq {
 	uint32_t cqe_count; /* ring size, a power of two for mlx5 */
 	uint32_t cqe_size;
 	uint32_t producer; /* free running */
-	/* Token of the arming that has had its event; see cq_arm(). */
+	/* Tokens of the arming that has had its event, and of the last one looked at; see struct
+	 * cq_arm. */
 	uint32_t fired_token;
-	/* Producer as it was when the current arming was first seen. */
-	uint32_t armed_producer;
 	uint32_t seen_token;
+	/* No more entries: the consumer has let the ring run over. */
 	bool overrun;
+	bool has_channel; /* no events are made for a CQ without one */
+	/*
+	 * The front end calls cq_look_armed() from each of the consumer's armings, so an arming
+	 * asks for completions after it and no others. Without that an arming may have been in the
+	 * record for a while when it is found, and what came since the consumer index it names
+	 * counts.
+	 */
+	bool arming_announced;
 	/* ---- cold ---- */
+	bool ignore_overrun;
 	uint32_t cqn;
 	uint32_t users;
-	bool ignore_overrun;
-	bool has_channel; /* no events are made for a CQ without one */
+	struct list failed; /* on engine->failed_cqs until its QPs have been put into error */
 	struct list link;
 	void *front;
 };
@@ -225,13 +235,27 @@ struct qp {
 	struct requester *requester;
 	struct responder *responder;
 	struct list pending; /* on engine->pending while the transport has work to continue */
+	/* Kicked by a thread that did not get the engine lock; chained from engine->kicked. */
+	_Atomic bool kicked;
+	struct qp *next_kicked;
 	/* ---- cold ---- */
+	struct list watched; /* on engine->watched */
+	bool unannounced;    /* see qp_watch() */
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
 	bool no_recv_queue;
-	uint32_t multicast_groups; /* memberships */
+	struct list groups; /* multicast memberships */
+	uint32_t num_groups;
 	struct list link;
 	void *front;
 };
+
+/* This process's QP of that number, or NULL. */
+static inline struct qp *hca_find_qp(const struct hca *hca, uint32_t qpn)
+{
+	struct qp *qp = hca->qps[qpn % FABRIC_QPS];
+
+	return qp && qp->qpn == qpn ? qp : NULL;
+}
 
 struct qp_params {
 	enum qp_type type;
@@ -264,7 +288,8 @@ int cq_destroy(struct cq *cq); /* EBUSY while a QP uses it */
  * error as the specification says. */
 void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion);
 /* Looks whether the consumer has armed the CQ since the last look; called at each kick of
- * req_notify, and before a thread that drives the engine goes to sleep. Returns true while armed. */
+ * req_notify, and before a thread that drives the engine goes to sleep. Returns true while armed.
+ * Without cq->arming_announced it may find that the event is due at once, and raise it. */
 bool cq_look_armed(struct cq *cq);
 
 int srq_create(struct pd *pd, const struct srq_params *params, struct srq **srq);
@@ -280,6 +305,11 @@ int qp_modify(struct qp *qp, const struct qp_attr *attr, uint32_t mask);
 int qp_destroy(struct qp *qp); /* EBUSY while attached to multicast groups */
 /* The error state by the HCA's own doing: flushes, raises `event` (-1: none). */
 void qp_set_error(struct qp *qp, int event);
+/* The send queue error state, of UC and UD queue pairs only. */
+void qp_set_send_error(struct qp *qp);
+/* Sends to this QP are not announced by engine_kick(): its doorbell record is read every round.
+ * QPs in error are watched anyway. */
+void qp_watch(struct qp *qp);
 int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 int qp_detach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 

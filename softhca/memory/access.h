@@ -30,15 +30,17 @@ enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, cons
 struct mr *memory_remote(struct hca *hca, const struct pd *pd, uint32_t rkey, uint64_t address,
 			 uint64_t length, uint32_t access);
 
-/* Copies; the range has been checked. */
-void memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length);
-void memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length);
+/* Copies; the range has been checked. False: the owner has unmapped it since it was registered, and
+ * nothing or a part was copied. */
+bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length);
+bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length);
 
-/* 8-byte atomics on naturally aligned memory in host byte order; return the value found. Atomic
- * against the CPUs of the machine and every other HCA of the fabric. */
-uint64_t memory_compare_swap(const struct mr *mr, uint64_t address, uint64_t compare,
-			     uint64_t swap);
-uint64_t memory_fetch_add(const struct mr *mr, uint64_t address, uint64_t add);
+/* 8-byte atomics on naturally aligned memory in host byte order; `*found` is the value found.
+ * Atomic against the CPUs of the machine and every other HCA of the fabric. False: the memory is
+ * unmapped. */
+bool memory_compare_swap(const struct mr *mr, uint64_t address, uint64_t compare, uint64_t swap,
+			 uint64_t *found);
+bool memory_fetch_add(const struct mr *mr, uint64_t address, uint64_t add, uint64_t *found);
 
 /*
  * One-sided shortcut: the initiator carries out an RDMA write or read on the memory of a process of

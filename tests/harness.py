@@ -114,7 +114,7 @@ class Fabric:
     def run(self, command, options="", seconds=60, environment=None):
         return self.start(command, options, environment).finish(seconds)
 
-    def pair(self, server, client, options="", client_options=None, seconds=60, host="localhost",
+    def pair(self, server, client, options="", client_options=None, seconds=60, host="127.0.0.1",
              environment=None):
         """Runs server and client, both with ' -p PORT' appended, the client with the server's
         address. Returns both results; both have to end well."""

@@ -12,8 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "softhca/core/object.h"
-#include "softhca/fabric/directory.h"
+#include "softhca/core/engine.h"
 #include "softhca/shim/drive.h"
 #include "softhca/shim/verbs_tables.h"
 
@@ -71,13 +70,6 @@ static inline struct patch *find_patch(const void *object)
 	return NULL;
 }
 
-static inline struct qp *core_qp(const struct wrapped_context *wrapped, uint32_t qpn)
-{
-	struct qp *qp = wrapped->hca->qps[qpn % FABRIC_QPS];
-
-	return qp && qp->qpn == qpn ? qp : NULL;
-}
-
 static inline bool is_disabled(void)
 {
 	return atomic_load_explicit(&disabled, memory_order_relaxed);
@@ -110,7 +102,7 @@ static int post_send(void *queue, void *wr, void **bad_wr)
 	const struct verbs_qp *qp = queue;
 	const struct wrapped_context *wrapped = find_context(qp->context);
 	int rc = wrapped->post_send(queue, wr, bad_wr);
-	struct qp *core = is_disabled() ? NULL : core_qp(wrapped, qp->qp_num);
+	struct qp *core = is_disabled() ? NULL : hca_find_qp(wrapped->hca, qp->qp_num);
 
 	if (core)
 		drive_kick(core);
@@ -122,7 +114,7 @@ static int wr_complete(struct verbs_qp *qp)
 	verbs_wr_complete_fn *original = (verbs_wr_complete_fn *)find_patch(qp)->original;
 	int rc = original(qp);
 	const struct wrapped_context *wrapped = is_disabled() ? NULL : find_context(qp->context);
-	struct qp *core = wrapped ? core_qp(wrapped, qp->qp_num) : NULL;
+	struct qp *core = wrapped ? hca_find_qp(wrapped->hca, qp->qp_num) : NULL;
 
 	if (core)
 		drive_kick(core);
@@ -236,6 +228,15 @@ static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struc
 	return (struct verbs_qp *)(uintptr_t)user_handle;
 }
 
+/* From now on every arming of the QP's CQs is seen as it happens. */
+static void announce_armings(struct qp *qp)
+{
+	engine_lock(qp->hca->engine);
+	qp->send_cq->arming_announced = true;
+	qp->recv_cq->arming_announced = true;
+	engine_unlock(qp->hca->engine);
+}
+
 bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp)
 {
 	struct verbs_qp *program = program_qp(user_handle, cmd_fd, qp);
@@ -252,6 +253,8 @@ bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp)
 		wrap_extended_qp(wrapped, program);
 	}
 	pthread_mutex_unlock(&mutex);
+	if (wrapped)
+		announce_armings(qp);
 	return wrapped != NULL;
 }
 

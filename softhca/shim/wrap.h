@@ -19,8 +19,9 @@ struct qp;
  * Called at every MODIFY_QP, the first command at which a struct ibv_qp is sure to be filled in;
  * `user_handle` is what CREATE_QP came with, `cmd_fd` the descriptor the command came through.
  * The handle is a number from the application: it is taken for a pointer only after the memory
- * there has been found readable and to describe this very QP. Returns whether sends of this QP
- * will be kicked; otherwise its doorbell record has to be watched.
+ * there has been found readable and to describe this very QP. The engine lock is not held. Returns
+ * whether sends of this QP will be kicked; otherwise its doorbell record has to be watched
+ * (qp_watch()).
  */
 bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp);
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Command lines of the tools. A tool states its options once, in a table; parsing, range checks and
+ * the --help text come from it. --help and -h are added to every table.
+ */
+#ifndef TOOL_OPTIONS_H
+#define TOOL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum tool_option_kind {
+	TOOL_FLAG,   /* target: bool, set when the option is there */
+	TOOL_NUMBER, /* target: long, between min and max; decimal, 0x hexadecimal or 0 octal */
+	TOOL_TEXT,   /* target: const char *, not empty */
+};
+
+struct tool_option {
+	char letter;
+	const char *name;
+	const char *argument; /* what --help calls the argument; NULL for a flag */
+	const char *help;
+	enum tool_option_kind kind;
+	void *target;
+	long min, max;
+};
+
+struct tool_usage {
+	const char *purpose;
+	const struct tool_option *options; /* ends with an entry without a name */
+	const char *operand; /* what --help calls the operand; NULL if there is none */
+	const char **operand_target;
+};
+
+enum tool_options_result {
+	TOOL_OPTIONS_RUN,  /* go on */
+	TOOL_OPTIONS_HELP, /* the help was printed: exit with success */
+	TOOL_OPTIONS_BAD,  /* a message was printed: exit with failure */
+};
+
+/* A number the table's default of which lies outside min..max is shown without a default. */
+enum tool_options_result tool_options_parse(int argc, char **argv, const struct tool_usage *usage);
+
+/* Reads a whole number in min..max; 0, or EINVAL for what is none, ERANGE for one outside. */
+int tool_number_parse(const char *text, long min, long max, long *number);
+
+#endif

@@ -109,23 +109,23 @@ enum ibv_device_cap_flags {
 	IBV_DEVICE_AUTO_PATH_MIG = 1 << 4,
 	IBV_DEVICE_CHANGE_PHY_PORT = 1 << 5,
 	IBV_DEVICE_UD_AV_PORT_ENFORCE = 1 << 6,
-	IBV_DEVICE_CURR_QP_STATE_MOD = 1 << 7,
+	IBV_DEVICE_CURR_QP_STATE_MOD = 1 << 7, /* cur_qp_state is checked */
 	IBV_DEVICE_SHUTDOWN_PORT = 1 << 8,
 	IBV_DEVICE_INIT_TYPE = 1 << 9,
 	IBV_DEVICE_PORT_ACTIVE_EVENT = 1 << 10,
 	IBV_DEVICE_SYS_IMAGE_GUID = 1 << 11,
-	IBV_DEVICE_RC_RNR_NAK_GEN = 1 << 12,
+	IBV_DEVICE_RC_RNR_NAK_GEN = 1 << 12, /* RC answers "receiver not ready" */
 	IBV_DEVICE_SRQ_RESIZE = 1 << 13,
-	IBV_DEVICE_N_NOTIFY_CQ = 1 << 14,
+	IBV_DEVICE_N_NOTIFY_CQ = 1 << 14, /* event after n completions */
 	IBV_DEVICE_MEM_WINDOW = 1 << 17,
-	IBV_DEVICE_UD_IP_CSUM = 1 << 18,
+	IBV_DEVICE_UD_IP_CSUM = 1 << 18, /* IBV_SEND_IP_CSUM and IBV_WC_IP_CSUM_OK */
 	IBV_DEVICE_XRC = 1 << 20,
-	IBV_DEVICE_MEM_MGT_EXTENSIONS = 1 << 21,
+	IBV_DEVICE_MEM_MGT_EXTENSIONS = 1 << 21, /* type 2 windows, local and remote invalidation */
 	IBV_DEVICE_MEM_WINDOW_TYPE_2A = 1 << 23,
 	IBV_DEVICE_MEM_WINDOW_TYPE_2B = 1 << 24,
 	IBV_DEVICE_RC_IP_CSUM = 1 << 25,
 	IBV_DEVICE_RAW_IP_CSUM = 1 << 26,
-	IBV_DEVICE_MANAGED_FLOW_STEERING = 1 << 29,
+	IBV_DEVICE_MANAGED_FLOW_STEERING = 1 << 29, /* ibv_create_flow() */
 };
 
 /* Further capabilities, in ibv_device_attr_ex.device_cap_flags_ex only: they need 64 bits. */
@@ -192,7 +192,7 @@ struct ibv_query_device_ex_input {
 /* ibv_odp_caps.general_caps */
 enum ibv_odp_general_caps {
 	IBV_ODP_SUPPORT = 1 << 0,
-	IBV_ODP_SUPPORT_IMPLICIT = 1 << 1,
+	IBV_ODP_SUPPORT_IMPLICIT = 1 << 1, /* one region over the whole address space */
 };
 
 /* Operations that on-demand paging serves on one transport. */
@@ -239,7 +239,7 @@ __extension__ enum ibv_rx_hash_fields {
 	IBV_RX_HASH_SRC_PORT_UDP = 1 << 6,
 	IBV_RX_HASH_DST_PORT_UDP = 1 << 7,
 	IBV_RX_HASH_IPSEC_SPI = 1 << 8,
-	IBV_RX_HASH_INNER = 1U << 31,
+	IBV_RX_HASH_INNER = 1U << 31, /* with the others: the inner packet of a tunnel */
 };
 
 /* Spreading of received packets over work queues. */
@@ -325,7 +325,7 @@ struct ibv_device_attr_ex {
 enum ibv_fork_status {
 	IBV_FORK_DISABLED = 0,
 	IBV_FORK_ENABLED,
-	IBV_FORK_UNNEEDED,
+	IBV_FORK_UNNEEDED, /* the kernel copies pinned pages for children */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -366,13 +366,14 @@ enum ibv_mtu {
 	IBV_MTU_4096,
 };
 
+/* Logical state of a port (IBTA vol. 1, PortInfo PortState). */
 enum ibv_port_state {
-	IBV_PORT_NOP = 0,
+	IBV_PORT_NOP = 0, /* no state change, in requests only */
 	IBV_PORT_DOWN,
 	IBV_PORT_INIT,
-	IBV_PORT_ARMED,
+	IBV_PORT_ARMED, /* configured, waits to be activated */
 	IBV_PORT_ACTIVE,
-	IBV_PORT_ACTIVE_DEFER,
+	IBV_PORT_ACTIVE_DEFER, /* active, link lost a moment ago */
 };
 
 /* ibv_port_attr.link_layer */
@@ -484,28 +485,29 @@ enum ibv_rate {
  * Asynchronous events
  */
 
+/* What has happened, and to what kind of object. */
 enum ibv_event_type {
-	IBV_EVENT_CQ_ERR = 0,
-	IBV_EVENT_QP_FATAL,
-	IBV_EVENT_QP_REQ_ERR,
-	IBV_EVENT_QP_ACCESS_ERR,
-	IBV_EVENT_COMM_EST,
-	IBV_EVENT_SQ_DRAINED,
-	IBV_EVENT_PATH_MIG,
-	IBV_EVENT_PATH_MIG_ERR,
-	IBV_EVENT_DEVICE_FATAL,
-	IBV_EVENT_PORT_ACTIVE,
-	IBV_EVENT_PORT_ERR,
-	IBV_EVENT_LID_CHANGE,
-	IBV_EVENT_PKEY_CHANGE,
-	IBV_EVENT_SM_CHANGE,
-	IBV_EVENT_SRQ_ERR,
-	IBV_EVENT_SRQ_LIMIT_REACHED,
-	IBV_EVENT_QP_LAST_WQE_REACHED,
-	IBV_EVENT_CLIENT_REREGISTER,
-	IBV_EVENT_GID_CHANGE,
-	IBV_EVENT_WQ_FATAL,
-	IBV_EVENT_DEVICE_SPEED_CHANGE,
+	IBV_EVENT_CQ_ERR = 0,	       /* CQ: overrun or failed */
+	IBV_EVENT_QP_FATAL,	       /* QP: failed, in state ERR */
+	IBV_EVENT_QP_REQ_ERR,	       /* QP: the peer sent a bad request */
+	IBV_EVENT_QP_ACCESS_ERR,       /* QP: the peer asked for what it may not have */
+	IBV_EVENT_COMM_EST,	       /* QP: first message in RTR */
+	IBV_EVENT_SQ_DRAINED,	       /* QP: state SQD reached, nothing under way */
+	IBV_EVENT_PATH_MIG,	       /* QP: now on the alternate path */
+	IBV_EVENT_PATH_MIG_ERR,	       /* QP: the alternate path cannot be used */
+	IBV_EVENT_DEVICE_FATAL,	       /* device: failed; only closing is left */
+	IBV_EVENT_PORT_ACTIVE,	       /* port */
+	IBV_EVENT_PORT_ERR,	       /* port: no longer active */
+	IBV_EVENT_LID_CHANGE,	       /* port */
+	IBV_EVENT_PKEY_CHANGE,	       /* port */
+	IBV_EVENT_SM_CHANGE,	       /* port: another subnet manager */
+	IBV_EVENT_SRQ_ERR,	       /* SRQ: failed */
+	IBV_EVENT_SRQ_LIMIT_REACHED,   /* SRQ: fewer receives than srq_limit */
+	IBV_EVENT_QP_LAST_WQE_REACHED, /* QP: will take no more from its SRQ */
+	IBV_EVENT_CLIENT_REREGISTER,   /* port: register with the subnet again */
+	IBV_EVENT_GID_CHANGE,	       /* port */
+	IBV_EVENT_WQ_FATAL,	       /* WQ: failed */
+	IBV_EVENT_DEVICE_SPEED_CHANGE, /* port: effective speed */
 };
 
 /* An event, from ibv_get_async_event(). event_type tells which member of element it is about. */
@@ -542,9 +544,10 @@ struct ibv_td {
 
 /* Which members of struct ibv_parent_domain_init_attr are set. */
 enum ibv_parent_domain_init_attr_mask {
-	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS = 1 << 0,
+	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS = 1 << 0, /* alloc and free */
 	IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT = 1 << 1,
-	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC = 1 << 2,
+	IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC =
+		1 << 2, /* queues in shared memory, confidential guests */
 };
 
 /* Returned by a parent domain's alloc: let the provider allocate as usual. */
@@ -679,6 +682,7 @@ struct ibv_mr_init_attr {
 	struct ibv_buf *buf;
 };
 
+/* Who binds a window: type 1 ibv_bind_mw(), type 2 a send work request. */
 enum ibv_mw_type {
 	IBV_MW_TYPE_1 = 1,
 	IBV_MW_TYPE_2,
@@ -776,31 +780,35 @@ struct ibv_ah {
  * Completion queues
  */
 
+/*
+ * How a request ended (IBTA vol. 1, section 11.6.2). After anything but success the QP is in ERR,
+ * or its send queue in SQE (UC and UD).
+ */
 enum ibv_wc_status {
 	IBV_WC_SUCCESS = 0,
-	IBV_WC_LOC_LEN_ERR,
-	IBV_WC_LOC_QP_OP_ERR,
-	IBV_WC_LOC_EEC_OP_ERR,
-	IBV_WC_LOC_PROT_ERR,
-	IBV_WC_WR_FLUSH_ERR,
-	IBV_WC_MW_BIND_ERR,
-	IBV_WC_BAD_RESP_ERR,
-	IBV_WC_LOC_ACCESS_ERR,
-	IBV_WC_REM_INV_REQ_ERR,
-	IBV_WC_REM_ACCESS_ERR,
-	IBV_WC_REM_OP_ERR,
-	IBV_WC_RETRY_EXC_ERR,
-	IBV_WC_RNR_RETRY_EXC_ERR,
-	IBV_WC_LOC_RDD_VIOL_ERR,
-	IBV_WC_REM_INV_RD_REQ_ERR,
-	IBV_WC_REM_ABORT_ERR,
-	IBV_WC_INV_EECN_ERR,
-	IBV_WC_INV_EEC_STATE_ERR,
-	IBV_WC_FATAL_ERR,
-	IBV_WC_RESP_TIMEOUT_ERR,
-	IBV_WC_GENERAL_ERR,
-	IBV_WC_TM_ERR,
-	IBV_WC_TM_RNDV_INCOMPLETE,
+	IBV_WC_LOC_LEN_ERR,	   /* message longer than the buffer, or than the QP can */
+	IBV_WC_LOC_QP_OP_ERR,	   /* request that this QP cannot carry out */
+	IBV_WC_LOC_EEC_OP_ERR,	   /* reliable datagrams only */
+	IBV_WC_LOC_PROT_ERR,	   /* local buffer outside of a region, or lkey without the right */
+	IBV_WC_WR_FLUSH_ERR,	   /* the QP was in error before the request was done */
+	IBV_WC_MW_BIND_ERR,	   /* window, region or rights do not fit */
+	IBV_WC_BAD_RESP_ERR,	   /* answer that does not belong to the request */
+	IBV_WC_LOC_ACCESS_ERR,	   /* a write with immediate met a bad local buffer */
+	IBV_WC_REM_INV_REQ_ERR,	   /* the peer found the request malformed */
+	IBV_WC_REM_ACCESS_ERR,	   /* rkey, range or rights at the peer */
+	IBV_WC_REM_OP_ERR,	   /* the peer could not carry it out */
+	IBV_WC_RETRY_EXC_ERR,	   /* no answer, after retry_cnt repetitions */
+	IBV_WC_RNR_RETRY_EXC_ERR,  /* the peer had no receive, after rnr_retry repetitions */
+	IBV_WC_LOC_RDD_VIOL_ERR,   /* reliable datagrams only */
+	IBV_WC_REM_INV_RD_REQ_ERR, /* reliable datagrams only */
+	IBV_WC_REM_ABORT_ERR,	   /* the peer gave the operation up */
+	IBV_WC_INV_EECN_ERR,	   /* reliable datagrams only */
+	IBV_WC_INV_EEC_STATE_ERR,  /* reliable datagrams only */
+	IBV_WC_FATAL_ERR,	   /* the device has failed */
+	IBV_WC_RESP_TIMEOUT_ERR,   /* no response in time */
+	IBV_WC_GENERAL_ERR,	   /* anything else; see vendor_err */
+	IBV_WC_TM_ERR,		   /* tag list operation failed */
+	IBV_WC_TM_RNDV_INCOMPLETE, /* rendezvous left to software */
 };
 
 /* What has completed. Receives have IBV_WC_RECV set, so that one bit tells the sides apart. */
@@ -909,8 +917,9 @@ enum ibv_cq_init_attr_mask {
 
 /* ibv_cq_init_attr_ex.flags */
 enum ibv_create_cq_attr_flags {
-	IBV_CREATE_CQ_ATTR_SINGLE_THREADED = 1 << 0,
-	IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN = 1 << 1,
+	IBV_CREATE_CQ_ATTR_SINGLE_THREADED = 1 << 0, /* used by one thread at a time: no lock */
+	IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN =
+		1 << 1, /* the program makes sure that it never overruns */
 };
 
 /* Attributes of an extended CQ. */
@@ -1060,9 +1069,10 @@ struct ibv_qp_attach_comp_cntr_attr {
 /* Members that ibv_modify_srq() changes. */
 enum ibv_srq_attr_mask {
 	IBV_SRQ_MAX_WR = 1 << 0,
-	IBV_SRQ_LIMIT = 1 << 1,
+	IBV_SRQ_LIMIT = 1 << 1, /* arms the limit event */
 };
 
+/* Size and limit of an SRQ. */
 struct ibv_srq_attr {
 	uint32_t max_wr;
 	uint32_t max_sge;
@@ -1074,10 +1084,11 @@ struct ibv_srq_init_attr {
 	struct ibv_srq_attr attr;
 };
 
+/* Kinds of SRQ. */
 enum ibv_srq_type {
 	IBV_SRQT_BASIC = 0,
 	IBV_SRQT_XRC,
-	IBV_SRQT_TM,
+	IBV_SRQT_TM, /* tag matching */
 };
 
 enum ibv_srq_init_attr_mask {
@@ -1133,12 +1144,13 @@ enum ibv_wq_init_attr_mask {
 
 enum ibv_wq_flags {
 	IBV_WQ_FLAGS_CVLAN_STRIPPING = 1 << 0,
-	IBV_WQ_FLAGS_SCATTER_FCS = 1 << 1,
-	IBV_WQ_FLAGS_DELAY_DROP = 1 << 2,
+	IBV_WQ_FLAGS_SCATTER_FCS = 1 << 1, /* the frame check sequence is delivered too */
+	IBV_WQ_FLAGS_DELAY_DROP = 1 << 2,  /* packets wait a while for a receive */
 	IBV_WQ_FLAGS_PCI_WRITE_END_PADDING = 1 << 3,
 	IBV_WQ_FLAGS_RESERVED = 1 << 4,
 };
 
+/* A new work queue is in RESET and takes receives in RDY. */
 enum ibv_wq_state {
 	IBV_WQS_RESET = 0,
 	IBV_WQS_RDY,
@@ -1219,6 +1231,7 @@ struct ibv_rx_hash_conf {
  * Queue pairs
  */
 
+/* Transport service of a QP. */
 enum ibv_qp_type {
 	IBV_QPT_RC = 2,
 	IBV_QPT_UC = 3,
@@ -1226,7 +1239,7 @@ enum ibv_qp_type {
 	IBV_QPT_RAW_PACKET = 8,
 	IBV_QPT_XRC_SEND = 9,
 	IBV_QPT_XRC_RECV = 10,
-	IBV_QPT_DRIVER = 255,
+	IBV_QPT_DRIVER = 255, /* made by calls of the provider */
 };
 
 /* Queue sizes. ibv_create_qp() writes back what the QP really has, never less. */
@@ -1238,6 +1251,7 @@ struct ibv_qp_cap {
 	uint32_t max_inline_data; /* bytes */
 };
 
+/* Attributes of a QP. */
 struct ibv_qp_init_attr {
 	void *qp_context;
 	struct ibv_cq *send_cq;
@@ -1260,10 +1274,10 @@ enum ibv_qp_init_attr_mask {
 
 /* ibv_qp_init_attr_ex.create_flags */
 enum ibv_qp_create_flags {
-	IBV_QP_CREATE_BLOCK_SELF_MCAST_LB = 1 << 1,
-	IBV_QP_CREATE_SCATTER_FCS = 1 << 8,
+	IBV_QP_CREATE_BLOCK_SELF_MCAST_LB = 1 << 1, /* own multicasts do not come back */
+	IBV_QP_CREATE_SCATTER_FCS = 1 << 8,	    /* the frame check sequence is delivered too */
 	IBV_QP_CREATE_CVLAN_STRIPPING = 1 << 9,
-	IBV_QP_CREATE_SOURCE_QPN = 1 << 10,
+	IBV_QP_CREATE_SOURCE_QPN = 1 << 10, /* sends under source_qpn */
 	IBV_QP_CREATE_PCI_WRITE_END_PADDING = 1 << 11,
 };
 
@@ -1347,13 +1361,14 @@ enum ibv_qp_attr_mask {
 	IBV_QP_RATE_LIMIT = 1 << 25,
 };
 
+/* IBTA vol. 1, section 10.3.1. RESET, INIT, RTR, RTS is the way up. */
 enum ibv_qp_state {
 	IBV_QPS_RESET = 0,
 	IBV_QPS_INIT,
 	IBV_QPS_RTR,
 	IBV_QPS_RTS,
-	IBV_QPS_SQD,
-	IBV_QPS_SQE,
+	IBV_QPS_SQD, /* send queue drained, or draining */
+	IBV_QPS_SQE, /* send queue in error, receives go on */
 	IBV_QPS_ERR,
 	IBV_QPS_UNKNOWN,
 };
@@ -1361,10 +1376,11 @@ enum ibv_qp_state {
 /* Automatic path migration. */
 enum ibv_mig_state {
 	IBV_MIG_MIGRATED = 0,
-	IBV_MIG_REARM,
+	IBV_MIG_REARM, /* asks for the alternate path to be loaded */
 	IBV_MIG_ARMED,
 };
 
+/* State of a QP. Which members a state change needs is in IBTA vol. 1, section 11.2.5.2. */
 struct ibv_qp_attr {
 	enum ibv_qp_state qp_state;
 	enum ibv_qp_state cur_qp_state; /* state the QP is in, as the caller believes */
@@ -1384,8 +1400,7 @@ struct ibv_qp_attr {
 	uint8_t sq_draining;
 	uint8_t max_rd_atomic;	    /* reads and atomics under way */
 	uint8_t max_dest_rd_atomic; /* the same, answered */
-	uint8_t min_rnr_timer; /* code of IBTA vol. 1, table 45: 1 is 0.01 ms, 31 is 491.52 ms, 0 is
-				  655.36 ms */
+	uint8_t min_rnr_timer;	    /* code: 1 is 0.01 ms, 31 is 491.52 ms, 0 is 655.36 ms */
 	uint8_t port_num;
 	uint8_t timeout; /* 4.096 us * 2^n, 0 is for ever */
 	uint8_t retry_cnt;
@@ -1442,6 +1457,7 @@ struct ibv_qp {
  * Work requests
  */
 
+/* Operations of a send work request. */
 enum ibv_wr_opcode {
 	IBV_WR_RDMA_WRITE,
 	IBV_WR_RDMA_WRITE_WITH_IMM,
@@ -1554,15 +1570,17 @@ struct ibv_recv_wr {
 	int num_sge;
 };
 
+/* Operations on the tag list of an SRQ. */
 enum ibv_ops_wr_opcode {
 	IBV_WR_TAG_ADD = 0,
 	IBV_WR_TAG_DEL,
 	IBV_WR_TAG_SYNC,
 };
 
+/* ibv_ops_wr.flags */
 enum ibv_ops_flags {
 	IBV_OPS_SIGNALED = 1 << 0,
-	IBV_OPS_TM_SYNC = 1 << 1,
+	IBV_OPS_TM_SYNC = 1 << 1, /* unexpected_cnt is valid */
 };
 
 /* A request to the tag list of an SRQ; `next` chains them. */
@@ -1631,15 +1649,16 @@ struct ibv_qp_ex {
  */
 
 enum ibv_flow_flags {
-	IBV_FLOW_ATTR_FLAGS_DONT_TRAP = 1 << 1,
-	IBV_FLOW_ATTR_FLAGS_EGRESS = 1 << 2,
+	IBV_FLOW_ATTR_FLAGS_DONT_TRAP = 1 << 1, /* rules after this one see the packet too */
+	IBV_FLOW_ATTR_FLAGS_EGRESS = 1 << 2,	/* for sent packets */
 };
 
+/* Which packets a rule is about. */
 enum ibv_flow_attr_type {
 	IBV_FLOW_ATTR_NORMAL = 0,
-	IBV_FLOW_ATTR_ALL_DEFAULT,
-	IBV_FLOW_ATTR_MC_DEFAULT,
-	IBV_FLOW_ATTR_SNIFFER,
+	IBV_FLOW_ATTR_ALL_DEFAULT, /* all that no rule takes */
+	IBV_FLOW_ATTR_MC_DEFAULT,  /* multicasts that no rule takes */
+	IBV_FLOW_ATTR_SNIFFER,	   /* a copy of everything */
 };
 
 /* Kind of a specification; IBV_FLOW_SPEC_INNER added means the inner packet of a tunnel. */
@@ -1872,13 +1891,14 @@ struct ibv_flow_action {
  * Counters of flows
  */
 
+/* What a counter counts. */
 enum ibv_counter_description {
 	IBV_COUNTER_PACKETS = 0,
 	IBV_COUNTER_BYTES,
 };
 
 enum ibv_read_counters_flags {
-	IBV_READ_COUNTERS_ATTR_PREFER_CACHED = 1 << 0,
+	IBV_READ_COUNTERS_ATTR_PREFER_CACHED = 1 << 0, /* a value of a moment ago will do */
 };
 
 /* comp_mask must be 0. */
@@ -2091,7 +2111,10 @@ int ibv_get_device_index(struct ibv_device *device);
 /* Node GUID in network byte order, 0 when it is not known. */
 __be64 ibv_get_device_guid(struct ibv_device *device);
 
-/* Opens a device. */
+/*
+ * Opens a device. The context stays usable after the device list is freed. ENODEV: the device has
+ * gone; EACCES: its character device may not be opened; ENOENT: it has no such file.
+ */
 struct ibv_context *ibv_open_device(struct ibv_device *device);
 
 /* 0 or -1. Objects made from the context must have been destroyed; they are leaked otherwise. */
@@ -2110,7 +2133,7 @@ void ibv_unimport_mr(struct ibv_mr *mr);
 struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle);
 void ibv_unimport_dm(struct ibv_dm *dm);
 
-/* Limits and identity. */
+/* Limits and identity. ibv_query_device_ex() tells more. */
 int ibv_query_device(struct ibv_context *context, struct ibv_device_attr *device_attr);
 
 /*
@@ -2264,6 +2287,7 @@ void ibv_ack_async_event(struct ibv_async_event *event);
  * Calls: domains
  */
 
+/* Protection domain. EBUSY on freeing: something was made in it. */
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *context);
 int ibv_dealloc_pd(struct ibv_pd *pd);
 
@@ -2355,7 +2379,7 @@ static inline struct ibv_mr *__ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t 
 
 #define ibv_reg_mr(pd, addr, length, access)                                                       \
 	__ibv_reg_mr(pd, addr, length, access,                                                     \
-		     __builtin_constant_p(((int)(access)&IBV_ACCESS_OPTIONAL_RANGE) == 0))
+		     __builtin_constant_p((IBV_ACCESS_OPTIONAL_RANGE & (int)(access)) == 0))
 
 /* The same choice for ibv_reg_mr_iova(). */
 static inline struct ibv_mr *__ibv_reg_mr_iova(struct ibv_pd *pd, void *addr, size_t length,
@@ -2369,7 +2393,7 @@ static inline struct ibv_mr *__ibv_reg_mr_iova(struct ibv_pd *pd, void *addr, si
 
 #define ibv_reg_mr_iova(pd, addr, length, iova, access)                                            \
 	__ibv_reg_mr_iova(pd, addr, length, iova, access,                                          \
-			  __builtin_constant_p(((int)(access)&IBV_ACCESS_OPTIONAL_RANGE) == 0))
+			  __builtin_constant_p((IBV_ACCESS_OPTIONAL_RANGE & (int)(access)) == 0))
 
 /* Registers length bytes at offset of a dma-buf; fd may be closed afterwards. */
 struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
@@ -2509,6 +2533,7 @@ static inline int ibv_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_m
  * Calls: address handles
  */
 
+/* Makes an address handle. EINVAL: no such port or GID; ETIMEDOUT, EHOSTUNREACH: no neighbour. */
 struct ibv_ah *ibv_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
 
 /* The way back to the sender of a datagram; grh is the start of its receive buffer. */
@@ -2522,11 +2547,14 @@ int ibv_destroy_ah(struct ibv_ah *ah);
  * Calls: completion queues
  */
 
-/* EBUSY: a CQ uses the channel. */
+/* Completion channel, for any number of CQs. EBUSY on destroying: a CQ uses it. */
 struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context);
 int ibv_destroy_comp_channel(struct ibv_comp_channel *channel);
 
-/* At least cqe entries; cq->cqe tells how many. channel may be NULL. */
+/*
+ * At least cqe entries; cq->cqe tells how many. channel may be NULL. EINVAL: cqe or comp_vector out
+ * of range.
+ */
 struct ibv_cq *ibv_create_cq(struct ibv_context *context, int cqe, void *cq_context,
 			     struct ibv_comp_channel *channel, int comp_vector);
 
@@ -2554,7 +2582,7 @@ static inline struct ibv_cq *ibv_cq_ex_to_cq(struct ibv_cq_ex *cq)
 	return (struct ibv_cq *)cq;
 }
 
-/* EINVAL: cqe is less than what lies in the queue. */
+/* Another size; what lies in the queue stays. EINVAL: more lies there, or beyond the device. */
 int ibv_resize_cq(struct ibv_cq *cq, int cqe);
 
 /* Changes moderation. */
@@ -2577,13 +2605,19 @@ int ibv_destroy_cq(struct ibv_cq *cq);
 int ibv_get_cq_event(struct ibv_comp_channel *channel, struct ibv_cq **cq, void **cq_context);
 void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents);
 
-/* Takes up to num_entries completions. Returns their number, or a negative value: CQ broken. */
+/*
+ * Takes up to num_entries completions in the order they happened. Returns their number, 0 when
+ * there is none, or a negative value: the CQ is broken. Entries with an error count like others.
+ */
 static inline int ibv_poll_cq(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)
 {
 	return cq->context->ops.poll_cq(cq, num_entries, wc);
 }
 
-/* Asks for one event at the next completion, or the next solicited or failed one. */
+/*
+ * Asks for one event at the next completion or, with solicited_only, the next solicited or failed
+ * one. What arrived before makes none: poll once more after asking.
+ */
 static inline int ibv_req_notify_cq(struct ibv_cq *cq, int solicited_only)
 {
 	return cq->context->ops.req_notify_cq(cq, solicited_only);
@@ -2610,7 +2644,7 @@ static inline void ibv_end_poll(struct ibv_cq_ex *cq)
 	cq->end_poll(cq);
 }
 
-/* The current completion: what. */
+/* Opcode of the current completion; not valid after an error. */
 static inline enum ibv_wc_opcode ibv_wc_read_opcode(struct ibv_cq_ex *cq)
 {
 	return cq->read_opcode(cq);
@@ -2724,6 +2758,7 @@ static inline int ibv_query_comp_cntr_caps(struct ibv_context *context,
 	return _ibv_query_comp_cntr_caps(context, caps, sizeof(*caps));
 }
 
+/* Makes and ends a counter. EBUSY: a QP is attached to it. */
 struct ibv_comp_cntr *ibv_create_comp_cntr(struct ibv_context *context,
 					   struct ibv_comp_cntr_init_attr *cc_attr);
 int ibv_destroy_comp_cntr(struct ibv_comp_cntr *comp_cntr);
@@ -2744,6 +2779,7 @@ int ibv_qp_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *comp_cntr,
  * Calls: shared receive queues
  */
 
+/* A plain SRQ; attr is updated with what it really has. EINVAL: beyond the limits of the device. */
 struct ibv_srq *ibv_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *srq_init_attr);
 
 /* Any kind of SRQ. A plain one needs no support beyond that of ibv_create_srq(). */
@@ -2767,7 +2803,7 @@ static inline struct ibv_srq *ibv_create_srq_ex(struct ibv_context *context,
 	return vctx->create_srq_ex(context, srq_init_attr_ex);
 }
 
-/* Changes size or limit. */
+/* Changes size or arms the limit; query reads them. EINVAL: out of range; EOPNOTSUPP: no resize. */
 int ibv_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr, int srq_attr_mask);
 int ibv_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *srq_attr);
 
@@ -2886,7 +2922,10 @@ static inline int ibv_destroy_rwq_ind_table(struct ibv_rwq_ind_table *rwq_ind_ta
  * Calls: queue pairs
  */
 
-/* A QP in RESET. qp_init_attr->cap is updated with what the QP really has. */
+/*
+ * A QP in RESET. qp_init_attr->cap is updated with what the QP really has. EINVAL: beyond the
+ * limits of the device; ENOMEM: no room for the queues; EOPNOTSUPP: no such type.
+ */
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *qp_init_attr);
 
 /* Any kind of QP. One with a PD only needs no support beyond that of ibv_create_qp(). */
@@ -2923,10 +2962,14 @@ static inline struct ibv_qp *ibv_open_qp(struct ibv_context *context,
 	return vctx->open_qp(context, qp_open_attr);
 }
 
-/* Changes the members named by attr_mask (enum ibv_qp_attr_mask). EINVAL: not in this state. */
+/*
+ * Changes the members named by attr_mask (enum ibv_qp_attr_mask). EINVAL: the change of state does
+ * not exist, lacks a member it needs or has one it does not allow, or a value is out of range.
+ */
 int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
 
-/* Reads the members named by attr_mask; others may be valid too. */
+/* Reads the members named by attr_mask; others may be valid too. Asks the kernel: not for fast
+ * paths. */
 int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr);
 
@@ -2961,8 +3004,10 @@ int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
  */
 
 /*
- * Posts a list of sends. On failure *bad_wr is the first that was not posted: ENOMEM, the queue is
- * full; EINVAL, a bad request or state.
+ * Posts a list of sends; those before a bad one are posted. On failure *bad_wr is the first that
+ * was not: ENOMEM, the queue is full; EINVAL, a bad request or state. The list may be reused at
+ * once, the buffers after the completion, or at once with IBV_SEND_INLINE. A place in the queue is
+ * free again when the completion of this or a later request has been polled.
  */
 static inline int ibv_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr,
 				struct ibv_send_wr **bad_wr)
@@ -2970,7 +3015,10 @@ static inline int ibv_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr,
 	return qp->context->ops.post_send(qp, wr, bad_wr);
 }
 
-/* Posts a list of receives, with the same errors. */
+/*
+ * Posts a list of receives, with the same errors. The lists may be reused at once, the buffers
+ * after the completion. Not for QPs with an SRQ.
+ */
 static inline int ibv_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr,
 				struct ibv_recv_wr **bad_wr)
 {

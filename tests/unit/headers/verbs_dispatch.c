@@ -92,7 +92,7 @@ static void completion_calls_reach_the_provider(void **state)
 {
 	struct verbs_context vctx;
 	struct ibv_cq cq = {.context = fake_context_reset(&vctx)};
-	struct ibv_wc wc[4];
+	struct ibv_wc wc[4] = {{0}};
 
 	(void)state;
 	vctx.context.ops.poll_cq = poll_cq;

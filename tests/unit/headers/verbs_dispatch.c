@@ -80,6 +80,34 @@ static __be32 read_imm_data(struct ibv_cq_ex *cq)
 	return (__be32)answer(cq, NULL, 0);
 }
 
+/* Readers of one field each; the result tells which it was. */
+#define READER(type, name, result)                                                                 \
+	static type read_##name(struct ibv_cq_ex *cq)                                              \
+	{                                                                                          \
+		answer(cq, NULL, 0);                                                               \
+		return result;                                                                     \
+	}
+
+READER(enum ibv_wc_opcode, opcode, IBV_WC_FETCH_ADD)
+READER(uint32_t, vendor_err, 21)
+READER(uint32_t, byte_len, 22)
+READER(uint32_t, qp_num, 23)
+READER(uint32_t, src_qp, 24)
+READER(unsigned int, wc_flags, 25)
+READER(uint32_t, slid, 26)
+READER(uint8_t, sl, 27)
+READER(uint8_t, dlid_path_bits, 28)
+READER(uint64_t, completion_ts, 29)
+READER(uint16_t, cvlan, 30)
+READER(uint32_t, flow_tag, 31)
+READER(uint64_t, completion_wallclock_ns, 32)
+
+static void read_tm_info(struct ibv_cq_ex *cq, struct ibv_wc_tm_info *tm_info)
+{
+	answer(cq, tm_info, 0);
+	tm_info->tag = 33;
+}
+
 static void assert_reached(int result, const void *object, const void *arg, int number)
 {
 	assert_int_equal(result, 1000 + last.calls);
@@ -161,6 +189,43 @@ static void extended_polling_reaches_the_queue(void **state)
 	assert_ptr_equal(ibv_cq_ex_to_cq(&cq), &cq);
 }
 
+static void every_field_of_a_completion_has_its_reader(void **state)
+{
+	struct ibv_cq_ex cq = {.read_opcode = read_opcode,
+			       .read_vendor_err = read_vendor_err,
+			       .read_byte_len = read_byte_len,
+			       .read_qp_num = read_qp_num,
+			       .read_src_qp = read_src_qp,
+			       .read_wc_flags = read_wc_flags,
+			       .read_slid = read_slid,
+			       .read_sl = read_sl,
+			       .read_dlid_path_bits = read_dlid_path_bits,
+			       .read_completion_ts = read_completion_ts,
+			       .read_cvlan = read_cvlan,
+			       .read_flow_tag = read_flow_tag,
+			       .read_tm_info = read_tm_info,
+			       .read_completion_wallclock_ns = read_completion_wallclock_ns};
+	struct ibv_wc_tm_info info = {0};
+
+	(void)state;
+	assert_int_equal(ibv_wc_read_opcode(&cq), IBV_WC_FETCH_ADD);
+	assert_int_equal(ibv_wc_read_vendor_err(&cq), 21);
+	assert_int_equal(ibv_wc_read_byte_len(&cq), 22);
+	assert_int_equal(ibv_wc_read_qp_num(&cq), 23);
+	assert_int_equal(ibv_wc_read_src_qp(&cq), 24);
+	assert_int_equal(ibv_wc_read_wc_flags(&cq), 25);
+	assert_int_equal(ibv_wc_read_slid(&cq), 26);
+	assert_int_equal(ibv_wc_read_sl(&cq), 27);
+	assert_int_equal(ibv_wc_read_dlid_path_bits(&cq), 28);
+	assert_int_equal(ibv_wc_read_completion_ts(&cq), 29);
+	assert_int_equal(ibv_wc_read_cvlan(&cq), 30);
+	assert_int_equal(ibv_wc_read_flow_tag(&cq), 31);
+	assert_int_equal(ibv_wc_read_completion_wallclock_ns(&cq), 32);
+	ibv_wc_read_tm_info(&cq, &info);
+	assert_int_equal(info.tag, 33);
+	assert_ptr_equal(last.object, &cq);
+}
+
 /* Programs read these members of a CQ without knowing whether it is extended. */
 static void extended_queue_begins_like_a_plain_one(void **state)
 {
@@ -183,6 +248,7 @@ int main(void)
 		cmocka_unit_test(post_calls_reach_the_provider),
 		cmocka_unit_test(only_type_1_windows_are_bound_by_call),
 		cmocka_unit_test(extended_polling_reaches_the_queue),
+		cmocka_unit_test(every_field_of_a_completion_has_its_reader),
 		cmocka_unit_test(extended_queue_begins_like_a_plain_one),
 	};
 

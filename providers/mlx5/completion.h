@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a CQE to the work request it completes: shared by ibv_poll_cq() and the ibv_start_poll()
+ * family. Everything is inlined with the CQE version as a constant.
+ */
+#ifndef MLX5_COMPLETION_H
+#define MLX5_COMPLETION_H
+
+#include "bits.h"
+#include "context.h"
+#include "cq.h"
+#include "qp.h"
+#include "srq.h"
+
+/* Numbers in mlx5_cq.last_number. Those of SRQs are told from QPNs by a bit of their own. */
+enum {
+	MLX5_LAST_SRQ = 1 << 24,
+	MLX5_LAST_NONE = 1 << 25,
+};
+
+enum {
+	MLX5_CQE_MAX_GOOD = MLX5_CQE_RESP_SEND_INV,
+};
+
+static inline struct mlx5_context *mlx5_cq_context(struct mlx5_cq *cq)
+{
+	return to_mlx5_context(cq->verbs.cq.context);
+}
+
+/* The queue the CQE names, NULL when there is none: a broken device, or a queue of DevX making. */
+static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
+							  const struct mlx5_cqe64 *cqe,
+							  bool responder, uint8_t cqe_version)
+{
+	uint32_t number = mlx5_cqe_srqn_uidx(cqe);
+	struct mlx5_context *context;
+
+	if (cqe_version == 0)
+		number = responder && number ? number | MLX5_LAST_SRQ : mlx5_cqe_qpn(cqe);
+	if (likely(cq->last_number == number))
+		return cq->last;
+
+	context = mlx5_cq_context(cq);
+	cq->last = number & MLX5_LAST_SRQ
+			   ? mlx5_resource_find(&context->srqs, number - MLX5_LAST_SRQ)
+			   : mlx5_resource_find(&context->queues, number);
+	cq->last_number = cq->last ? number : MLX5_LAST_NONE;
+	return cq->last;
+}
+
+/* Frees the send ring up to and including the work request of this CQE. */
+static ALWAYS_INLINE const struct mlx5_sq_slot *mlx5_complete_send(struct mlx5_resource *queue,
+								   const struct mlx5_cqe64 *cqe)
+{
+	struct mlx5_sq *sq = &mlx5_qp_of_resource(queue)->sq;
+	const struct mlx5_sq_slot *slot = &sq->slots[be16toh(cqe->wqe_counter) & sq->mask];
+
+	/* The slot must have been read before the sender may fill it again; wr_id is by then. */
+	atomic_store_explicit(&sq->tail, slot->number + 1, memory_order_release);
+	return slot;
+}
+
+static ALWAYS_INLINE uint64_t mlx5_complete_srq(struct mlx5_srq *srq, const struct mlx5_cqe64 *cqe)
+{
+	uint16_t index = (uint16_t)(be16toh(cqe->wqe_counter) & srq->mask);
+	uint64_t wr_id = srq->wr_ids[index];
+
+	mlx5_srq_free_entry(srq, index);
+	return wr_id;
+}
+
+/* Frees the receive entry of this CQE and gives the wr_id it was posted with. */
+static ALWAYS_INLINE uint64_t mlx5_complete_recv(struct mlx5_resource *queue,
+						 const struct mlx5_cqe64 *cqe)
+{
+	struct mlx5_rq *rq;
+	struct mlx5_qp *qp;
+	uint64_t wr_id;
+	uint32_t tail;
+
+	if (unlikely(queue->kind == MLX5_RESOURCE_SRQ))
+		return mlx5_complete_srq(mlx5_srq_of_resource(queue), cqe);
+	qp = mlx5_qp_of_resource(queue);
+	if (qp->srq)
+		return mlx5_complete_srq(qp->srq, cqe);
+	rq = &qp->rq;
+	tail = atomic_load_explicit(&rq->tail, memory_order_relaxed);
+	wr_id = rq->wr_ids[tail & rq->mask];
+	atomic_store_explicit(&rq->tail, tail + 1, memory_order_release);
+	return wr_id;
+}
+
+/* Byte count of a completed request: only reads and atomics bring data back. */
+static ALWAYS_INLINE uint32_t mlx5_send_byte_len(uint32_t wc_opcode, const struct mlx5_cqe64 *cqe)
+{
+	if (wc_opcode == IBV_WC_COMP_SWAP || wc_opcode == IBV_WC_FETCH_ADD)
+		return sizeof(uint64_t);
+	return be32toh(cqe->byte_cnt);
+}
+
+/* What a good receive CQE says in terms of the verbs, by its opcode. */
+struct mlx5_recv_meaning {
+	uint8_t wc_opcode;
+	uint8_t wc_flags;
+};
+extern const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1];
+
+static inline unsigned int mlx5_recv_wc_flags(const struct mlx5_cqe64 *cqe)
+{
+	return mlx5_recv_meaning[mlx5_cqe_opcode(cqe)].wc_flags |
+	       (mlx5_cqe_grh(cqe) ? IBV_WC_GRH : 0);
+}
+
+/* Status for the syndrome of an error CQE. */
+enum ibv_wc_status mlx5_wc_status(const struct mlx5_cqe64 *cqe);
+uint8_t mlx5_vendor_syndrome(const struct mlx5_cqe64 *cqe);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An open mlx5 device: what the kernel said about it, its register pages, and the tables that lead
+ * from numbers in completions to queues.
+ */
+#ifndef MLX5_CONTEXT_H
+#define MLX5_CONTEXT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libibverbs/driver.h"
+
+#include "buf.h"
+#include "dbrec.h"
+#include "resource.h"
+#include "uar.h"
+
+enum {
+	MLX5_MAX_PORTS = 256,
+};
+
+struct mlx5_context {
+	struct verbs_context verbs;
+
+	/*
+	 * Which number a CQE carries: QPN and SRQN (version 0, two tables), or an index the library
+	 * chose for the queue (version 1, one table for both kinds).
+	 */
+	uint8_t cqe_version;
+	bool single_threaded;		   /* MLX5_SINGLE_THREADED */
+	struct mlx5_resource_table queues; /* by user index, or QPs by QPN */
+	struct mlx5_resource_table srqs;   /* SRQs by SRQN, version 0 only */
+
+	/* cold */
+	uint16_t cqe_bytes; /* MLX5_CQE_SIZE */
+	uint16_t num_ports;
+	uint32_t max_sq_wqe_bytes;
+	uint32_t max_rq_wqe_bytes;
+	uint32_t max_send_bb;
+	uint32_t max_recv_wr;
+	uint32_t max_srq_recv_wr;
+	uint32_t udata_commands; /* enum mlx5_user_cmds_supp_uhw */
+	enum mlx5_buf_pages qp_pages, cq_pages, srq_pages;
+	struct mlx5_uars uars;
+	struct mlx5_dbrec_pool dbrecs;
+	/* IBV_LINK_LAYER_ by port number, unspecified until asked for */
+	atomic_uchar link_layer[MLX5_MAX_PORTS];
+};
+
+struct mlx5_td {
+	struct ibv_td ibv_td;
+	atomic_uint users;
+};
+
+/* A protection domain, or a parent domain that refers to one and adds a thread domain. */
+struct mlx5_pd {
+	struct ibv_pd ibv_pd;
+	uint32_t pdn;
+	atomic_uint users;	    /* parent domains made of it */
+	struct mlx5_pd *protection; /* parent domain: what it was made of; else NULL */
+	struct mlx5_td *thread;
+};
+
+static inline struct mlx5_context *to_mlx5_context(struct ibv_context *context)
+{
+	return (struct mlx5_context *)((char *)context -
+				       offsetof(struct mlx5_context, verbs.context));
+}
+
+static inline struct mlx5_pd *to_mlx5_pd(struct ibv_pd *pd)
+{
+	return (struct mlx5_pd *)pd;
+}
+
+static inline struct mlx5_td *to_mlx5_td(struct ibv_td *td)
+{
+	return (struct mlx5_td *)td;
+}
+
+/* False when only one thread works on what is made in this domain. pd may be NULL. */
+static inline bool mlx5_needs_locks(struct mlx5_context *context, struct ibv_pd *pd)
+{
+	return !context->single_threaded && !(pd && to_mlx5_pd(pd)->thread);
+}
+
+extern const struct verbs_device_ops mlx5_device_ops;
+
+/* context.c */
+struct verbs_context *mlx5_alloc_context(struct ibv_device *device, int cmd_fd, void *private_data);
+
+/* device.c */
+int mlx5_query_device_ex(struct ibv_context *context, const struct ibv_query_device_ex_input *input,
+			 struct ibv_device_attr_ex *attr);
+int mlx5_query_port(struct ibv_context *context, uint8_t port_num, struct ibv_port_attr *attr);
+/* Whether address handles for this port need an Ethernet address. 0 or errno. */
+int mlx5_port_is_ethernet(struct ibv_context *context, uint8_t port_num, bool *ethernet);
+
+/* pd.c */
+struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context);
+int mlx5_dealloc_pd(struct ibv_pd *pd);
+struct ibv_td *mlx5_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
+int mlx5_dealloc_td(struct ibv_td *td);
+struct ibv_pd *mlx5_alloc_parent_domain(struct ibv_context *context,
+					struct ibv_parent_domain_init_attr *attr);
+
+/* mr.c */
+struct ibv_mr *mlx5_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
+			   unsigned int access);
+struct ibv_mr *mlx5_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				  int fd, unsigned int access);
+int mlx5_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		  unsigned int access);
+int mlx5_dereg_mr(struct ibv_mr *mr);
+
+/* ah.c */
+struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);
+int mlx5_destroy_ah(struct ibv_ah *ah);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ibv_poll_cq(), and what CQEs mean. */
+
+#include <errno.h>
+
+#include "util/udma_barrier.h"
+
+#include "completion.h"
+
+const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
+	[MLX5_CQE_RESP_WR_IMM] = {IBV_WC_RECV_RDMA_WITH_IMM, IBV_WC_WITH_IMM},
+	[MLX5_CQE_RESP_SEND] = {IBV_WC_RECV, 0},
+	[MLX5_CQE_RESP_SEND_IMM] = {IBV_WC_RECV, IBV_WC_WITH_IMM},
+	[MLX5_CQE_RESP_SEND_INV] = {IBV_WC_RECV, IBV_WC_WITH_INV},
+};
+
+enum ibv_wc_status mlx5_wc_status(const struct mlx5_cqe64 *cqe)
+{
+	switch (((const struct mlx5_err_cqe *)cqe)->syndrome) {
+	case MLX5_CQE_SYNDROME_LOCAL_LENGTH_ERR:
+		return IBV_WC_LOC_LEN_ERR;
+	case MLX5_CQE_SYNDROME_LOCAL_QP_OP_ERR:
+		return IBV_WC_LOC_QP_OP_ERR;
+	case MLX5_CQE_SYNDROME_LOCAL_PROT_ERR:
+		return IBV_WC_LOC_PROT_ERR;
+	case MLX5_CQE_SYNDROME_WR_FLUSH_ERR:
+		return IBV_WC_WR_FLUSH_ERR;
+	case MLX5_CQE_SYNDROME_MW_BIND_ERR:
+		return IBV_WC_MW_BIND_ERR;
+	case MLX5_CQE_SYNDROME_BAD_RESP_ERR:
+		return IBV_WC_BAD_RESP_ERR;
+	case MLX5_CQE_SYNDROME_LOCAL_ACCESS_ERR:
+		return IBV_WC_LOC_ACCESS_ERR;
+	case MLX5_CQE_SYNDROME_REMOTE_INVAL_REQ_ERR:
+		return IBV_WC_REM_INV_REQ_ERR;
+	case MLX5_CQE_SYNDROME_REMOTE_ACCESS_ERR:
+		return IBV_WC_REM_ACCESS_ERR;
+	case MLX5_CQE_SYNDROME_REMOTE_OP_ERR:
+		return IBV_WC_REM_OP_ERR;
+	case MLX5_CQE_SYNDROME_TRANSPORT_RETRY_EXC_ERR:
+		return IBV_WC_RETRY_EXC_ERR;
+	case MLX5_CQE_SYNDROME_RNR_RETRY_EXC_ERR:
+		return IBV_WC_RNR_RETRY_EXC_ERR;
+	case MLX5_CQE_SYNDROME_REMOTE_ABORTED_ERR:
+		return IBV_WC_REM_ABORT_ERR;
+	default:
+		return IBV_WC_GENERAL_ERR;
+	}
+}
+
+uint8_t mlx5_vendor_syndrome(const struct mlx5_cqe64 *cqe)
+{
+	return ((const struct mlx5_err_cqe *)cqe)->vendor_err_synd;
+}
+
+static ALWAYS_INLINE void describe_recv(const struct mlx5_cqe64 *cqe, uint8_t opcode,
+					struct ibv_wc *wc)
+{
+	uint32_t flags_rqpn = be32toh(cqe->flags_rqpn);
+	uint32_t imm = opcode == MLX5_CQE_RESP_SEND_INV ? be32toh(cqe->imm_inval_pkey)
+							: cqe->imm_inval_pkey;
+
+	wc->status = IBV_WC_SUCCESS;
+	wc->opcode = mlx5_recv_meaning[opcode].wc_opcode;
+	wc->byte_len = be32toh(cqe->byte_cnt);
+	wc->imm_data = imm;
+	wc->src_qp = flags_rqpn & MLX5_CQE_NUMBER_MASK;
+	wc->wc_flags = mlx5_recv_meaning[opcode].wc_flags | (flags_rqpn >> 28 & 3 ? IBV_WC_GRH : 0);
+	wc->pkey_index = (uint16_t)be32toh(cqe->imm_inval_pkey);
+	wc->slid = be16toh(cqe->slid);
+	wc->sl = flags_rqpn >> 24 & 0xf;
+	wc->dlid_path_bits = cqe->ml_path & MLX5_CQE_PATH_BITS_MASK;
+}
+
+/* Error CQEs. 0, or EIO for a CQE that means nothing to us. */
+static COLD int take_error(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uint8_t cqe_version,
+			   struct ibv_wc *wc)
+{
+	bool responder = mlx5_cqe_opcode(cqe) == MLX5_CQE_RESP_ERR;
+	struct mlx5_resource *queue;
+
+	if (!responder && mlx5_cqe_opcode(cqe) != MLX5_CQE_REQ_ERR)
+		return EIO;
+	queue = mlx5_cqe_queue(cq, cqe, responder, cqe_version);
+	if (!queue)
+		return EIO;
+	if (responder) {
+		wc->wr_id = mlx5_complete_recv(queue, cqe);
+		wc->opcode = IBV_WC_RECV;
+	} else {
+		const struct mlx5_sq_slot *slot = mlx5_complete_send(queue, cqe);
+
+		wc->wr_id = slot->wr_id;
+		wc->opcode = slot->wc_opcode;
+	}
+	wc->status = mlx5_wc_status(cqe);
+	wc->vendor_err = mlx5_vendor_syndrome(cqe);
+	wc->byte_len = 0;
+	wc->wc_flags = 0;
+	return 0;
+}
+
+static ALWAYS_INLINE int take(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uint8_t cqe_version,
+			      struct ibv_wc *wc)
+{
+	uint8_t opcode = mlx5_cqe_opcode(cqe);
+	struct mlx5_resource *queue;
+
+	wc->qp_num = mlx5_cqe_qpn(cqe);
+	if (unlikely(opcode > MLX5_CQE_MAX_GOOD))
+		return take_error(cq, cqe, cqe_version, wc);
+	queue = mlx5_cqe_queue(cq, cqe, opcode != MLX5_CQE_REQ, cqe_version);
+	if (unlikely(!queue))
+		return EIO;
+
+	if (opcode == MLX5_CQE_REQ) {
+		const struct mlx5_sq_slot *slot = mlx5_complete_send(queue, cqe);
+
+		wc->wr_id = slot->wr_id;
+		wc->status = IBV_WC_SUCCESS;
+		wc->opcode = slot->wc_opcode;
+		wc->byte_len = mlx5_send_byte_len(slot->wc_opcode, cqe);
+		wc->wc_flags = 0;
+	} else {
+		wc->wr_id = mlx5_complete_recv(queue, cqe);
+		describe_recv(cqe, opcode, wc);
+	}
+	return 0;
+}
+
+static ALWAYS_INLINE int poll(struct mlx5_cq *cq, int num_entries, struct ibv_wc *wc,
+			      uint8_t cqe_version)
+{
+	int polled = 0, err = 0;
+	uint32_t ci;
+
+	mlx5_lock(&cq->lock);
+	ci = cq->ci;
+	while (polled < num_entries) {
+		struct mlx5_cqe64 *cqe = mlx5_cq_written(cq, ci);
+
+		if (!cqe)
+			break;
+		udma_from_device_barrier();
+		ci++;
+		err = take(cq, cqe, cqe_version, &wc[polled]);
+		if (unlikely(err))
+			break;
+		polled++;
+	}
+	if (ci != cq->ci) {
+		__atomic_store_n(&cq->ci, ci, __ATOMIC_RELAXED);
+		udma_release_to_device_barrier();
+		cq->dbrec[MLX5_CQ_SET_CI] = mlx5_cq_set_ci(ci);
+	}
+	mlx5_unlock(&cq->lock);
+	return unlikely(err) && !polled ? -1 : polled;
+}
+
+static int poll_cq_v0(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)
+{
+	return poll(to_mlx5_cq(cq), num_entries, wc, 0);
+}
+
+static int poll_cq_v1(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)
+{
+	return poll(to_mlx5_cq(cq), num_entries, wc, 1);
+}
+
+const struct verbs_context_ops *mlx5_poll_ops(uint8_t cqe_version)
+{
+	static const struct verbs_context_ops ops[] = {
+		{.poll_cq = poll_cq_v0},
+		{.poll_cq = poll_cq_v1},
+	};
+
+	return &ops[cqe_version];
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Queue pairs: the rings of send and receive work requests and where software stands in them.
+ */
+#ifndef MLX5_QP_H
+#define MLX5_QP_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "hw/mlx5/doorbell.h"
+#include "hw/mlx5/wqe.h"
+#include "libibverbs/driver.h"
+
+#include "buf.h"
+#include "lock.h"
+#include "resource.h"
+#include "uar.h"
+
+struct mlx5_context;
+struct mlx5_srq;
+
+/* What a completion has to know of a send WQE, kept by the slot of its first basic block. */
+struct mlx5_sq_slot {
+	uint64_t wr_id;
+	uint32_t number; /* of the work request, as mlx5_sq.head counts */
+	uint32_t wc_opcode;
+};
+
+/*
+ * A send WQE while it is being written: DS is its size so far, seg where the next segment goes. The
+ * ring wraps between segments, never inside one but for inline data.
+ */
+struct mlx5_wqe {
+	struct mlx5_wqe_ctrl_seg *ctrl;
+	char *seg;
+	uint32_t ds;
+};
+
+/* Work requests are counted (head, tail), basic blocks are counted (pi); both run freely. */
+struct mlx5_sq {
+	char *ring, *end;
+	struct mlx5_sq_slot *slots;
+	uint32_t pi;
+	uint32_t mask; /* of basic blocks */
+	uint32_t head;
+	uint32_t max_wr;
+	uint32_t max_sge;
+	uint32_t max_inline;
+	uint32_t qpn;
+	uint8_t ctrl_flags[8]; /* fm_ce_se by IBV_SEND_FENCE, _SIGNALED and _SOLICITED */
+	uint8_t next_fence;    /* what a local operation demands of the request behind it */
+	struct mlx5_lock lock;
+	__be32 *dbrec;
+	struct mlx5_bf *bf;
+
+	/* ibv_wr_start() to ibv_wr_complete() */
+	struct mlx5_wqe wqe;
+	int err;
+	uint32_t start_pi, start_head;
+	uint8_t start_fence;
+	bool open;     /* there is a current request */
+	bool needs_av; /* and it has no address yet */
+
+	/* The poller's side, on a line of its own. */
+	_Alignas(64) atomic_uint tail;
+};
+
+struct mlx5_rq {
+	char *ring;
+	uint64_t *wr_ids;
+	uint32_t head;
+	uint32_t mask;
+	uint32_t max_wr;
+	uint32_t max_sge;
+	uint8_t log_stride;
+	struct mlx5_lock lock;
+	__be32 *dbrec;
+
+	_Alignas(64) atomic_uint tail;
+};
+
+struct mlx5_qp {
+	struct verbs_qp verbs;
+	int (*post_send)(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr);
+	struct mlx5_resource resource;
+	struct mlx5_srq *srq;
+	struct mlx5_sq sq;
+	struct mlx5_rq rq;
+
+	/* cold */
+	struct mlx5_buf buf;
+	uint32_t sq_wr_bytes; /* the most a work request may take in the ring */
+};
+
+static inline struct mlx5_qp *to_mlx5_qp(struct ibv_qp *qp)
+{
+	return (struct mlx5_qp *)qp;
+}
+
+static inline struct mlx5_qp *mlx5_qp_of_resource(struct mlx5_resource *resource)
+{
+	return (struct mlx5_qp *)((char *)resource - offsetof(struct mlx5_qp, resource));
+}
+
+/* qp.c */
+struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
+		  struct ibv_qp_init_attr *init_attr);
+int mlx5_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
+int mlx5_destroy_qp(struct ibv_qp *qp);
+
+/*
+ * qp_size.c: turns the capabilities asked for into the geometry and limits of both rings, and says
+ * how many bytes each takes. 0, or errno when a capability is beyond the device.
+ */
+int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
+		 const struct ibv_qp_init_attr_ex *attr, size_t *rq_bytes, size_t *sq_bytes);
+
+/* send.c */
+int mlx5_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr);
+void mlx5_qp_set_post_send(struct mlx5_qp *qp);
+
+/* send_ex.c: fills in the ibv_wr_ functions. EOPNOTSUPP: send_ops_flags asks for too much. */
+int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags);
+
+/* recv.c */
+int mlx5_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);
+
+#endif

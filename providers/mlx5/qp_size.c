@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sizes of the rings of a QP. Every work request is given room for the largest one its capabilities
+ * allow, so that counting requests is enough to know that the ring cannot overflow.
+ */
+
+#include <errno.h>
+
+#include "bits.h"
+#include "context.h"
+#include "qp.h"
+
+enum {
+	MAX_RING_BYTES = 1 << 30, /* far beyond any device; keeps the arithmetic in bounds */
+};
+
+/* Segments before the data. A local invalidate is the largest request without data. */
+static size_t fixed_bytes(enum ibv_qp_type type)
+{
+	const size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
+
+	if (type == IBV_QPT_UD)
+		return ctrl + sizeof(struct mlx5_wqe_datagram_seg);
+	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
+	       sizeof(struct mlx5_wqe_mkey_context_seg);
+}
+
+static size_t inline_bytes(uint32_t max_inline)
+{
+	return max_inline ? align_up(sizeof(struct mlx5_wqe_inl_data_seg) + max_inline,
+				     MLX5_WQE_DS_UNITS)
+			  : 0;
+}
+
+static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum ibv_qp_type type,
+		   const struct ibv_qp_cap *cap, size_t *bytes)
+{
+	const size_t inline_head = sizeof(struct mlx5_wqe_inl_data_seg);
+	size_t fixed = fixed_bytes(type), data, wr_bytes;
+	uint64_t ring_bytes;
+
+	*bytes = 0;
+	if (!cap->max_send_wr)
+		return 0;
+	if (cap->max_send_sge > context->max_sq_wqe_bytes ||
+	    cap->max_inline_data > context->max_sq_wqe_bytes ||
+	    cap->max_send_wr > context->max_send_bb)
+		return EINVAL;
+	data = cap->max_send_sge * sizeof(struct mlx5_wqe_data_seg);
+	if (data < inline_bytes(cap->max_inline_data))
+		data = inline_bytes(cap->max_inline_data);
+	if (fixed + data > context->max_sq_wqe_bytes)
+		return EINVAL;
+	wr_bytes = align_up(fixed + data, MLX5_SEND_WQE_BB);
+	if (cap->max_send_wr * wr_bytes > MAX_RING_BYTES)
+		return EINVAL;
+	ring_bytes = round_up_pow2((uint32_t)(cap->max_send_wr * wr_bytes));
+	if (ring_bytes / MLX5_SEND_WQE_BB > context->max_send_bb)
+		return EINVAL;
+
+	qp->sq_wr_bytes = (uint32_t)wr_bytes;
+	qp->sq.mask = (uint32_t)(ring_bytes / MLX5_SEND_WQE_BB) - 1;
+	qp->sq.max_wr = (uint32_t)(ring_bytes / wr_bytes);
+	qp->sq.max_sge = cap->max_send_sge;
+	qp->sq.max_inline = (uint32_t)(wr_bytes - fixed - inline_head);
+	*bytes = ring_bytes;
+	return 0;
+}
+
+static int size_rq(const struct mlx5_context *context, struct mlx5_qp *qp,
+		   const struct ibv_qp_cap *cap, size_t *bytes)
+{
+	size_t entry_bytes, ring_bytes;
+
+	*bytes = 0;
+	if (!cap->max_recv_wr)
+		return 0;
+	if (cap->max_recv_wr > context->max_recv_wr ||
+	    cap->max_recv_sge > context->max_rq_wqe_bytes)
+		return EINVAL;
+	entry_bytes =
+		round_up_pow2((uint32_t)(cap->max_recv_sge * sizeof(struct mlx5_wqe_data_seg)));
+	if (entry_bytes < sizeof(struct mlx5_wqe_data_seg))
+		entry_bytes = sizeof(struct mlx5_wqe_data_seg);
+	if (entry_bytes > context->max_rq_wqe_bytes)
+		return EINVAL;
+	ring_bytes = round_up_pow2(cap->max_recv_wr) * entry_bytes;
+	if (ring_bytes > MAX_RING_BYTES)
+		return EINVAL;
+	/* The send ring behind it starts at a basic block. */
+	if (ring_bytes < MLX5_SEND_WQE_BB)
+		ring_bytes = MLX5_SEND_WQE_BB;
+
+	qp->rq.log_stride = (uint8_t)log2_floor((uint32_t)entry_bytes);
+	qp->rq.max_wr = (uint32_t)(ring_bytes >> qp->rq.log_stride);
+	qp->rq.mask = qp->rq.max_wr - 1;
+	qp->rq.max_sge = (uint32_t)(entry_bytes / sizeof(struct mlx5_wqe_data_seg));
+	*bytes = ring_bytes;
+	return 0;
+}
+
+int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
+		 const struct ibv_qp_init_attr_ex *attr, size_t *rq_bytes, size_t *sq_bytes)
+{
+	int err;
+
+	*rq_bytes = 0;
+	if (!attr->srq) {
+		err = size_rq(context, qp, &attr->cap, rq_bytes);
+		if (err)
+			return err;
+	}
+	return size_sq(context, qp, attr->qp_type, &attr->cap, sq_bytes);
+}

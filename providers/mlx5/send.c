@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ibv_post_send(), one variant per transport, and the register that takes whole requests. */
+
+#include <errno.h>
+
+#include "builder.h"
+#include "context.h"
+
+static ALWAYS_INLINE int write_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
+				      const struct ibv_send_wr *wr)
+{
+	char *to = mlx5_wqe_inline_open(sq, wqe);
+	size_t length = 0;
+
+	for (int i = 0; i < wr->num_sge; i++) {
+		const struct ibv_sge *sge = &wr->sg_list[i];
+
+		length += sge->length;
+		if (unlikely(length > sq->max_inline))
+			return ENOMEM;
+		to = mlx5_wqe_inline_copy(sq, to, (const void *)(uintptr_t)sge->addr, sge->length);
+	}
+	mlx5_wqe_inline_close(wqe, length);
+	return 0;
+}
+
+static ALWAYS_INLINE __be32 control_imm(const struct mlx5_request *request,
+					const struct ibv_send_wr *wr)
+{
+	if (request->parts & MLX5_PART_IMM)
+		return wr->imm_data;
+	if (request->parts & MLX5_PART_INVAL)
+		return htobe32(wr->invalidate_rkey);
+	return 0;
+}
+
+static ALWAYS_INLINE void write_remote(const struct mlx5_request *request, struct mlx5_wqe *wqe,
+				       const struct ibv_send_wr *wr)
+{
+	if (!(request->parts & MLX5_PART_ATOMIC)) {
+		mlx5_wqe_raddr(wqe, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
+		return;
+	}
+	mlx5_wqe_raddr(wqe, wr->wr.atomic.remote_addr, wr->wr.atomic.rkey);
+	if (request->opcode == MLX5_OPCODE_ATOMIC_CS)
+		mlx5_wqe_atomic(wqe, wr->wr.atomic.swap, wr->wr.atomic.compare_add);
+	else
+		mlx5_wqe_atomic(wqe, wr->wr.atomic.compare_add, 0);
+}
+
+/* Opcodes without an entry in the table. */
+static COLD int build_other(struct mlx5_sq *sq, struct mlx5_wqe *wqe, const struct ibv_send_wr *wr,
+			    enum ibv_qp_type type)
+{
+	if (wr->opcode == IBV_WR_LOCAL_INV && type != IBV_QPT_UD) {
+		mlx5_wqe_local_inv(sq, wqe, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
+		return 0;
+	}
+	return wr->opcode == IBV_WR_BIND_MW || wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;
+}
+
+static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
+			       const struct ibv_send_wr *wr, enum ibv_qp_type type)
+{
+	const struct mlx5_request *request;
+
+	if (unlikely(wr->opcode >= sizeof(mlx5_requests) / sizeof(mlx5_requests[0])))
+		return build_other(sq, wqe, wr, type);
+	request = &mlx5_requests[wr->opcode];
+	if (unlikely(!(request->transports & 1 << type)))
+		return build_other(sq, wqe, wr, type);
+	if (unlikely((uint32_t)wr->num_sge > sq->max_sge))
+		return EINVAL;
+
+	mlx5_wqe_begin(sq, wqe, request->opcode, request->wc_opcode, wr->send_flags,
+		       control_imm(request, wr), wr->wr_id);
+	if (type == IBV_QPT_UD) {
+		mlx5_wqe_av(wqe, to_mlx5_ah(wr->wr.ud.ah), wr->wr.ud.remote_qpn,
+			    wr->wr.ud.remote_qkey);
+		mlx5_wqe_skip(wqe, sizeof(struct mlx5_wqe_datagram_seg));
+	} else if (request->parts & MLX5_PART_RADDR) {
+		write_remote(request, wqe, wr);
+	}
+
+	if (wr->send_flags & IBV_SEND_INLINE) {
+		if (unlikely(request->parts & MLX5_PART_INBOUND))
+			return EINVAL;
+		return write_inline(sq, wqe, wr);
+	}
+	for (int i = 0; i < wr->num_sge; i++)
+		mlx5_wqe_data(sq, wqe, wr->sg_list[i].addr, wr->sg_list[i].length,
+			      wr->sg_list[i].lkey);
+	return 0;
+}
+
+static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
+			      struct ibv_send_wr **bad_wr, enum ibv_qp_type type)
+{
+	struct mlx5_wqe_ctrl_seg *last = NULL;
+	struct mlx5_sq *sq = &qp->sq;
+	struct mlx5_wqe wqe;
+	uint32_t start;
+	int err = 0;
+
+	mlx5_lock(&sq->lock);
+	start = sq->head;
+	for (; wr; wr = wr->next) {
+		if (unlikely(mlx5_sq_full(sq))) {
+			err = ENOMEM;
+			break;
+		}
+		err = build(sq, &wqe, wr, type);
+		if (unlikely(err))
+			break;
+		mlx5_wqe_finish(sq, &wqe);
+		last = wqe.ctrl;
+	}
+	if (likely(last))
+		mlx5_sq_ring(sq, last, sq->head == start + 1);
+	mlx5_unlock(&sq->lock);
+	if (unlikely(err))
+		*bad_wr = wr;
+	return err;
+}
+
+static int post_rc(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	return post(qp, wr, bad_wr, IBV_QPT_RC);
+}
+
+static int post_uc(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	return post(qp, wr, bad_wr, IBV_QPT_UC);
+}
+
+static int post_ud(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	return post(qp, wr, bad_wr, IBV_QPT_UD);
+}
+
+void mlx5_qp_set_post_send(struct mlx5_qp *qp)
+{
+	switch (qp->verbs.qp.qp_type) {
+	case IBV_QPT_UC:
+		qp->post_send = post_uc;
+		break;
+	case IBV_QPT_UD:
+		qp->post_send = post_ud;
+		break;
+	default:
+		qp->post_send = post_rc;
+		break;
+	}
+}
+
+int mlx5_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
+
+	return qp->post_send(qp, wr, bad_wr);
+}
+
+/* The request from the ring, which may wrap, into the register. */
+static void copy_request(const struct mlx5_sq *sq, char *reg, const char *from, size_t bytes)
+{
+	size_t room = (size_t)(sq->end - from);
+
+	if (bytes > room) {
+		mmio_copy64(reg, from, room);
+		reg += room;
+		from = sq->ring;
+		bytes -= room;
+	}
+	mmio_copy64(reg, from, bytes);
+}
+
+void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, bool one)
+{
+	struct mlx5_bf *bf = sq->bf;
+	size_t bytes = align_up((size_t)mlx5_ctrl_ds(last) * MLX5_WQE_DS_UNITS, MLX5_SEND_WQE_BB);
+	uint64_t doorbell;
+
+	mlx5_lock(&bf->lock);
+	mmio_start();
+	if (one && bytes <= bf->copy_bytes) {
+		copy_request(sq, bf->reg + bf->offset, (const char *)last, bytes);
+	} else {
+		memcpy(&doorbell, last, sizeof(doorbell));
+		mmio_write64(bf->reg + bf->offset, doorbell);
+	}
+	mmio_flush();
+	bf->offset ^= bf->copy_bytes;
+	mlx5_unlock(&bf->lock);
+}

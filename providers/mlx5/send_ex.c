@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The ibv_wr_ functions. A request stays open for its setters until the next one begins or the
+ * batch completes. The first fault of a batch is kept, what follows it is ignored, and
+ * ibv_wr_complete() takes all of the batch back.
+ */
+
+#include <errno.h>
+
+#include "builder.h"
+
+static struct mlx5_qp *of_ex(struct ibv_qp_ex *qp)
+{
+	return (struct mlx5_qp *)qp;
+}
+
+static COLD void fault(struct mlx5_sq *sq, int err)
+{
+	if (!sq->err)
+		sq->err = err;
+	sq->open = false;
+}
+
+static ALWAYS_INLINE void close_request(struct mlx5_sq *sq)
+{
+	if (!sq->open)
+		return;
+	sq->open = false;
+	if (unlikely(sq->needs_av)) {
+		fault(sq, EINVAL);
+		return;
+	}
+	mlx5_wqe_finish(sq, &sq->wqe);
+}
+
+/* Ends the request before; false when there can be no new one. */
+static ALWAYS_INLINE bool next_request(struct mlx5_sq *sq)
+{
+	close_request(sq);
+	if (unlikely(sq->err))
+		return false;
+	if (unlikely(mlx5_sq_full(sq))) {
+		fault(sq, ENOMEM);
+		return false;
+	}
+	return true;
+}
+
+static ALWAYS_INLINE bool open_request(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
+{
+	const struct mlx5_request *request = &mlx5_requests[opcode];
+	struct mlx5_sq *sq = &of_ex(ex)->sq;
+
+	if (!next_request(sq))
+		return false;
+	mlx5_wqe_begin(sq, &sq->wqe, request->opcode, request->wc_opcode, ex->wr_flags, imm,
+		       ex->wr_id);
+	sq->open = true;
+	sq->needs_av = false;
+	return true;
+}
+
+static ALWAYS_INLINE void open_send(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
+{
+	struct mlx5_sq *sq = &of_ex(ex)->sq;
+
+	if (open_request(ex, opcode, imm) && ex->qp_base.qp_type == IBV_QPT_UD) {
+		mlx5_wqe_skip(&sq->wqe, sizeof(struct mlx5_wqe_datagram_seg));
+		sq->needs_av = true;
+	}
+}
+
+static void wr_send(struct ibv_qp_ex *qp)
+{
+	open_send(qp, IBV_WR_SEND, 0);
+}
+
+static void wr_send_imm(struct ibv_qp_ex *qp, __be32 imm)
+{
+	open_send(qp, IBV_WR_SEND_WITH_IMM, imm);
+}
+
+static void wr_send_inv(struct ibv_qp_ex *qp, uint32_t rkey)
+{
+	open_request(qp, IBV_WR_SEND_WITH_INV, htobe32(rkey));
+}
+
+static ALWAYS_INLINE void open_rdma(struct ibv_qp_ex *qp, enum ibv_wr_opcode opcode, uint32_t rkey,
+				    uint64_t remote_addr, __be32 imm)
+{
+	if (open_request(qp, opcode, imm))
+		mlx5_wqe_raddr(&of_ex(qp)->sq.wqe, remote_addr, rkey);
+}
+
+static void wr_rdma_write(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr)
+{
+	open_rdma(qp, IBV_WR_RDMA_WRITE, rkey, remote_addr, 0);
+}
+
+static void wr_rdma_write_imm(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr, __be32 imm)
+{
+	open_rdma(qp, IBV_WR_RDMA_WRITE_WITH_IMM, rkey, remote_addr, imm);
+}
+
+static void wr_rdma_read(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr)
+{
+	open_rdma(qp, IBV_WR_RDMA_READ, rkey, remote_addr, 0);
+}
+
+static ALWAYS_INLINE void open_atomic(struct ibv_qp_ex *qp, enum ibv_wr_opcode opcode,
+				      uint32_t rkey, uint64_t remote_addr, uint64_t swap_add,
+				      uint64_t compare)
+{
+	struct mlx5_wqe *wqe = &of_ex(qp)->sq.wqe;
+
+	if (!open_request(qp, opcode, 0))
+		return;
+	mlx5_wqe_raddr(wqe, remote_addr, rkey);
+	mlx5_wqe_atomic(wqe, swap_add, compare);
+}
+
+static void wr_atomic_cmp_swp(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr,
+			      uint64_t compare, uint64_t swap)
+{
+	open_atomic(qp, IBV_WR_ATOMIC_CMP_AND_SWP, rkey, remote_addr, swap, compare);
+}
+
+static void wr_atomic_fetch_add(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr,
+				uint64_t add)
+{
+	open_atomic(qp, IBV_WR_ATOMIC_FETCH_AND_ADD, rkey, remote_addr, add, 0);
+}
+
+static void wr_local_inv(struct ibv_qp_ex *ex, uint32_t rkey)
+{
+	struct mlx5_sq *sq = &of_ex(ex)->sq;
+
+	if (!next_request(sq))
+		return;
+	mlx5_wqe_local_inv(sq, &sq->wqe, ex->wr_flags, rkey, ex->wr_id);
+	sq->open = true;
+	sq->needs_av = false;
+}
+
+/* Setters. */
+
+/* False without a request to set something in, which is a fault of its own if there was none. */
+static ALWAYS_INLINE bool can_set(struct mlx5_sq *sq)
+{
+	if (likely(sq->open))
+		return true;
+	fault(sq, EINVAL);
+	return false;
+}
+
+static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t remote_qpn,
+			   uint32_t remote_qkey)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+
+	if (!can_set(sq))
+		return;
+	mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
+	sq->needs_av = false;
+}
+
+static void wr_set_sge(struct ibv_qp_ex *qp, uint32_t lkey, uint64_t addr, uint32_t length)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+
+	if (can_set(sq))
+		mlx5_wqe_data(sq, &sq->wqe, addr, length, lkey);
+}
+
+static void wr_set_sge_list(struct ibv_qp_ex *qp, size_t num_sge, const struct ibv_sge *sg_list)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+
+	if (!can_set(sq))
+		return;
+	if (unlikely(num_sge > sq->max_sge)) {
+		fault(sq, EINVAL);
+		return;
+	}
+	for (size_t i = 0; i < num_sge; i++)
+		mlx5_wqe_data(sq, &sq->wqe, sg_list[i].addr, sg_list[i].length, sg_list[i].lkey);
+}
+
+/* Data that comes back cannot land in the request. */
+static bool can_inline(const struct mlx5_wqe *wqe)
+{
+	switch (mlx5_ctrl_opcode(wqe->ctrl)) {
+	case MLX5_OPCODE_RDMA_READ:
+	case MLX5_OPCODE_ATOMIC_CS:
+	case MLX5_OPCODE_ATOMIC_FA:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
+				    const struct ibv_data_buf *buf_list)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	size_t length = 0;
+	char *to;
+
+	if (!can_set(sq))
+		return;
+	if (unlikely(!can_inline(&sq->wqe))) {
+		fault(sq, EINVAL);
+		return;
+	}
+	to = mlx5_wqe_inline_open(sq, &sq->wqe);
+	for (size_t i = 0; i < num_buf; i++) {
+		if (unlikely(buf_list[i].length > sq->max_inline - length)) {
+			fault(sq, ENOMEM);
+			return;
+		}
+		length += buf_list[i].length;
+		to = mlx5_wqe_inline_copy(sq, to, buf_list[i].addr, buf_list[i].length);
+	}
+	mlx5_wqe_inline_close(&sq->wqe, length);
+}
+
+static void wr_set_inline_data(struct ibv_qp_ex *qp, void *addr, size_t length)
+{
+	const struct ibv_data_buf buf = {.addr = addr, .length = length};
+
+	wr_set_inline_data_list(qp, 1, &buf);
+}
+
+/* The batch. */
+
+static void wr_start(struct ibv_qp_ex *qp)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+
+	mlx5_lock(&sq->lock);
+	sq->start_pi = sq->pi;
+	sq->start_head = sq->head;
+	sq->start_fence = sq->next_fence;
+	sq->err = 0;
+	sq->open = false;
+}
+
+static void take_back(struct mlx5_sq *sq)
+{
+	sq->pi = sq->start_pi;
+	sq->head = sq->start_head;
+	sq->next_fence = sq->start_fence;
+	sq->open = false;
+}
+
+static int wr_complete(struct ibv_qp_ex *qp)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	int err;
+
+	close_request(sq);
+	err = sq->err;
+	if (unlikely(err))
+		take_back(sq);
+	else if (likely(sq->head != sq->start_head))
+		mlx5_sq_ring(sq, sq->wqe.ctrl, sq->head == sq->start_head + 1);
+	mlx5_unlock(&sq->lock);
+	return err;
+}
+
+static void wr_abort(struct ibv_qp_ex *qp)
+{
+	struct mlx5_sq *sq = &of_ex(qp)->sq;
+
+	take_back(sq);
+	mlx5_unlock(&sq->lock);
+}
+
+static uint64_t supported_ops(enum ibv_qp_type type)
+{
+	const uint64_t sends = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM;
+	const uint64_t connected = sends | IBV_QP_EX_WITH_SEND_WITH_INV |
+				   IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
+				   IBV_QP_EX_WITH_LOCAL_INV;
+
+	switch (type) {
+	case IBV_QPT_RC:
+		return connected | IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
+		       IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
+	case IBV_QPT_UC:
+		return connected;
+	default:
+		return sends;
+	}
+}
+
+int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
+{
+	struct ibv_qp_ex *ex = &qp->verbs.qp_ex;
+
+	if (send_ops_flags & ~supported_ops(qp->verbs.qp.qp_type))
+		return EOPNOTSUPP;
+	ex->wr_start = wr_start;
+	ex->wr_complete = wr_complete;
+	ex->wr_abort = wr_abort;
+	if (send_ops_flags & IBV_QP_EX_WITH_SEND)
+		ex->wr_send = wr_send;
+	if (send_ops_flags & IBV_QP_EX_WITH_SEND_WITH_IMM)
+		ex->wr_send_imm = wr_send_imm;
+	if (send_ops_flags & IBV_QP_EX_WITH_SEND_WITH_INV)
+		ex->wr_send_inv = wr_send_inv;
+	if (send_ops_flags & IBV_QP_EX_WITH_RDMA_WRITE)
+		ex->wr_rdma_write = wr_rdma_write;
+	if (send_ops_flags & IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM)
+		ex->wr_rdma_write_imm = wr_rdma_write_imm;
+	if (send_ops_flags & IBV_QP_EX_WITH_RDMA_READ)
+		ex->wr_rdma_read = wr_rdma_read;
+	if (send_ops_flags & IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP)
+		ex->wr_atomic_cmp_swp = wr_atomic_cmp_swp;
+	if (send_ops_flags & IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
+		ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
+	if (send_ops_flags & IBV_QP_EX_WITH_LOCAL_INV)
+		ex->wr_local_inv = wr_local_inv;
+	if (qp->verbs.qp.qp_type == IBV_QPT_UD)
+		ex->wr_set_ud_addr = wr_set_ud_addr;
+	ex->wr_set_sge = wr_set_sge;
+	ex->wr_set_sge_list = wr_set_sge_list;
+	ex->wr_set_inline_data = wr_set_inline_data;
+	ex->wr_set_inline_data_list = wr_set_inline_data_list;
+	qp->verbs.comp_mask |= VERBS_QP_EX;
+	return 0;
+}

@@ -75,7 +75,8 @@ unsigned int engine_round(struct engine *engine);
 /* A send was posted to `qp` and its doorbell rung: push it out now, or leave a note. */
 void engine_kick(struct engine *engine, struct qp *qp);
 
-/* Nanoseconds until the engine must run even if nothing arrives; UINT64_MAX when idle. */
+/* Nanoseconds until the engine must run even if nothing arrives; UINT64_MAX when idle. With the
+ * lock held. */
 uint64_t engine_idle_ns(struct engine *engine);
 
 #endif

@@ -20,8 +20,6 @@ struct srq_params;
 struct cq_arm {
 	/* Changes with every new arming; equal values mean the same arming. */
 	uint32_t token;
-	/* Consumer index at the time of arming, as the family counts. */
-	uint32_t consumer;
 	bool solicited_only;
 };
 

@@ -115,8 +115,7 @@ struct cq {
 	/*
 	 * The front end calls cq_look_armed() from each of the consumer's armings, so an arming
 	 * asks for completions after it and no others. Without that an arming may have been in the
-	 * record for a while when it is found, and what came since the consumer index it names
-	 * counts.
+	 * record for a while when it is found, and what is unpolled by then counts.
 	 */
 	bool arming_announced;
 	/* ---- cold ---- */

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Completion queues: landing completions, and deciding when one is an event.
+ *
+ * An arming is known by its token, which lies in the application's memory. It has its event once:
+ * when the first completion after it lands that it asked for. Landing and announced looks happen
+ * under the engine lock, so a completion is either there for the poll that follows an arming, or
+ * finds the arming.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "softhca/core/internal.h"
+#include "softhca/core/trace.h"
+
+int cq_create(struct hca *hca, const struct cq_params *params, struct cq **created)
+{
+	struct cq *cq;
+	int rc = hca->family->cq_check(params);
+
+	if (rc)
+		return rc;
+	/* One entry is for the family: a ring holds a power of two, and resizing takes one. */
+	if (params->cqe_count - 1 > hca->limits.max_cqe)
+		return EINVAL;
+	if (hca->num_cq >= hca->limits.max_cq)
+		return ENOMEM;
+	cq = calloc(1, sizeof(*cq));
+	if (!cq)
+		return ENOMEM;
+	cq->hca = hca;
+	cq->memory = params->memory;
+	cq->doorbell_record = params->doorbell_record;
+	cq->cqe_count = params->cqe_count;
+	cq->cqe_size = params->cqe_size;
+	cq->has_channel = params->has_channel;
+	cq->front = params->front;
+	cq->cqn = ++hca->next_cqn & 0xffffff;
+	hca->family->cq_disarm(cq);
+	cq->fired_token = hca->family->cq_arm(cq).token;
+	cq->seen_token = cq->fired_token;
+	list_init(&cq->failed);
+	list_append(&hca->cq_list, &cq->link);
+	hca->num_cq++;
+	*created = cq;
+	return 0;
+}
+
+int cq_resize(struct cq *cq, const struct queue_memory *memory, uint32_t cqe_count,
+	      uint32_t cqe_size)
+{
+	const struct family_ops *family = cq->hca->family;
+	struct cq_params params = {
+		.memory = *memory,
+		.doorbell_record = cq->doorbell_record,
+		.cqe_count = cqe_count,
+		.cqe_size = cqe_size,
+	};
+	int rc = family->cq_check(&params);
+
+	if (rc)
+		return rc;
+	/* The consumer carries what it has not polled over to the new ring. */
+	if (cq->overrun || cqe_count - 1 > cq->hca->limits.max_cqe ||
+	    family->cq_unpolled(cq) >= cqe_count)
+		return EINVAL;
+	rc = family->cqe_write_resize(cq);
+	if (rc)
+		return rc;
+	cq->memory = *memory;
+	cq->cqe_count = cqe_count;
+	cq->cqe_size = cqe_size;
+	return 0;
+}
+
+int cq_destroy(struct cq *cq)
+{
+	if (cq->users)
+		return EBUSY;
+	list_remove(&cq->failed);
+	list_remove(&cq->link);
+	cq->hca->num_cq--;
+	free(cq);
+	return 0;
+}
+
+static void fire(struct cq *cq, uint32_t token)
+{
+	cq->fired_token = token;
+	cq->hca->front->cq_event(cq);
+}
+
+/* IBTA vol. 1, 11.4.2.2: unsuccessful completions count as solicited ones. */
+static bool is_solicited(const struct completion *completion)
+{
+	return completion->flags & COMPLETION_SOLICITED || completion->status != STATUS_SUCCESS;
+}
+
+static void notify(struct cq *cq, const struct completion *completion)
+{
+	struct cq_arm arm = cq->hca->family->cq_arm(cq);
+
+	if (arm.token == cq->fired_token)
+		return;
+	cq->seen_token = arm.token;
+	if (!arm.solicited_only || is_solicited(completion))
+		fire(cq, arm.token);
+}
+
+/* The QPs follow later (engine_fail_cqs): one of them is in the middle of completing something. */
+static void overrun(struct cq *cq)
+{
+	struct hca *hca = cq->hca;
+
+	cq->overrun = true;
+	list_append(&hca->engine->failed_cqs, &cq->failed);
+	if (trace_on())
+		trace_event(EVENT_CQ_ERROR, cq->cqn);
+	hca->front->async_event(hca, EVENT_CQ_ERROR, EVENT_SCOPE_CQ, cq);
+}
+
+void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion)
+{
+	if (__builtin_expect(cq->overrun, 0))
+		return;
+	if (trace_on())
+		trace_completion(cq, qp, completion);
+	if (__builtin_expect(cq->hca->family->cqe_write(cq, qp, completion) != 0, 0)) {
+		overrun(cq);
+		return;
+	}
+	if (cq->has_channel)
+		notify(cq, completion);
+}
+
+bool cq_look_armed(struct cq *cq)
+{
+	struct cq_arm arm;
+	bool first_look;
+
+	if (!cq->has_channel)
+		return false;
+	arm = cq->hca->family->cq_arm(cq);
+	if (arm.token == cq->fired_token)
+		return false;
+	first_look = arm.token != cq->seen_token;
+	cq->seen_token = arm.token;
+	/* What is unpolled may have come after the arming. Whether it was solicited cannot be told
+	 * any more; an event too many is better than one too few. */
+	if (first_look && !cq->arming_announced && cq->hca->family->cq_unpolled(cq)) {
+		fire(cq, arm.token);
+		return false;
+	}
+	return true;
+}

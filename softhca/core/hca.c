@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Opening an adapter, and closing it with whatever its user has left behind. */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "softhca/core/internal.h"
+#include "softhca/fabric/fabric.h"
+
+/* The tables are sparse: of their memory only what is used exists. */
+static int allocate_tables(struct hca *hca)
+{
+	hca->qps = calloc(FABRIC_QPS, sizeof(struct qp *));
+	hca->mrs = calloc(FABRIC_KEYS, sizeof(struct mr *));
+	return hca->qps && hca->mrs ? 0 : ENOMEM;
+}
+
+static void free_hca(struct hca *hca)
+{
+	free(hca->mrs);
+	free(hca->qps);
+	free(hca);
+}
+
+static void init_lists(struct hca *hca)
+{
+	list_init(&hca->qp_list);
+	list_init(&hca->cq_list);
+	list_init(&hca->srq_list);
+	list_init(&hca->mr_list);
+	list_init(&hca->pd_list);
+}
+
+static void enlist(struct engine *engine, struct hca *hca)
+{
+	engine->hcas[engine->num_hcas++] = hca;
+	engine->hca_by_index[hca->index] = hca;
+}
+
+static void delist(struct engine *engine, struct hca *hca)
+{
+	unsigned int i = 0;
+
+	engine->hca_by_index[hca->index] = NULL;
+	while (engine->hcas[i] != hca)
+		i++;
+	engine->hcas[i] = engine->hcas[--engine->num_hcas];
+}
+
+int hca_open(struct engine *engine, const struct family_ops *family, const struct front_ops *front,
+	     const struct hca_limits *limits, struct hca **opened)
+{
+	struct hca *hca;
+	int rc;
+
+	if (engine->num_hcas == sizeof(engine->hcas) / sizeof(engine->hcas[0]))
+		return EMFILE;
+	hca = calloc(1, sizeof(*hca));
+	if (!hca)
+		return ENOMEM;
+	rc = allocate_tables(hca);
+	if (rc)
+		goto free_hca;
+	rc = fabric_hca_open(engine->fabric, family->name, &hca->shared, &hca->index);
+	if (rc)
+		goto free_hca;
+	if (hca->index >= FABRIC_MAX_HCAS || engine->hca_by_index[hca->index]) {
+		rc = EBUSY;
+		goto free_hca;
+	}
+	hca->engine = engine;
+	hca->family = family;
+	hca->front = front;
+	hca->limits = *limits;
+	init_lists(hca);
+	enlist(engine, hca);
+	*opened = hca;
+	return 0;
+
+free_hca:
+	free_hca(hca);
+	return rc;
+}
+
+static void end_qps(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->qp_list) {
+		struct qp *qp = list_entry(node, struct qp, link);
+		int rc;
+
+		qp_leave_groups(qp);
+		rc = qp_destroy(qp);
+		assert(rc == 0);
+		(void)rc;
+	}
+}
+
+static void end_srqs(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->srq_list)
+		srq_destroy(list_entry(node, struct srq, link));
+}
+
+static void end_cqs(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->cq_list)
+		cq_destroy(list_entry(node, struct cq, link));
+}
+
+static void end_mrs(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->mr_list)
+		mr_destroy(list_entry(node, struct mr, link));
+}
+
+static void end_pds(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->pd_list)
+		pd_destroy(list_entry(node, struct pd, link));
+}
+
+void hca_close(struct hca *hca)
+{
+	end_qps(hca);
+	end_srqs(hca);
+	end_cqs(hca);
+	end_mrs(hca);
+	end_pds(hca);
+	/* Front ends count address handles and the like as users of a PD: these must be gone. */
+	assert(list_empty(&hca->pd_list));
+	delist(hca->engine, hca);
+	free_hca(hca);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of the core share among themselves. */
+#ifndef SOFTHCA_CORE_INTERNAL_H
+#define SOFTHCA_CORE_INTERNAL_H
+
+#include "softhca/core/engine.h"
+
+/* ---- engine.c ---- */
+/* Moves kicked QPs to the pending list. */
+void engine_collect_kicks(struct engine *engine);
+/* Puts the QPs of CQs that have run over into error. */
+void engine_fail_cqs(struct engine *engine);
+
+/* ---- lock.c: the bare futex lock, which knows no notes ---- */
+bool lock_try(_Atomic uint32_t *lock);
+void lock_take(_Atomic uint32_t *lock);
+void lock_release(_Atomic uint32_t *lock);
+
+/* ---- qp_transitions.c ---- */
+/* Whether the specification lets a QP of this type go from one state to the other with `mask`,
+ * QP_STATE aside: all that is required and nothing that is not allowed. */
+bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state to, uint32_t mask);
+
+/* ---- qp.c ---- */
+/* Brings the directory entry up to date with qp->attr. */
+void qp_publish(struct qp *qp);
+/* Enters `state` from within: tells transport and directory, keeps the watched list. */
+void qp_enter_state(struct qp *qp, enum qp_state state, uint32_t mask);
+
+/* ---- multicast.c ---- */
+void qp_leave_groups(struct qp *qp);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Queue pairs: making and ending them, their entry in the directory, and errors from within. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "softhca/core/internal.h"
+#include "softhca/core/trace.h"
+#include "softhca/fabric/fabric.h"
+#include "softhca/transport/transport.h"
+
+/* ---- create and destroy ---- */
+
+static bool is_same_hca(const struct hca *hca, const struct qp_params *params)
+{
+	return params->send_cq && params->send_cq->hca == hca && params->recv_cq &&
+	       params->recv_cq->hca == hca && (!params->srq || params->srq->hca == hca);
+}
+
+static int check_params(const struct hca *hca, const struct qp_params *params)
+{
+	const struct hca_limits *limits = &hca->limits;
+
+	if (params->type != QP_TYPE_RC && params->type != QP_TYPE_UC && params->type != QP_TYPE_UD)
+		return EOPNOTSUPP;
+	if (!is_same_hca(hca, params) || (params->srq && params->rq_count))
+		return EINVAL;
+	if (params->max_send_wr > limits->max_qp_wr || params->max_recv_wr > limits->max_qp_wr ||
+	    params->max_send_sge > limits->max_sge || params->max_recv_sge > limits->max_sge ||
+	    params->max_inline > limits->max_inline)
+		return EINVAL;
+	if (hca->family->qp_check(params))
+		return EINVAL;
+	return hca->num_qp >= limits->max_qp ? ENOMEM : 0;
+}
+
+static void set_queues(struct qp *qp, const struct qp_params *params)
+{
+	qp->memory = params->memory;
+	qp->doorbell_record = params->doorbell_record;
+	qp->sq_offset = params->sq_offset;
+	qp->rq_offset = params->rq_offset;
+	qp->sq_units = params->sq_units;
+	qp->rq_count = params->rq_count;
+	qp->rq_log_stride = params->rq_log_stride;
+	qp->no_recv_queue = !params->rq_count && !params->srq;
+	qp->user_index = params->user_index;
+	qp->signal_all = params->signal_all;
+	qp->max_send_wr = params->max_send_wr;
+	qp->max_recv_wr = params->max_recv_wr;
+	qp->max_send_sge = params->max_send_sge;
+	qp->max_recv_sge = params->max_recv_sge;
+	qp->max_inline = params->max_inline;
+}
+
+static struct qp *new_qp(struct hca *hca, const struct qp_params *params)
+{
+	struct qp *qp = calloc(1, sizeof(*qp));
+
+	if (!qp)
+		return NULL;
+	qp->hca = hca;
+	qp->type = params->type;
+	qp->pd = params->pd;
+	qp->send_cq = params->send_cq;
+	qp->recv_cq = params->recv_cq;
+	qp->srq = params->srq;
+	qp->front = params->front;
+	set_queues(qp, params);
+	list_init(&qp->pending);
+	list_init(&qp->watched);
+	list_init(&qp->groups);
+	list_init(&qp->link);
+	return qp;
+}
+
+static void count_users(struct qp *qp, int change)
+{
+	qp->pd->users += (uint32_t)change;
+	qp->send_cq->users += (uint32_t)change;
+	qp->recv_cq->users += (uint32_t)change;
+	if (qp->srq)
+		qp->srq->users += (uint32_t)change;
+	qp->hca->num_qp += (uint32_t)change;
+}
+
+int qp_create(struct hca *hca, const struct qp_params *params, struct qp **created)
+{
+	struct fabric *fabric = hca->engine->fabric;
+	struct qp *qp;
+	int rc = check_params(hca, params);
+
+	if (rc)
+		return rc;
+	qp = new_qp(hca, params);
+	if (!qp)
+		return ENOMEM;
+	rc = fabric_qp_reserve(fabric, hca->shared, &qp->qpn, &qp->shared);
+	if (rc)
+		goto free_qp;
+	rc = transport_qp_create(qp);
+	if (rc)
+		goto release_number;
+	hca->qps[qp->qpn % FABRIC_QPS] = qp;
+	list_append(&hca->qp_list, &qp->link);
+	count_users(qp, 1);
+	qp_publish(qp);
+	*created = qp;
+	return 0;
+
+release_number:
+	fabric_qp_release(fabric, hca->shared, qp->shared);
+free_qp:
+	free(qp);
+	return rc;
+}
+
+int qp_destroy(struct qp *qp)
+{
+	struct hca *hca = qp->hca;
+
+	if (qp->num_groups)
+		return EBUSY;
+	/* A kick in flight names the QP on a stack that cannot be searched. */
+	engine_collect_kicks(hca->engine);
+	transport_qp_destroy(qp);
+	list_remove(&qp->pending);
+	list_remove(&qp->watched);
+	list_remove(&qp->link);
+	hca->qps[qp->qpn % FABRIC_QPS] = NULL;
+	fabric_qp_release(hca->engine->fabric, hca->shared, qp->shared);
+	count_users(qp, -1);
+	free(qp);
+	return 0;
+}
+
+/* ---- directory ---- */
+
+static uint8_t find_remote_hca(const struct qp *qp)
+{
+	struct fabric *fabric = qp->hca->engine->fabric;
+	const struct path *path = &qp->attr.path;
+	int index = -1;
+
+	if (qp->type == QP_TYPE_UD || qp->attr.state < QP_RTR || qp->attr.state == QP_ERR)
+		return UINT8_MAX;
+	if (qp->hca->shared->port_type == FABRIC_PORT_ETH)
+		index = fabric_hca_by_gid(fabric, path->dgid);
+	else
+		index = fabric_hca_by_lid(fabric, path->dlid);
+	return index < 0 ? UINT8_MAX : (uint8_t)index;
+}
+
+void qp_publish(struct qp *qp)
+{
+	struct fabric_qp *shared = qp->shared;
+
+	shared->qpn = qp->qpn;
+	shared->type = (uint8_t)qp->type;
+	shared->path_mtu = qp->attr.path_mtu;
+	shared->remote_hca = find_remote_hca(qp);
+	shared->remote_qpn = qp->attr.dest_qpn;
+	shared->access = qp->attr.access;
+	shared->pdn = qp->pd->pdn;
+	/* Last: an initiator that reads a state which accepts requests reads the rest after it. */
+	__atomic_store_n(&shared->state, (uint8_t)qp->attr.state, __ATOMIC_RELEASE);
+}
+
+/* ---- states ---- */
+
+static void keep_watched(struct qp *qp)
+{
+	bool wanted = qp->unannounced || qp->attr.state == QP_ERR;
+
+	if (wanted && !list_linked(&qp->watched))
+		list_append(&qp->hca->engine->watched, &qp->watched);
+	else if (!wanted)
+		list_remove(&qp->watched);
+}
+
+static void raise_event(struct qp *qp, enum async_event_type type)
+{
+	if (trace_on())
+		trace_event(type, qp->qpn);
+	qp->hca->front->async_event(qp->hca, type, EVENT_SCOPE_QP, qp);
+}
+
+void qp_enter_state(struct qp *qp, enum qp_state state, uint32_t mask)
+{
+	enum qp_state old = qp->attr.state;
+
+	if (state == QP_RESET) {
+		memset(&qp->attr, 0, sizeof(qp->attr));
+		qp->sq_consumer = 0;
+		qp->rq_consumer = 0;
+		list_remove(&qp->pending);
+	}
+	qp->attr.state = state;
+	if (trace_on() && state != old)
+		trace_printf("qp %06x %s -> %s", qp->qpn, qp_state_name(old), qp_state_name(state));
+	qp_publish(qp);
+	keep_watched(qp);
+	transport_qp_modified(qp, old, mask);
+	/* IBTA vol. 1, 10.3.1: flushed, and nothing of the SRQ will be taken for it any more. */
+	if (state == QP_ERR && old != QP_ERR && qp->srq)
+		raise_event(qp, EVENT_QP_LAST_WQE_REACHED);
+}
+
+void qp_set_error(struct qp *qp, int event)
+{
+	if (qp->attr.state == QP_ERR || qp->attr.state == QP_RESET)
+		return;
+	qp_enter_state(qp, QP_ERR, QP_STATE);
+	if (event >= 0)
+		raise_event(qp, (enum async_event_type)event);
+}
+
+void qp_set_send_error(struct qp *qp)
+{
+	if (qp->attr.state == QP_RTS || qp->attr.state == QP_SQD)
+		qp_enter_state(qp, QP_SQE, QP_STATE);
+}
+
+void qp_watch(struct qp *qp)
+{
+	qp->unannounced = true;
+	keep_watched(qp);
+}

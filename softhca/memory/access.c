@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Local and remote accesses by key, and copies through gather and scatter lists. */
+#include "softhca/memory/access.h"
+
+#include "softhca/memory/guard.h"
+#include "softhca/memory/lookup.h"
+
+static struct mr *find_local(const struct hca *hca, const struct pd *pd, uint32_t lkey,
+			     uint64_t address, uint64_t length, bool writing)
+{
+	struct mr *mr = lookup_key(hca, pd, lkey);
+
+	if (!mr || !lookup_inside(mr->iova, mr->length, address, length))
+		return NULL;
+	return writing && !(mr->access & ACCESS_LOCAL_WRITE) ? NULL : mr;
+}
+
+enum completion_status memory_check(struct hca *hca, const struct pd *pd, const struct sge *sge,
+				    unsigned int num_sge, bool writing)
+{
+	for (; num_sge; num_sge--, sge++) {
+		if (sge->inline_data || !sge->length)
+			continue;
+		if (!find_local(hca, pd, sge->lkey, sge->address, sge->length, writing))
+			return STATUS_LOCAL_PROTECTION;
+	}
+	return STATUS_SUCCESS;
+}
+
+bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length)
+{
+	uint8_t *out = to;
+
+	while (length) {
+		uint64_t together;
+		const uint8_t *from = lookup_place(mr, address, &together);
+		uint32_t chunk = together < length ? (uint32_t)together : length;
+
+		if (!guard_copy(out, from, chunk))
+			return false;
+		out += chunk;
+		address += chunk;
+		length -= chunk;
+	}
+	return true;
+}
+
+bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length)
+{
+	const uint8_t *in = from;
+
+	while (length) {
+		uint64_t together;
+		uint8_t *to = lookup_place(mr, address, &together);
+		uint32_t chunk = together < length ? (uint32_t)together : length;
+
+		if (!guard_copy(to, in, chunk))
+			return false;
+		in += chunk;
+		address += chunk;
+		length -= chunk;
+	}
+	return true;
+}
+
+/* The part of an element behind `*skip` bytes, at most `length`; lessens *skip by what it skips. */
+static uint32_t part_of(const struct sge *sge, uint64_t *skip, uint32_t length, uint32_t *start)
+{
+	if (*skip >= sge->length) {
+		*skip -= sge->length;
+		return 0;
+	}
+	*start = (uint32_t)*skip;
+	*skip = 0;
+	return sge->length - *start < length ? sge->length - *start : length;
+}
+
+static bool gather_from(struct hca *hca, const struct pd *pd, const struct sge *sge, uint32_t start,
+			void *to, uint32_t length)
+{
+	uint64_t address = sge->address + start;
+	const struct mr *mr;
+
+	if (sge->inline_data)
+		return guard_copy(to, (const uint8_t *)sge->inline_data + start, length);
+	mr = find_local(hca, pd, sge->lkey, address, length, false);
+	return mr && memory_read(mr, address, to, length);
+}
+
+enum completion_status memory_gather(struct hca *hca, const struct pd *pd, const struct sge *sge,
+				     unsigned int num_sge, uint64_t skip, void *to, uint32_t length)
+{
+	uint8_t *out = to;
+
+	for (; num_sge && length; num_sge--, sge++) {
+		uint32_t start, part = part_of(sge, &skip, length, &start);
+
+		if (!part)
+			continue;
+		if (!gather_from(hca, pd, sge, start, out, part))
+			return STATUS_LOCAL_PROTECTION;
+		out += part;
+		length -= part;
+	}
+	return length ? STATUS_LOCAL_LENGTH : STATUS_SUCCESS;
+}
+
+static bool scatter_to(struct hca *hca, const struct pd *pd, const struct sge *sge, uint32_t start,
+		       const void *from, uint32_t length)
+{
+	uint64_t address = sge->address + start;
+	const struct mr *mr = find_local(hca, pd, sge->lkey, address, length, true);
+
+	return mr && memory_write(mr, address, from, length);
+}
+
+enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, const struct sge *sge,
+				      unsigned int num_sge, uint64_t skip, const void *from,
+				      uint32_t length)
+{
+	const uint8_t *in = from;
+
+	for (; num_sge && length; num_sge--, sge++) {
+		uint32_t start, part = part_of(sge, &skip, length, &start);
+
+		if (!part)
+			continue;
+		if (!scatter_to(hca, pd, sge, start, in, part))
+			return STATUS_LOCAL_PROTECTION;
+		in += part;
+		length -= part;
+	}
+	return length ? STATUS_LOCAL_LENGTH : STATUS_SUCCESS;
+}
+
+struct mr *memory_remote(struct hca *hca, const struct pd *pd, uint32_t rkey, uint64_t address,
+			 uint64_t length, uint32_t access)
+{
+	struct mr *mr = lookup_key(hca, pd, rkey);
+
+	if (!mr || (mr->access & access) != access ||
+	    !lookup_inside(mr->iova, mr->length, address, length))
+		return NULL;
+	return mr;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Finding memory behind a key, shared by the files of this folder. */
+#ifndef SOFTHCA_MEMORY_LOOKUP_H
+#define SOFTHCA_MEMORY_LOOKUP_H
+
+#include "softhca/core/object.h"
+
+/* The key's low byte is its variant: a key that has been given back does not find its successor. */
+static inline struct mr *lookup_key(const struct hca *hca, const struct pd *pd, uint32_t key)
+{
+	uint32_t index = key >> 8;
+	struct mr *mr = index < FABRIC_KEYS ? hca->mrs[index] : NULL;
+
+	return mr && mr->key == key && mr->pd == pd ? mr : NULL;
+}
+
+/* Without a sum that could overflow. */
+static inline bool lookup_inside(uint64_t start, uint64_t size, uint64_t address, uint64_t length)
+{
+	uint64_t offset = address - start;
+
+	return offset <= size && length <= size - offset;
+}
+
+/* Where the byte at `address` lies in this process, and in `*together` how many lie with it. */
+static inline uint8_t *lookup_place(const struct mr *mr, uint64_t address, uint64_t *together)
+{
+	uint64_t offset = address - mr->iova, page_bytes, in_page;
+
+	if (__builtin_expect(mr->linear != NULL, 1)) {
+		*together = mr->length - offset;
+		return mr->linear + offset;
+	}
+	offset += mr->page_offset;
+	page_bytes = 1ull << mr->log_page_size;
+	in_page = offset & (page_bytes - 1);
+	*together = page_bytes - in_page;
+	return mr->pages[offset >> mr->log_page_size] + in_page;
+}
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Writes completions. Software takes an entry as soon as its owner bit shows the current lap, so
+ * the last 8 bytes, which hold it, are stored last.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "hw/mlx5/cqe.h"
+#include "hw/mlx5/wqe.h"
+#include "softhca/mlx5/family.h"
+#include "softhca/mlx5/mlx5.h"
+
+union entry {
+	struct mlx5_cqe64 cqe;
+	struct mlx5_err_cqe error;
+	uint64_t words[8];
+};
+
+static const uint8_t request_opcodes[] = {
+	[REQUEST_SEND] = MLX5_OPCODE_SEND,
+	[REQUEST_SEND_IMM] = MLX5_OPCODE_SEND_IMM,
+	[REQUEST_SEND_INVALIDATE] = MLX5_OPCODE_SEND_INVAL,
+	[REQUEST_WRITE] = MLX5_OPCODE_RDMA_WRITE,
+	[REQUEST_WRITE_IMM] = MLX5_OPCODE_RDMA_WRITE_IMM,
+	[REQUEST_READ] = MLX5_OPCODE_RDMA_READ,
+	[REQUEST_COMPARE_SWAP] = MLX5_OPCODE_ATOMIC_CS,
+	[REQUEST_FETCH_ADD] = MLX5_OPCODE_ATOMIC_FA,
+	[REQUEST_LOCAL_INVALIDATE] = MLX5_OPCODE_LOCAL_INVAL,
+	[REQUEST_NOP] = MLX5_OPCODE_NOP,
+};
+
+/* What the family has no syndrome for stays 0, which drivers report as a general error. */
+static const uint8_t syndromes[] = {
+	[STATUS_LOCAL_LENGTH] = MLX5_CQE_SYNDROME_LOCAL_LENGTH_ERR,
+	[STATUS_LOCAL_QP_OPERATION] = MLX5_CQE_SYNDROME_LOCAL_QP_OP_ERR,
+	[STATUS_LOCAL_PROTECTION] = MLX5_CQE_SYNDROME_LOCAL_PROT_ERR,
+	[STATUS_FLUSHED] = MLX5_CQE_SYNDROME_WR_FLUSH_ERR,
+	[STATUS_MW_BIND] = MLX5_CQE_SYNDROME_MW_BIND_ERR,
+	[STATUS_BAD_RESPONSE] = MLX5_CQE_SYNDROME_BAD_RESP_ERR,
+	[STATUS_LOCAL_ACCESS] = MLX5_CQE_SYNDROME_LOCAL_ACCESS_ERR,
+	[STATUS_REMOTE_INVALID_REQUEST] = MLX5_CQE_SYNDROME_REMOTE_INVAL_REQ_ERR,
+	[STATUS_REMOTE_ACCESS] = MLX5_CQE_SYNDROME_REMOTE_ACCESS_ERR,
+	[STATUS_REMOTE_OPERATION] = MLX5_CQE_SYNDROME_REMOTE_OP_ERR,
+	[STATUS_RETRY_EXCEEDED] = MLX5_CQE_SYNDROME_TRANSPORT_RETRY_EXC_ERR,
+	[STATUS_RNR_RETRY_EXCEEDED] = MLX5_CQE_SYNDROME_RNR_RETRY_EXC_ERR,
+	[STATUS_REMOTE_ABORTED] = MLX5_CQE_SYNDROME_REMOTE_ABORTED_ERR,
+	[STATUS_GENERAL] = 0,
+};
+
+static uint8_t cqe_opcode(const struct completion *completion)
+{
+	bool send = completion->flags & COMPLETION_SEND;
+
+	if (completion->status != STATUS_SUCCESS)
+		return send ? MLX5_CQE_REQ_ERR : MLX5_CQE_RESP_ERR;
+	if (send)
+		return MLX5_CQE_REQ;
+	switch (completion->opcode) {
+	case REQUEST_WRITE_IMM:
+		return MLX5_CQE_RESP_WR_IMM;
+	case REQUEST_SEND_IMM:
+		return MLX5_CQE_RESP_SEND_IMM;
+	case REQUEST_SEND_INVALIDATE:
+		return MLX5_CQE_RESP_SEND_INV;
+	default:
+		return MLX5_CQE_RESP_SEND;
+	}
+}
+
+static __be32 srqn_or_user_index(const struct qp *qp, const struct completion *completion)
+{
+	if (qp->user_index != MLX5_NO_USER_INDEX)
+		return htobe32(qp->user_index & MLX5_CQE_NUMBER_MASK);
+	return completion->flags & COMPLETION_SRQ ? htobe32(qp->srq->srqn) : 0;
+}
+
+static __be32 immediate_key_or_pkey(const struct completion *completion)
+{
+	if (completion->flags & COMPLETION_IMMEDIATE)
+		return completion->immediate;
+	if (completion->flags & COMPLETION_INVALIDATED)
+		return htobe32(completion->invalidated_rkey);
+	return htobe32(completion->pkey_index);
+}
+
+static __be32 sop_qpn(const struct qp *qp, const struct completion *completion)
+{
+	return mlx5_cqe_sop_qpn(
+		completion->flags & COMPLETION_SEND ? request_opcodes[completion->opcode] : 0,
+		qp->qpn);
+}
+
+static void fill_success(union entry *entry, const struct qp *qp,
+			 const struct completion *completion)
+{
+	struct mlx5_cqe64 *cqe = &entry->cqe;
+
+	cqe->ml_path = completion->path_bits & MLX5_CQE_PATH_BITS_MASK;
+	cqe->slid = htobe16(completion->slid);
+	cqe->flags_rqpn = mlx5_cqe_flags_rqpn(completion->flags & COMPLETION_GRH, completion->sl,
+					      completion->remote_qpn);
+	cqe->srqn_uidx = srqn_or_user_index(qp, completion);
+	cqe->imm_inval_pkey = immediate_key_or_pkey(completion);
+	cqe->byte_cnt = htobe32(completion->length);
+	cqe->timestamp = htobe64(completion->timestamp_ns);
+	cqe->sop_drop_qpn = sop_qpn(qp, completion);
+}
+
+static void fill_error(union entry *entry, const struct qp *qp, const struct completion *completion)
+{
+	struct mlx5_err_cqe *cqe = &entry->error;
+
+	cqe->srqn = srqn_or_user_index(qp, completion);
+	cqe->vendor_err_synd = (uint8_t)completion->vendor_syndrome;
+	cqe->syndrome = syndromes[completion->status];
+	cqe->s_wqe_opcode_qpn = sop_qpn(qp, completion);
+}
+
+static bool has_room(const struct cq *cq)
+{
+	return cq->ignore_overrun || mlx5_cq_unpolled(cq) < cq->cqe_count;
+}
+
+static bool lap_owner(const struct cq *cq)
+{
+	return cq->producer & cq->cqe_count;
+}
+
+/* The meaningful half of a 128-byte entry is its second one. */
+static void store(struct cq *cq, const union entry *entry)
+{
+	size_t slot = cq->producer & (cq->cqe_count - 1);
+	size_t offset = (slot + 1) * cq->cqe_size - sizeof(*entry);
+	uint64_t *to = (uint64_t *)queue_at(&cq->memory, offset);
+
+	memcpy(to, entry, sizeof(*entry) - sizeof(*to));
+	__atomic_store_n(&to[7], entry->words[7], __ATOMIC_RELEASE);
+	cq->producer++;
+}
+
+int mlx5_cqe_write(struct cq *cq, const struct qp *qp, const struct completion *completion)
+{
+	union entry entry = {0};
+
+	if (!has_room(cq))
+		return EOVERFLOW;
+	if (completion->status == STATUS_SUCCESS)
+		fill_success(&entry, qp, completion);
+	else
+		fill_error(&entry, qp, completion);
+	entry.cqe.wqe_counter = htobe16((uint16_t)completion->index);
+	entry.cqe.op_own = mlx5_cqe_op_own(
+		cqe_opcode(completion),
+		completion->flags & COMPLETION_SOLICITED ? MLX5_CQE_SOLICITED : 0, lap_owner(cq));
+	store(cq, &entry);
+	return 0;
+}
+
+int mlx5_cqe_write_resize(struct cq *cq)
+{
+	union entry entry = {0};
+
+	if (!has_room(cq))
+		return EOVERFLOW;
+	entry.cqe.op_own = mlx5_cqe_op_own(MLX5_CQE_RESIZE_CQ, 0, lap_owner(cq));
+	store(cq, &entry);
+	return 0;
+}

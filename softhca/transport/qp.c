@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The transport's part in the life of a queue pair. Source: IBTA vol. 1, 10.3.1 (states). */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "softhca/transport/responder.h"
+
+/* A power of two that holds one entry for each unit of the send queue. */
+static uint32_t entries_for(uint32_t units)
+{
+	uint32_t entries = 1;
+
+	while (entries < units)
+		entries *= 2;
+	return entries;
+}
+
+static int create_requester(struct qp *qp, struct requester **created)
+{
+	struct requester *requester = calloc(1, sizeof(*requester));
+	uint32_t entries = entries_for(qp->sq_units);
+
+	if (!requester)
+		return ENOMEM;
+	requester->entries = calloc(entries, sizeof(*requester->entries));
+	if (!requester->entries) {
+		free(requester);
+		return ENOMEM;
+	}
+	requester->qp = qp;
+	requester->entries_mask = entries - 1;
+	requester->route.process = FABRIC_NOWHERE;
+	requester->route.hca = -1;
+	list_init(&requester->timer);
+	requester_start(requester, 0);
+	*created = requester;
+	return 0;
+}
+
+static void destroy_requester(struct requester *requester)
+{
+	list_remove(&requester->timer);
+	free(requester->entries);
+	free(requester);
+}
+
+int transport_qp_create(struct qp *qp)
+{
+	struct requester *requester;
+	struct responder *responder;
+	int error;
+
+	error = create_requester(qp, &requester);
+	if (error)
+		return error;
+	responder = calloc(1, sizeof(*responder));
+	if (!responder) {
+		destroy_requester(requester);
+		return ENOMEM;
+	}
+	responder->qp = qp;
+	list_init(&responder->acks);
+	responder_start(responder, 0);
+	qp->requester = requester;
+	qp->responder = responder;
+	return 0;
+}
+
+void transport_qp_destroy(struct qp *qp)
+{
+	list_remove(&qp->pending);
+	list_remove(&qp->responder->acks);
+	destroy_requester(qp->requester);
+	free(qp->responder);
+	qp->requester = NULL;
+	qp->responder = NULL;
+}
+
+static void connect_route(struct qp *qp)
+{
+	if (qp->type != QP_TYPE_UD)
+		route_build(&qp->requester->route, qp, &qp->attr.path, qp->attr.dest_qpn);
+}
+
+static void reset(struct qp *qp)
+{
+	responder_start(qp->responder, 0);
+	requester_start(qp->requester, 0);
+	qp->requester->next_index = 0;
+	qp->sq_consumer = 0;
+	qp->rq_consumer = 0;
+	list_remove(&qp->pending);
+}
+
+static void enter(struct qp *qp, enum qp_state old)
+{
+	switch (qp->attr.state) {
+	case QP_RESET:
+		reset(qp);
+		break;
+	case QP_RTR:
+		responder_start(qp->responder, qp->attr.rq_psn);
+		break;
+	case QP_RTS:
+		if (old == QP_RTR)
+			requester_start(qp->requester, qp->attr.sq_psn);
+		qp_continue(qp);
+		break;
+	case QP_SQD:
+		qp->requester->drained_told = false;
+		requester_retire(qp->requester);
+		break;
+	case QP_SQE:
+	case QP_ERR:
+		transport_flush(qp);
+		break;
+	case QP_INIT:
+		break;
+	}
+}
+
+void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask)
+{
+	if (mask & (QP_AV | QP_DEST_QPN | QP_PKEY_INDEX | QP_PATH_MTU))
+		connect_route(qp);
+	if (old != qp->attr.state)
+		enter(qp, old);
+	else if (mask & (QP_RETRY_CNT | QP_RNR_RETRY))
+		requester_progress(qp->requester);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The way to a queue pair: which adapter an address names, which process owns the queue pair there,
+ * and the routing headers that all packets on this way have in common.
+ */
+#ifndef SOFTHCA_TRANSPORT_ROUTE_H
+#define SOFTHCA_TRANSPORT_ROUTE_H
+
+#include <linux/types.h>
+
+#include "hw/wire/grh.h"
+#include "softhca/core/engine.h"
+#include "softhca/fabric/fabric.h"
+
+struct route {
+	uint32_t process; /* FABRIC_NOWHERE while the address leads to nobody */
+	uint32_t qpn;
+	uint16_t slid, dlid;
+	uint8_t source_hca, destination_hca;
+	uint8_t sl;
+	bool grh;
+	uint8_t flags; /* of struct packet */
+	__be16 pkey;
+	struct grh header; /* all but the payload length; used with `grh` */
+	/* ---- cold ---- */
+	uint64_t checked_ns;
+	int hca; /* -1: no such adapter */
+};
+
+/* The way to `qpn` behind `path`; never fails, but may lead nowhere. */
+void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn);
+
+/* Looks again who owns the queue pair, if the last look is long ago or found nobody. */
+void route_refresh(struct route *route, const struct qp *qp);
+/* The same without regard to when the last look was. */
+void route_look_up(struct route *route, const struct qp *qp);
+
+/* The P_Key that `qp` sends with, and whether a packet that carries `pkey` may enter. */
+uint16_t route_own_pkey(const struct qp *qp);
+bool route_accepts_pkey(const struct qp *qp, uint16_t pkey);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packets to their queue pair's transport, kicks to its requester. */
+#include "softhca/transport/transport.h"
+
+#include "softhca/transport/datagram.h"
+#include "softhca/transport/responder.h"
+
+unsigned int transport_push(struct qp *qp)
+{
+	unsigned int moved = 0;
+
+	if (qp->attr.state == QP_SQE)
+		return transport_flush(qp);
+	if (qp->responder->num_responses)
+		moved = read_push(qp->responder);
+	return moved + requester_push(qp->requester);
+}
+
+/* A connection hears its peer only. */
+static bool comes_from_peer(const struct qp *qp, const struct arrival *arrival)
+{
+	struct grh grh;
+
+	if (qp->hca->shared->port_type == FABRIC_PORT_IB)
+		return arrival->packet->slid == qp->attr.path.dlid;
+	if (!arrival->grh)
+		return false;
+	memcpy(&grh, arrival->grh, sizeof(grh));
+	return !memcmp(grh.sgid, qp->attr.path.dgid, sizeof(grh.sgid));
+}
+
+static bool is_response(uint8_t operation)
+{
+	return operation >= WIRE_READ_RESPONSE_FIRST && operation <= WIRE_ATOMIC_ACKNOWLEDGE;
+}
+
+static void receive_rc(struct qp *qp, struct arrival *arrival)
+{
+	if (is_response(arrival->operation))
+		requester_receive(qp->requester, arrival);
+	else
+		responder_receive(qp->responder, arrival);
+}
+
+static void receive(struct qp *qp, struct arrival *arrival)
+{
+	if (!route_accepts_pkey(qp, arrival->pkey)) {
+		qp->shared->errors++;
+		return;
+	}
+	if (qp->type != QP_TYPE_UD && !comes_from_peer(qp, arrival))
+		return;
+	if (qp->type == QP_TYPE_RC && arrival->transport == WIRE_RC)
+		receive_rc(qp, arrival);
+	else if (qp->type == QP_TYPE_UC && arrival->transport == WIRE_UC)
+		uc_receive(qp->responder, arrival);
+	else if (qp->type == QP_TYPE_UD && arrival->transport == WIRE_UD)
+		datagram_receive(qp, arrival);
+}
+
+void transport_receive(struct hca *hca, const struct packet *packet, const uint8_t *bytes)
+{
+	struct arrival arrival;
+	struct qp *qp;
+
+	if (!arrival_parse(&arrival, packet, bytes))
+		return;
+	if (packet->flags & PACKET_MULTICAST) {
+		datagram_receive_multicast(hca, &arrival);
+		return;
+	}
+	qp = hca_find_qp(hca, arrival.qpn);
+	if (qp)
+		receive(qp, &arrival);
+}

@@ -98,6 +98,11 @@ struct verbs_dm {
 	uint32_t handle;
 };
 
+/* Opaque to applications; a provider's own follows. */
+struct ibv_buf {
+	struct ibv_context *context;
+};
+
 struct verbs_counters {
 	struct ibv_counters counters;
 	uint32_t handle;
@@ -282,6 +287,7 @@ struct verbs_context_ops {
 	int (*dm_export_dmabuf_fd)(struct ibv_dm *dm);
 	void *(*alloc_buf)(struct ibv_pd *pd, size_t size, struct ibv_buf **buf);
 	void (*free_buf)(struct ibv_buf *buf);
+	int (*export_buf_dmabuf_fd)(struct ibv_buf *buf);
 	struct ibv_dmah *(*alloc_dmah)(struct ibv_context *context,
 				       struct ibv_dmah_init_attr *attr);
 	int (*dealloc_dmah)(struct ibv_dmah *dmah);

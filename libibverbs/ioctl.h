@@ -49,7 +49,10 @@ struct verbs_udata {
 
 void verbs_ioctl_begin(struct verbs_ioctl *call, uint16_t object, uint16_t method);
 
-/* Data in: up to 8 bytes are copied into the attribute, more are pointed at. */
+/*
+ * Data in: up to 8 bytes are copied into the attribute, more are pointed at. The kernel wants the
+ * very size of an attribute; its "constants" are 64 bits wide whatever type they stand for.
+ */
 void verbs_ioctl_in(struct verbs_ioctl *call, uint16_t attr, const void *data, size_t len);
 void verbs_ioctl_in_u32(struct verbs_ioctl *call, uint16_t attr, uint32_t value);
 void verbs_ioctl_in_u64(struct verbs_ioctl *call, uint16_t attr, uint64_t value);

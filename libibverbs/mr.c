@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Memory regions. The memory of a region is kept out of forked children before the device gets it
+ * and given back after the device has let go of it; fork.c does that.
+ */
+#include "libibverbs/library.h"
+
+#undef ibv_reg_mr
+#undef ibv_reg_mr_iova
+
+/* On-demand memory is followed by the device through whatever the kernel does to its pages. */
+static bool needs_fork_care(unsigned int access)
+{
+	return !(access & IBV_ACCESS_ON_DEMAND);
+}
+
+/* What no kernel accepts. Flags that this library does not know are the kernel's to judge. */
+static int check_request(const void *addr, size_t length, unsigned int access)
+{
+	if (access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC) &&
+	    !(access & IBV_ACCESS_LOCAL_WRITE))
+		return EINVAL;
+	return (uintptr_t)addr + length < (uintptr_t)addr ? EINVAL : 0;
+}
+
+/* Optional flags are wishes; a kernel that does not know the idea would refuse them. */
+static unsigned int usable_access(struct ibv_context *context, unsigned int access)
+{
+	if (verbs_core_supports(context, IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS))
+		return access;
+	return access & ~(unsigned int)IB_UVERBS_ACCESS_OPTIONAL_RANGE;
+}
+
+static void fill_in(struct ibv_mr *mr, struct ibv_pd *pd, void *addr, size_t length)
+{
+	mr->context = pd->context;
+	mr->pd = pd;
+	mr->addr = addr;
+	mr->length = length;
+}
+
+struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
+				unsigned int access)
+{
+	const struct verbs_context_ops *ops = context_ops(pd->context);
+	struct ibv_mr *mr;
+	int err;
+
+	if (!ops->reg_mr)
+		return fail_null(EOPNOTSUPP);
+	err = check_request(addr, length, access);
+	if (err)
+		return fail_null(err);
+	access = usable_access(pd->context, access);
+	if (needs_fork_care(access)) {
+		err = ibv_dontfork_range(addr, length);
+		if (err)
+			return fail_null(err);
+	}
+	mr = ops->reg_mr(pd, addr, length, iova, access);
+	if (mr) {
+		fill_in(mr, pd, addr, length);
+		to_verbs_mr(mr)->access = access;
+		return mr;
+	}
+	err = errno;
+	if (needs_fork_care(access))
+		ibv_dofork_range(addr, length);
+	return fail_null(err);
+}
+
+struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *addr, size_t length, int access)
+{
+	return ibv_reg_mr_iova2(pd, addr, length, (uintptr_t)addr, access);
+}
+
+struct ibv_mr *ibv_reg_mr_iova(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
+			       int access)
+{
+	return ibv_reg_mr_iova2(pd, addr, length, iova, access);
+}
+
+struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+				 int fd, int access)
+{
+	const struct verbs_context_ops *ops = context_ops(pd->context);
+	struct ibv_mr *mr;
+
+	if (!ops->reg_dmabuf_mr)
+		return fail_null(EOPNOTSUPP);
+	mr = ops->reg_dmabuf_mr(pd, offset, length, iova, fd, usable_access(pd->context, access));
+	if (mr)
+		fill_in(mr, pd, (void *)(uintptr_t)offset, length);
+	return mr;
+}
+
+/* Every way to describe memory has its bits; a provider that has the call gets them checked. */
+static int check_attr(const struct ibv_mr_init_attr *attr)
+{
+	const uint64_t known = IBV_REG_MR_MASK_IOVA | IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_FD |
+			       IBV_REG_MR_MASK_FD_OFFSET | IBV_REG_MR_MASK_DMAH |
+			       IBV_REG_MR_MASK_BUF;
+
+	if (attr->comp_mask & ~known)
+		return EOPNOTSUPP;
+	if (!(attr->comp_mask & (IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_BUF)))
+		return EINVAL;
+	if (attr->comp_mask & IBV_REG_MR_MASK_FD && !(attr->comp_mask & IBV_REG_MR_MASK_FD_OFFSET))
+		return EINVAL;
+	if (attr->comp_mask & IBV_REG_MR_MASK_ADDR)
+		return check_request(attr->addr, attr->length, attr->access);
+	return 0;
+}
+
+struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
+{
+	const struct verbs_context_ops *ops = context_ops(pd->context);
+	uint64_t iova = attr->comp_mask & IBV_REG_MR_MASK_IOVA ? attr->iova : (uintptr_t)attr->addr;
+	int err = check_attr(attr);
+
+	if (err)
+		return fail_null(err);
+	if ((attr->comp_mask & ~(uint64_t)IBV_REG_MR_MASK_IOVA) == IBV_REG_MR_MASK_ADDR)
+		return ibv_reg_mr_iova2(pd, attr->addr, attr->length, iova, attr->access);
+	return ops->reg_mr_ex ? ops->reg_mr_ex(pd, attr) : fail_null(EOPNOTSUPP);
+}
+
+static bool rereg_is_possible(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr,
+			      size_t length, unsigned int access)
+{
+	if (!flags || flags & ~IBV_REREG_MR_FLAGS_SUPPORTED)
+		return false;
+	if (to_verbs_mr(mr)->type != VERBS_MR_TYPE_MR)
+		return false;
+	if (flags & IBV_REREG_MR_CHANGE_PD && (!pd || pd->context != mr->context))
+		return false;
+	if (flags & IBV_REREG_MR_CHANGE_TRANSLATION && (!addr || !length))
+		return false;
+	if (flags & IBV_REREG_MR_CHANGE_ACCESS && check_request(NULL, 0, access))
+		return false;
+	return true;
+}
+
+/* The new state of the region, once the command has succeeded. */
+static void take_rereg(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		       unsigned int access)
+{
+	if (flags & IBV_REREG_MR_CHANGE_TRANSLATION) {
+		mr->addr = addr;
+		mr->length = length;
+	}
+	if (flags & IBV_REREG_MR_CHANGE_PD)
+		mr->pd = pd;
+	if (flags & IBV_REREG_MR_CHANGE_ACCESS)
+		to_verbs_mr(mr)->access = access;
+}
+
+/* Which failure it was tells the caller whether the region still stands and its memory is safe. */
+int ibv_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		 int access_flags)
+{
+	const struct verbs_context_ops *ops = context_ops(mr->context);
+	unsigned int access = usable_access(mr->context, access_flags);
+	bool moves =
+		flags & IBV_REREG_MR_CHANGE_TRANSLATION && needs_fork_care(to_verbs_mr(mr)->access);
+	void *old_addr = mr->addr;
+	size_t old_length = mr->length;
+	int err;
+
+	if (!rereg_is_possible(mr, flags, pd, addr, length, access)) {
+		errno = EINVAL;
+		return IBV_REREG_MR_ERR_INPUT;
+	}
+	if (!ops->rereg_mr) {
+		errno = EOPNOTSUPP;
+		return IBV_REREG_MR_ERR_INPUT;
+	}
+	if (moves && (err = ibv_dontfork_range(addr, length))) {
+		errno = err;
+		return IBV_REREG_MR_ERR_DONT_FORK_NEW;
+	}
+	err = ops->rereg_mr(mr, flags, pd, addr, length, access);
+	if (err) {
+		bool stuck = moves && ibv_dofork_range(addr, length);
+
+		errno = err;
+		return stuck ? IBV_REREG_MR_ERR_CMD_AND_DO_FORK_NEW : IBV_REREG_MR_ERR_CMD;
+	}
+	take_rereg(mr, flags, pd, addr, length, access);
+	if (moves && (err = ibv_dofork_range(old_addr, old_length))) {
+		errno = err;
+		return IBV_REREG_MR_ERR_DO_FORK_OLD;
+	}
+	return 0;
+}
+
+int ibv_dereg_mr(struct ibv_mr *mr)
+{
+	const struct verbs_context_ops *ops = context_ops(mr->context);
+	enum verbs_mr_type type = to_verbs_mr(mr)->type;
+	unsigned int access = to_verbs_mr(mr)->access;
+	void *addr = mr->addr;
+	size_t length = mr->length;
+	int err;
+
+	if (!ops->dereg_mr)
+		return EOPNOTSUPP;
+	err = ops->dereg_mr(mr);
+	if (!err && type == VERBS_MR_TYPE_MR && needs_fork_care(access))
+		ibv_dofork_range(addr, length);
+	return err;
+}
+
+struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)
+{
+	const struct verbs_context_ops *ops = context_ops(pd->context);
+
+	return ops->import_mr ? ops->import_mr(pd, mr_handle) : fail_null(EOPNOTSUPP);
+}
+
+void ibv_unimport_mr(struct ibv_mr *mr)
+{
+	const struct verbs_context_ops *ops = context_ops(mr->context);
+
+	if (ops->unimport_mr)
+		ops->unimport_mr(mr);
+}

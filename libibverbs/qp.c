@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Queue pairs: what is checked before the provider sees it. qp_state.c has the state machine. */
+#include "libibverbs/entry.h"
+#include "libibverbs/library.h"
+
+static bool is_known_type(enum ibv_qp_type type)
+{
+	switch (type) {
+	case IBV_QPT_RC:
+	case IBV_QPT_UC:
+	case IBV_QPT_UD:
+	case IBV_QPT_RAW_PACKET:
+	case IBV_QPT_XRC_SEND:
+	case IBV_QPT_XRC_RECV:
+	case IBV_QPT_DRIVER:
+		return true;
+	}
+	return false;
+}
+
+/* Both completion queues are part of these types, whatever the capacities (IBTA vol. 1, 10.2.4). */
+static bool needs_both_cqs(enum ibv_qp_type type)
+{
+	return type == IBV_QPT_RC || type == IBV_QPT_UC || type == IBV_QPT_UD;
+}
+
+static bool belongs(const struct ibv_cq *cq, const struct ibv_context *context)
+{
+	return !cq || cq->context == context;
+}
+
+static int check_queues(const struct ibv_context *context, enum ibv_qp_type type,
+			const struct ibv_cq *send_cq, const struct ibv_cq *recv_cq,
+			const struct ibv_srq *srq)
+{
+	if (!is_known_type(type))
+		return EINVAL;
+	if (!belongs(send_cq, context) || !belongs(recv_cq, context))
+		return EINVAL;
+	if (srq && srq->context != context)
+		return EINVAL;
+	return 0;
+}
+
+struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+{
+	const struct verbs_context_ops *ops = context_ops(pd->context);
+	int err;
+
+	if (!ops->create_qp)
+		return fail_null(EOPNOTSUPP);
+	err = check_queues(pd->context, attr->qp_type, attr->send_cq, attr->recv_cq, attr->srq);
+	if (!err && needs_both_cqs(attr->qp_type) && (!attr->send_cq || !attr->recv_cq))
+		err = EINVAL;
+	/* There is no way to name the XRC domain in these attributes. */
+	if (!err && attr->qp_type == IBV_QPT_XRC_RECV)
+		err = EINVAL;
+	return err ? fail_null(err) : ops->create_qp(pd, attr);
+}
+
+static bool has_domain(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
+{
+	if (attr->qp_type == IBV_QPT_XRC_RECV)
+		return attr->comp_mask & IBV_QP_INIT_ATTR_XRCD && attr->xrcd &&
+		       attr->xrcd->context == context;
+	return attr->comp_mask & IBV_QP_INIT_ATTR_PD && attr->pd && attr->pd->context == context;
+}
+
+/* The receive side of a QP that spreads over an indirection table is in that table. */
+static int check_ex(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
+{
+	const uint32_t known = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_XRCD |
+			       IBV_QP_INIT_ATTR_CREATE_FLAGS | IBV_QP_INIT_ATTR_MAX_TSO_HEADER |
+			       IBV_QP_INIT_ATTR_IND_TABLE | IBV_QP_INIT_ATTR_RX_HASH |
+			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
+	bool table = attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE;
+
+	if (attr->comp_mask & ~known)
+		return EOPNOTSUPP;
+	if (!has_domain(context, attr) || (table && !attr->rwq_ind_tbl))
+		return EINVAL;
+	if (!table && needs_both_cqs(attr->qp_type) && (!attr->send_cq || !attr->recv_cq))
+		return EINVAL;
+	return check_queues(context, attr->qp_type, attr->send_cq, attr->recv_cq, attr->srq);
+}
+
+struct ibv_qp *entry_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr)
+{
+	int err = check_ex(context, attr);
+
+	return err ? fail_null(err) : context_ops(context)->create_qp_ex(context, attr);
+}
+
+struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
+{
+	struct verbs_qp *verbs = to_verbs_qp(qp);
+
+	return verbs->comp_mask & VERBS_QP_EX ? &verbs->qp_ex : NULL;
+}
+
+int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
+		 struct ibv_qp_init_attr *init_attr)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+	int err;
+
+	if (!ops->query_qp)
+		return EOPNOTSUPP;
+	err = ops->query_qp(qp, attr, attr_mask, init_attr);
+	if (!err && attr_mask & IBV_QP_STATE)
+		qp->state = attr->qp_state;
+	return err;
+}
+
+int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+	int err;
+
+	if (!ops->modify_qp)
+		return EOPNOTSUPP;
+	err = qp_transition_check(qp, attr, attr_mask);
+	if (err)
+		return err;
+	err = ops->modify_qp(qp, attr, attr_mask);
+	if (!err && attr_mask & IBV_QP_STATE)
+		qp->state = attr->qp_state;
+	return err;
+}
+
+/* 0, "no promise", is a complete answer for a provider that knows nothing of its order. */
+int ibv_query_qp_data_in_order(struct ibv_qp *qp, enum ibv_wr_opcode op, uint32_t flags)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	return ops->query_qp_data_in_order ? ops->query_qp_data_in_order(qp, op, flags) : 0;
+}
+
+int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	if (!ece->vendor_id)
+		return 0; /* the peer has no options to agree on */
+	return ops->set_ece ? ops->set_ece(qp, ece) : EOPNOTSUPP;
+}
+
+int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	return ops->query_ece ? ops->query_ece(qp, ece) : EOPNOTSUPP;
+}
+
+int ibv_destroy_qp(struct ibv_qp *qp)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	return ops->destroy_qp ? ops->destroy_qp(qp) : EOPNOTSUPP;
+}
+
+int ibv_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	return ops->attach_mcast ? ops->attach_mcast(qp, gid, lid) : EOPNOTSUPP;
+}
+
+int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
+{
+	const struct verbs_context_ops *ops = context_ops(qp->context);
+
+	return ops->detach_mcast ? ops->detach_mcast(qp, gid, lid) : EOPNOTSUPP;
+}

@@ -86,16 +86,19 @@ struct fabric_hca {
 	_Atomic uint32_t link_up;
 	_Atomic uint32_t killed;
 	_Atomic uint32_t port_generation; /* grows with every change of link, killed, gids */
-	uint64_t node_guid; /* host byte order */
+	uint64_t node_guid;		  /* host byte order */
 	uint64_t port_guid;
 	uint8_t mac[6];
 	uint8_t ipv4[4];
 	uint8_t ipv6[16];
 	struct fabric_gid gids[FABRIC_GIDS];
 	uint16_t pkeys[FABRIC_PKEYS]; /* 0: empty */
+	uint32_t qp_variant;	      /* upper bits of the first QP numbers */
 	_Atomic uint32_t next_qp;     /* where the search for a free number starts */
 	_Atomic uint32_t next_key;
 	_Atomic uint32_t next_pd;
+	_Atomic uint32_t qps_used; /* entries below have been in use, those above never */
+	_Atomic uint32_t keys_used;
 	struct fabric_qp qps[FABRIC_QPS];
 	struct fabric_key keys[FABRIC_KEYS];
 };
@@ -123,12 +126,13 @@ struct fabric_process {
 	/* The background thread sleeps on `wake` and wants to be woken. */
 	_Atomic uint32_t asleep;
 	_Atomic uint32_t wake __attribute__((aligned(64))); /* futex word, grows */
-	_Atomic uint32_t pid; /* 0: slot free */
-	uint64_t start_time;  /* of the process, /proc/PID/stat field 22: tells recycled pids */
+	_Atomic uint32_t pid;				    /* 0: slot free */
+	uint64_t start_time; /* of the process, /proc/PID/stat field 22: tells recycled pids */
 	uint32_t hca_mask_low, hca_mask_high; /* which adapters it has open */
 	/* Capture or faults are on here: no shortcuts to or from this process. */
 	_Atomic uint32_t packets_only;
 	char command[16];
+	uint32_t host;
 	/* Peers that have ever sent to this process, one bit a slot: whose rings to look at. */
 	_Atomic uint64_t senders[FABRIC_MAX_PROCESSES / 64];
 } __attribute__((aligned(64)));

@@ -19,9 +19,10 @@
 struct fabric;
 
 enum packet_flag {
-	PACKET_GRH = 1 << 0,	  /* starts with a GRH; otherwise with the BTH */
+	PACKET_GRH = 1 << 0,	   /* starts with a GRH; otherwise with the BTH */
 	PACKET_MULTICAST = 1 << 1, /* for the members of the group in GRH (or dlid), not one QP */
-	PACKET_ICRC = 1 << 2,	  /* ends with an invariant CRC that the receiver verifies */
+	PACKET_ICRC = 1 << 2,	   /* ends with an invariant CRC that the receiver verifies */
+	PACKET_ROCE_V1 = 1 << 3,   /* sent through a GID of RoCE v1; for captures */
 };
 
 /* Head of a packet in a ring; the bytes follow. One cache line holds head, BTH and a small payload.
@@ -46,9 +47,9 @@ struct packet_slot {
 };
 
 struct fabric_options {
-	const char *name;    /* NULL: "default" */
-	unsigned int host;   /* 1.. */
-	const char *family;  /* "mlx5" */
+	const char *name;   /* NULL: "default" */
+	unsigned int host;  /* 1.. */
+	const char *family; /* "mlx5" */
 	enum fabric_port_type port_type;
 	const char *faults;  /* specification, or NULL */
 	const char *capture; /* file, or NULL */
@@ -66,6 +67,9 @@ int fabric_join(const struct fabric_options *options, struct fabric **fabric, ch
 		size_t reason_size);
 /* Leaves; prints the faults summary to stderr when faults were on. */
 void fabric_leave(struct fabric *fabric);
+
+/* The fabric's directory, for files that live as long as it does; path good until leaving. */
+const char *fabric_directory(const struct fabric *fabric);
 
 /* In the child after a fork: forgets everything without touching what the parent shares. */
 void fabric_forget(struct fabric *fabric);
@@ -120,7 +124,7 @@ void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t 
 /*
  * Space for a packet of `length` bytes to a process. 0, or EAGAIN when its ring is full: try again
  * in a later round. A packet for a dead process, a downed link or no process at all is accepted and
- * lost, as a wire would (process may be FABRIC_NOWHERE).
+ * lost, as a wire would (process may be FABRIC_NOWHERE). EMSGSIZE beyond 8192 bytes.
  */
 #define FABRIC_NOWHERE 0xffffffffu
 int fabric_send_begin(struct fabric *fabric, unsigned int process, uint32_t length,
@@ -129,7 +133,8 @@ int fabric_send_begin(struct fabric *fabric, unsigned int process, uint32_t leng
 void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t length);
 
 /* Wakes the receivers of what has been sent since the last call, if they sleep and nobody drives
- * them. Once a round, not once a packet. */
+ * them. Once a round, not once a packet; also in rounds that sent nothing, since the wake of a
+ * receiver that polls is put off and looked at again some 20 us later. */
 void fabric_send_flush(struct fabric *fabric);
 
 /* Everything sent to `process` so far has been taken out of the ring by it (or it is dead): a
@@ -138,9 +143,9 @@ bool fabric_send_drained(struct fabric *fabric, unsigned int process);
 
 typedef void fabric_receive_fn(void *arg, const struct packet *packet, const uint8_t *bytes);
 
-/* Hands over what has arrived, at most `budget` packets, fairly over the senders. `packet` and
- * `bytes` are good during the call only; they lie in memory that the sender could still change, so
- * headers are copied before they are checked. */
+/* Hands over what has arrived, at most `budget` packets, fairly over the senders. `packet` is a
+ * private copy; `bytes` lie in memory that the sender could still change, so headers are copied
+ * before they are checked. Both are good during the call only. PACKET_ICRC has been dealt with. */
 unsigned int fabric_receive(struct fabric *fabric, unsigned int budget, fabric_receive_fn *fn,
 			    void *arg);
 /* Whether anything waits; cheap. */
@@ -155,7 +160,9 @@ bool fabric_has_faults(const struct fabric *fabric);
 /* An application thread drives the engine now; cheap enough for every poll. */
 void fabric_mark_polled(struct fabric *fabric, uint64_t now_ns);
 void fabric_set_armed(struct fabric *fabric, bool armed);
-/* Sleeps until something arrives, fabric_wake_self() is called, or the time is over. */
+/* Sleeps until something arrives, fabric_wake_self() is called (before or meanwhile), or the time
+ * is over, at the longest; while application threads poll it comes back every millisecond. For one
+ * thread at a time, without the engine lock. */
 enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns);
 void fabric_wake_self(struct fabric *fabric);
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Local route header: the first 8 bytes of every InfiniBand packet. Source: IBTA vol. 1, "Local
+ * Route Header", and for the variant CRC at the packet's end "Variant CRC". */
+#ifndef WIRE_LRH_H
+#define WIRE_LRH_H
+
+#include <endian.h>
+#include <stdint.h>
+#include <linux/types.h>
+
+/* What follows the header (LNH). */
+enum {
+	LRH_NEXT_BTH = 2, /* InfiniBand transport, local */
+	LRH_NEXT_GRH = 3, /* InfiniBand transport behind a GRH */
+};
+
+struct lrh {
+	uint8_t vl_version; /* virtual lane b7:4, link version b3:0 = 0 */
+	uint8_t sl_next;    /* service level b7:4, LNH b1:0 */
+	__be16 dlid;
+	__be16 words; /* b10:0: length in 4-byte words, this header to ICRC inclusive */
+	__be16 slid;
+};
+
+_Static_assert(sizeof(struct lrh) == 8, "LRH");
+
+enum {
+	LRH_VL_MASK = 0xf0,
+	LRH_WORDS_MASK = 0x7ff,
+	VCRC_BYTES = 2,
+};
+
+static inline uint8_t lrh_sl_next(uint8_t sl, uint8_t next)
+{
+	return (uint8_t)(sl << 4 | (next & 3));
+}
+
+/* CRC over LRH to ICRC, polynomial 0x100b, bits in the order of the wire; stored low byte first. */
+static inline uint16_t vcrc_of(const void *bytes, uint32_t length)
+{
+	const uint8_t *at = (const uint8_t *)bytes;
+	uint16_t crc = 0xffff;
+
+	while (length--) {
+		crc ^= *at++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = (uint16_t)(crc >> 1 ^ (crc & 1 ? 0xd008 : 0));
+	}
+	return (uint16_t)~crc;
+}
+
+#endif

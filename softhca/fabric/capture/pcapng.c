@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes pcapng blocks in the byte order of the machine, as the format wants it. */
+#include "softhca/fabric/capture/pcapng.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "hw/wire/lrh.h"
+
+enum {
+	BLOCK_SECTION = 0x0a0d0d0a,
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 6,
+	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
+	LINK_ETHERNET = 1,
+	LINK_INFINIBAND = 247, /* LRH first, VCRC last */
+	OPTION_END = 0,
+	OPTION_INTERFACE_NAME = 2,
+	OPTION_RESOLUTION = 9,
+	RESOLUTION_NS = 9, /* negative power of ten */
+	OPTION_PACKET_FLAGS = 2,
+	/* Type, two lengths, interface, time, captured and original length; flags and end. */
+	PACKET_FIXED = 32 + 8 + 4,
+};
+
+/* Numbers of our two interfaces. */
+enum {
+	INTERFACE_INFINIBAND,
+	INTERFACE_ETHERNET,
+};
+
+static uint8_t *put32(uint8_t *at, uint32_t value)
+{
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+static uint8_t *put16(uint8_t *at, uint16_t value)
+{
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t length)
+{
+	memcpy(at, bytes, length);
+	return at + length;
+}
+
+static uint8_t *put_section(uint8_t *at)
+{
+	at = put32(at, BLOCK_SECTION);
+	at = put32(at, 28);
+	at = put32(at, BYTE_ORDER_MAGIC);
+	at = put16(at, 1); /* version 1.0 */
+	at = put16(at, 0);
+	at = put32(at, UINT32_MAX); /* section of unknown length */
+	at = put32(at, UINT32_MAX);
+	return put32(at, 28);
+}
+
+/* `name` of four characters. */
+static uint8_t *put_interface(uint8_t *at, uint16_t link_type, const char *name)
+{
+	at = put32(at, BLOCK_INTERFACE);
+	at = put32(at, 44);
+	at = put16(at, link_type);
+	at = put16(at, 0);
+	at = put32(at, 0); /* no limit to the size of packets */
+	at = put16(at, OPTION_INTERFACE_NAME);
+	at = put16(at, 4);
+	at = put_bytes(at, name, 4);
+	at = put16(at, OPTION_RESOLUTION);
+	at = put16(at, 1);
+	at = put32(at, htole32(RESOLUTION_NS)); /* one byte, padded */
+	at = put16(at, OPTION_END);
+	at = put16(at, 0);
+	at = put32(at, 0);
+	return at;
+}
+
+void pcapng_header(uint8_t header[PCAPNG_HEADER_BYTES])
+{
+	uint8_t *at = put_section(header);
+
+	at = put_interface(at, LINK_INFINIBAND, "ib_1");
+	put_interface(at, LINK_ETHERNET, "eth1");
+}
+
+static uint32_t frame_bytes(const struct frame *frame)
+{
+	uint32_t variant = frame->port_type == FABRIC_PORT_IB ? VCRC_BYTES : 0;
+
+	return frame->prefix_length + frame->rest_length + FRAME_ICRC_BYTES + variant;
+}
+
+uint32_t pcapng_packet_bytes(const struct frame *frame)
+{
+	return PACKET_FIXED + ((frame_bytes(frame) + 3) & ~3u);
+}
+
+static uint8_t *put_frame(uint8_t *at, const struct frame *frame)
+{
+	uint8_t *start = at;
+
+	at = put_bytes(at, frame->prefix, frame->prefix_length);
+	at = put_bytes(at, frame->rest, frame->rest_length);
+	at = put32(at, htole32(frame->icrc));
+	if (frame->port_type == FABRIC_PORT_IB)
+		at = put16(at, htole16(vcrc_of(start, (uint32_t)(at - start))));
+	while ((at - start) % 4)
+		*at++ = 0;
+	return at;
+}
+
+uint32_t pcapng_packet(uint8_t *block, const struct frame *frame, enum capture_direction direction,
+		       uint64_t time_ns)
+{
+	bool infiniband = frame->port_type == FABRIC_PORT_IB;
+	uint32_t total = pcapng_packet_bytes(frame);
+	uint8_t *at = block;
+
+	at = put32(at, BLOCK_PACKET);
+	at = put32(at, total);
+	at = put32(at, infiniband ? INTERFACE_INFINIBAND : INTERFACE_ETHERNET);
+	at = put32(at, (uint32_t)(time_ns >> 32));
+	at = put32(at, (uint32_t)time_ns);
+	at = put32(at, frame_bytes(frame));
+	at = put32(at, frame_bytes(frame));
+	at = put_frame(at, frame);
+	at = put16(at, OPTION_PACKET_FLAGS);
+	at = put16(at, 4);
+	at = put32(at, direction);
+	at = put16(at, OPTION_END);
+	at = put16(at, 0);
+	put32(at, total);
+	return total;
+}

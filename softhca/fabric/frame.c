@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Wire headers made from what a packet in a ring says. Packets of Ethernet ports carry a GRH inside
+ * the fabric; it becomes the IP header, or stays for RoCE v1.
+ */
+#include "softhca/fabric/frame.h"
+
+#include <string.h>
+
+#include "hw/wire/ethernet.h"
+#include "hw/wire/grh.h"
+#include "hw/wire/icrc.h"
+#include "hw/wire/lrh.h"
+#include "softhca/fabric/state.h"
+
+enum {
+	BTH_BYTES = 12,
+	BTH_VARIANT_BYTE = 4, /* reserved, or FECN and BECN: counts as ones in the ICRC */
+	BTH_QPN = 5,
+	ONES_FOR_LRH = 8,
+	DEFAULT_HOP_LIMIT = 64,
+};
+
+static void *append(struct frame *frame, size_t bytes)
+{
+	void *at = frame->prefix + frame->prefix_length;
+
+	frame->prefix_length += (uint32_t)bytes;
+	memset(at, 0, bytes);
+	return at;
+}
+
+/* ---- ICRC ---- */
+
+static uint32_t continue_masked_grh(uint32_t crc, const uint8_t *bytes)
+{
+	struct grh grh;
+
+	memcpy(&grh, bytes, sizeof(grh));
+	grh.version_class_flow |= htobe32(GRH_VARIANT_MASK);
+	grh.hop_limit = 0xff;
+	return icrc_update(crc, &grh, sizeof(grh));
+}
+
+static uint32_t continue_masked_ip4(uint32_t crc, const uint8_t *bytes)
+{
+	struct ip4 ip;
+
+	memcpy(&ip, bytes, sizeof(ip));
+	ip.service = 0xff;
+	ip.hop_limit = 0xff;
+	ip.checksum = 0xffff;
+	return icrc_update(crc, &ip, sizeof(ip));
+}
+
+static uint32_t continue_masked_udp(uint32_t crc, const uint8_t *bytes)
+{
+	struct udp udp;
+
+	memcpy(&udp, bytes, sizeof(udp));
+	udp.checksum = 0xffff;
+	return icrc_update(crc, &udp, sizeof(udp));
+}
+
+static uint32_t prefix_ib(const struct frame *frame)
+{
+	struct lrh lrh;
+	uint32_t crc;
+
+	memcpy(&lrh, frame->prefix, sizeof(lrh));
+	lrh.vl_version |= LRH_VL_MASK;
+	crc = icrc_update(ICRC_START, &lrh, sizeof(lrh));
+	if (frame->prefix_length > sizeof(lrh))
+		crc = continue_masked_grh(crc, frame->prefix + sizeof(lrh));
+	return crc;
+}
+
+static uint32_t prefix_roce(const struct frame *frame)
+{
+	static const uint8_t ones[ONES_FOR_LRH] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	uint32_t crc = icrc_update(ICRC_START, ones, sizeof(ones));
+	const uint8_t *network = frame->prefix + sizeof(struct ethernet);
+	__be16 type;
+
+	memcpy(&type, frame->prefix + offsetof(struct ethernet, type), sizeof(type));
+	if (type == htobe16(ETHERTYPE_IP4)) {
+		crc = continue_masked_ip4(crc, network);
+		return continue_masked_udp(crc, network + sizeof(struct ip4));
+	}
+	crc = continue_masked_grh(crc, network);
+	if (type == htobe16(ETHERTYPE_IP6))
+		crc = continue_masked_udp(crc, network + GRH_BYTES);
+	return crc;
+}
+
+static void set_icrc(struct frame *frame)
+{
+	uint8_t bth[BTH_BYTES];
+	uint32_t crc;
+
+	crc = frame->port_type == FABRIC_PORT_IB ? prefix_ib(frame) : prefix_roce(frame);
+	memcpy(bth, frame->rest, sizeof(bth));
+	bth[BTH_VARIANT_BYTE] = 0xff;
+	crc = icrc_update(crc, bth, sizeof(bth));
+	crc = icrc_update(crc, frame->rest + BTH_BYTES, frame->rest_length - BTH_BYTES);
+	frame->icrc = icrc_finish(crc);
+}
+
+/* ---- headers ---- */
+
+static void prepend_ib(struct frame *frame, const struct packet *head, const struct grh *grh)
+{
+	uint32_t behind = frame->rest_length + FRAME_ICRC_BYTES;
+	struct lrh lrh = {
+		.sl_next = lrh_sl_next(head->sl, grh ? LRH_NEXT_GRH : LRH_NEXT_BTH),
+		.dlid = htobe16(head->dlid),
+		.slid = htobe16(head->slid),
+	};
+	uint32_t words = ((uint32_t)sizeof(lrh) + (grh ? GRH_BYTES : 0) + behind) / 4;
+
+	lrh.words = htobe16((uint16_t)(words & LRH_WORDS_MASK));
+	memcpy(append(frame, sizeof(lrh)), &lrh, sizeof(lrh));
+	if (grh)
+		memcpy(append(frame, GRH_BYTES), grh, GRH_BYTES);
+}
+
+static bool is_mapped_ip4(const uint8_t gid[16])
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(gid, prefix, sizeof(prefix)) == 0;
+}
+
+/* RFC 1112 and 2464: the groups of IP have their MACs. */
+static void set_multicast_mac(uint8_t mac[6], const uint8_t gid[16])
+{
+	const uint8_t ip4[6] = {0x01, 0x00, 0x5e, gid[13] & 0x7f, gid[14], gid[15]};
+	const uint8_t ip6[6] = {0x33, 0x33, gid[12], gid[13], gid[14], gid[15]};
+
+	memcpy(mac, gid[0] == 0xff ? ip6 : ip4, 6);
+}
+
+static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const struct packet *head,
+			     const struct grh *grh, uint16_t type)
+{
+	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
+	const struct fabric_hca *to = fabric_hca_at(fabric, head->destination_hca);
+	struct ethernet ethernet = {.type = htobe16(type)};
+
+	if (from)
+		memcpy(ethernet.source, from->mac, sizeof(ethernet.source));
+	if (head->flags & PACKET_MULTICAST)
+		set_multicast_mac(ethernet.destination, grh->dgid);
+	else if (to)
+		memcpy(ethernet.destination, to->mac, sizeof(ethernet.destination));
+	memcpy(append(frame, sizeof(ethernet)), &ethernet, sizeof(ethernet));
+}
+
+static void prepend_udp(struct frame *frame)
+{
+	uint32_t qpn = (uint32_t)frame->rest[BTH_QPN] << 16 |
+		       (uint32_t)frame->rest[BTH_QPN + 1] << 8 | frame->rest[BTH_QPN + 2];
+	uint32_t length = (uint32_t)sizeof(struct udp) + frame->rest_length + FRAME_ICRC_BYTES;
+	struct udp udp = {
+		.source = htobe16((uint16_t)(ROCE_UDP_SOURCE_BASE | (qpn & ROCE_UDP_SOURCE_MASK))),
+		.destination = htobe16(ROCE_UDP_PORT),
+		.length = htobe16((uint16_t)length),
+	};
+
+	memcpy(append(frame, sizeof(udp)), &udp, sizeof(udp));
+}
+
+static void prepend_ip4(struct frame *frame, const struct grh *grh)
+{
+	uint32_t length = (uint32_t)(sizeof(struct ip4) + sizeof(struct udp)) + frame->rest_length +
+			  FRAME_ICRC_BYTES;
+	struct ip4 ip = {
+		.version_words = IP4_VERSION_WORDS,
+		.service = grh_traffic_class(grh),
+		.length = htobe16((uint16_t)length),
+		.fragment = htobe16(IP4_DO_NOT_FRAGMENT),
+		.hop_limit = grh->hop_limit ? grh->hop_limit : DEFAULT_HOP_LIMIT,
+		.protocol = PROTOCOL_UDP,
+	};
+
+	memcpy(ip.source, grh->sgid + 12, sizeof(ip.source));
+	memcpy(ip.destination, grh->dgid + 12, sizeof(ip.destination));
+	ip.checksum = ip4_checksum(&ip, sizeof(ip));
+	memcpy(append(frame, sizeof(ip)), &ip, sizeof(ip));
+	prepend_udp(frame);
+}
+
+static void prepend_ip6(struct frame *frame, const struct grh *grh)
+{
+	struct grh ip = *grh;
+
+	ip.next_header = PROTOCOL_UDP;
+	ip.payload_length =
+		htobe16((uint16_t)(sizeof(struct udp) + frame->rest_length + FRAME_ICRC_BYTES));
+	if (!ip.hop_limit)
+		ip.hop_limit = DEFAULT_HOP_LIMIT;
+	memcpy(append(frame, sizeof(ip)), &ip, sizeof(ip));
+	prepend_udp(frame);
+}
+
+/* A packet without a GRH on an Ethernet port is shown between the ports' own addresses. */
+static struct grh own_addresses(struct fabric *fabric, const struct packet *head)
+{
+	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
+	const struct fabric_hca *to = fabric_hca_at(fabric, head->destination_hca);
+	struct grh grh = {.version_class_flow = grh_version_class_flow(0, 0),
+			  .next_header = GRH_NEXT_IBA,
+			  .hop_limit = DEFAULT_HOP_LIMIT};
+
+	if (from)
+		memcpy(grh.sgid, from->gids[0].raw, sizeof(grh.sgid));
+	if (to)
+		memcpy(grh.dgid, to->gids[0].raw, sizeof(grh.dgid));
+	return grh;
+}
+
+static void prepend_roce(struct frame *frame, struct fabric *fabric, const struct packet *head,
+			 const struct grh *grh)
+{
+	struct grh made;
+
+	if (!grh) {
+		made = own_addresses(fabric, head);
+		grh = &made;
+	}
+	if (head->flags & PACKET_ROCE_V1) {
+		prepend_ethernet(frame, fabric, head, grh, ETHERTYPE_ROCE);
+		memcpy(append(frame, GRH_BYTES), grh, GRH_BYTES);
+	} else if (is_mapped_ip4(grh->sgid) && is_mapped_ip4(grh->dgid)) {
+		prepend_ethernet(frame, fabric, head, grh, ETHERTYPE_IP4);
+		prepend_ip4(frame, grh);
+	} else {
+		prepend_ethernet(frame, fabric, head, grh, ETHERTYPE_IP6);
+		prepend_ip6(frame, grh);
+	}
+}
+
+bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t *bytes,
+		 uint32_t length, struct frame *frame)
+{
+	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
+	uint32_t skip = head->flags & PACKET_GRH ? GRH_BYTES : 0;
+	struct grh grh;
+
+	if (length < skip + BTH_BYTES)
+		return false;
+	frame->prefix_length = 0;
+	frame->rest = bytes + skip;
+	frame->rest_length = length - skip;
+	frame->port_type =
+		from && from->port_type == FABRIC_PORT_ETH ? FABRIC_PORT_ETH : FABRIC_PORT_IB;
+	if (skip) {
+		memcpy(&grh, bytes, sizeof(grh));
+		grh.payload_length = htobe16((uint16_t)(frame->rest_length + FRAME_ICRC_BYTES));
+	}
+	if (frame->port_type == FABRIC_PORT_IB)
+		prepend_ib(frame, head, skip ? &grh : NULL);
+	else
+		prepend_roce(frame, fabric, head, skip ? &grh : NULL);
+	set_icrc(frame);
+	return true;
+}
+
+bool frame_icrc_holds(struct fabric *fabric, const struct packet *head, const uint8_t *bytes)
+{
+	uint32_t length = atomic_load_explicit(&head->length, memory_order_relaxed);
+	struct frame frame;
+	uint32_t icrc;
+
+	if (length < FRAME_ICRC_BYTES ||
+	    !frame_build(fabric, head, bytes, length - FRAME_ICRC_BYTES, &frame))
+		return false;
+	memcpy(&icrc, bytes + length - FRAME_ICRC_BYTES, sizeof(icrc));
+	return le32toh(icrc) == frame.icrc;
+}

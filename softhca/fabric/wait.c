@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who drives the engine, and how it is woken when nobody does.
+ *
+ * A process tells in the first line of its slot when an application thread last polled, whether
+ * completion events are awaited, and whether its background thread sleeps. A sender wakes a thread
+ * that sleeps if events are awaited or polling has stopped. A process that polls costs it no system
+ * call: its wake is put off, and looked at again when the poller has had time. Should the poller
+ * stop just then, two things find the packet: the sender's second look, and the receiver's own
+ * thread, which only naps as long as polling is recent.
+ */
+#include <limits.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "softhca/fabric/process.h"
+#include "softhca/fabric/state.h"
+#include "util/clock.h"
+
+enum {
+	/* Polling is noted at most so often. */
+	MARK_NS = 4 * 1000,
+	/* Polling longer ago than this has stopped. */
+	POLLING_NS = 20 * 1000,
+	/* While polling is as recent as this, the background thread naps. */
+	RECENT_NS = 2 * 1000 * 1000,
+	NAP_NS = 1000 * 1000,
+};
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+	struct timespec timeout = {
+		.tv_sec = (time_t)(timeout_ns / NS_PER_S),
+		.tv_nsec = (long)(timeout_ns % NS_PER_S),
+	};
+
+	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns == UINT64_MAX ? NULL : &timeout,
+		NULL, 0);
+}
+
+/* ---- the sender's side ---- */
+
+void process_wake(struct fabric_process *process)
+{
+	atomic_fetch_add(&process->wake, 1);
+	futex_wake(&process->wake);
+}
+
+/* The packet was stored before: either the sleeper sees it in its last look, or we see the sleeper.
+ */
+static void wake_if_asleep(struct fabric_process *process)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!atomic_load_explicit(&process->asleep, memory_order_relaxed))
+		return;
+	process_wake(process);
+}
+
+static bool polls_itself(const struct fabric_process *process, uint64_t now_ns)
+{
+	uint64_t polled = atomic_load_explicit(&process->polled_ns, memory_order_relaxed);
+
+	/* Our reading of the clock may be the older one. */
+	return !atomic_load_explicit(&process->armed, memory_order_relaxed) &&
+	       (int64_t)(now_ns - polled) < POLLING_NS;
+}
+
+/* Walks a set of process slots; the body may change the set. */
+#define for_each_process(slot, set)                                                                \
+	for (unsigned int word_ = 0; word_ < FABRIC_MAX_PROCESSES / 64; word_++)                   \
+		for (uint64_t bits_ = (set)[word_], slot = 0;                                      \
+		     bits_ && ((slot = word_ * 64 + (unsigned int)__builtin_ctzll(bits_)), 1);     \
+		     bits_ &= bits_ - 1)
+
+static void flush_sent(struct fabric *fabric, uint64_t now_ns)
+{
+	for_each_process(slot, fabric->unflushed)
+	{
+		struct fabric_process *process = &fabric->segment->processes[slot];
+
+		if (slot == fabric->slot)
+			continue;
+		if (!polls_itself(process, now_ns)) {
+			wake_if_asleep(process);
+			continue;
+		}
+		fabric->any_deferred = true;
+		fabric->deferred[slot / 64] |= 1ull << slot % 64;
+		fabric->deferred_ns[slot] = now_ns;
+	}
+	memset(fabric->unflushed, 0, sizeof(fabric->unflushed));
+}
+
+/* The second look: whoever has not polled since it was sent something is woken. */
+static void flush_deferred(struct fabric *fabric, uint64_t now_ns)
+{
+	uint64_t left = 0;
+
+	for_each_process(slot, fabric->deferred)
+	{
+		struct fabric_process *process = &fabric->segment->processes[slot];
+		uint64_t sent_ns = fabric->deferred_ns[slot];
+
+		if (now_ns - sent_ns <= POLLING_NS) {
+			left++;
+			continue;
+		}
+		fabric->deferred[slot / 64] &= ~(1ull << slot % 64);
+		if (atomic_load_explicit(&process->polled_ns, memory_order_relaxed) <= sent_ns)
+			wake_if_asleep(process);
+	}
+	fabric->any_deferred = left > 0;
+}
+
+static bool any_unflushed(const struct fabric *fabric)
+{
+	uint64_t sent = 0;
+
+	for (unsigned int word = 0; word < FABRIC_MAX_PROCESSES / 64; word++)
+		sent |= fabric->unflushed[word];
+	return sent != 0;
+}
+
+void fabric_send_flush(struct fabric *fabric)
+{
+	bool sent = any_unflushed(fabric);
+	uint64_t now_ns;
+
+	if (!sent && !fabric->any_deferred)
+		return;
+	now_ns = clock_ns();
+	if (fabric->any_deferred)
+		flush_deferred(fabric, now_ns);
+	if (sent)
+		flush_sent(fabric, now_ns);
+}
+
+/* ---- the receiver's side ---- */
+
+void fabric_mark_polled(struct fabric *fabric, uint64_t now_ns)
+{
+	struct fabric_process *own = fabric->own;
+	uint64_t last = atomic_load_explicit(&own->polled_ns, memory_order_relaxed);
+
+	if (now_ns - last < MARK_NS)
+		return;
+	atomic_store_explicit(&own->polled_ns, now_ns, memory_order_relaxed);
+	/* Senders rely on naps from now on. */
+	if (__builtin_expect(atomic_load_explicit(&fabric->deep_sleep, memory_order_relaxed), 0))
+		fabric_wake_self(fabric);
+}
+
+void fabric_set_armed(struct fabric *fabric, bool armed)
+{
+	if (atomic_load_explicit(&fabric->own->armed, memory_order_relaxed) != armed)
+		atomic_store(&fabric->own->armed, armed);
+}
+
+void fabric_wake_self(struct fabric *fabric)
+{
+	atomic_fetch_add(&fabric->own->wake, 1);
+	if (atomic_load(&fabric->own->asleep))
+		futex_wake(&fabric->own->wake);
+}
+
+static uint64_t nap_or_sleep(struct fabric *fabric, uint64_t timeout_ns)
+{
+	uint64_t polled = atomic_load_explicit(&fabric->own->polled_ns, memory_order_relaxed);
+	bool recent = clock_ns() - polled < RECENT_NS;
+
+	atomic_store_explicit(&fabric->deep_sleep, !recent, memory_order_relaxed);
+	return recent && timeout_ns > NAP_NS ? NAP_NS : timeout_ns;
+}
+
+enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns)
+{
+	struct fabric_process *own = fabric->own;
+	uint32_t wake;
+
+	timeout_ns = nap_or_sleep(fabric, timeout_ns);
+	atomic_store(&own->asleep, 1);
+	atomic_thread_fence(memory_order_seq_cst);
+	wake = atomic_load(&own->wake);
+	if (wake == fabric->seen_wake && !fabric_receive_pending(fabric))
+		futex_wait(&own->wake, wake, timeout_ns);
+	atomic_store(&own->asleep, 0);
+	atomic_store_explicit(&fabric->deep_sleep, 0, memory_order_relaxed);
+	wake = atomic_load(&own->wake);
+	if (wake == fabric->seen_wake)
+		return fabric_receive_pending(fabric) ? FABRIC_WOKEN : FABRIC_TIMED_OUT;
+	fabric->seen_wake = wake;
+	return FABRIC_WOKEN;
+}

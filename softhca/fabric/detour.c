@@ -116,6 +116,7 @@ void detour_put(struct fabric *fabric, unsigned int process, const struct packet
 	       (const uint8_t *)head + sizeof(packet->length),
 	       sizeof(*packet) - sizeof(packet->length));
 	memcpy((uint8_t *)packet + sizeof(*packet), bytes, length);
+	ring_clear_next(packet, length);
 	ring_publish(out, packet, length);
 	outbound_sent(fabric, process);
 }

@@ -3,11 +3,11 @@
  * A ring of packets from one process slot to another: one producer, one consumer, records of
  * variable length in cache lines.
  *
- * A record is a struct packet and its bytes. Its length word says that it is there: the producer
- * first clears the length word of the line behind the record, then stores this record's length with
- * release. So the consumer finds a packet with the transfer of the line that holds it, and stops at
- * a word it can trust. There is no producer index to share; the consumer's is published now and
- * then, and read only by a producer that has run out of room.
+ * A record is a struct packet and its bytes. Its length word says that it is there, and is stored
+ * last, after the length word of the line behind the record has been cleared. So the consumer finds
+ * a packet with the transfer of the line that holds it, and stops at a word it can trust. There is
+ * no producer index to share; the consumer's is published now and then, and read only by a producer
+ * that has run out of room.
  *
  * The data is mapped twice, end to end, so that a record that crosses the end is in one piece.
  *
@@ -81,17 +81,38 @@ static inline bool ring_has_room(const struct outbound *out, uint32_t span)
 	return out->produced + span + RING_LINE <= out->limit;
 }
 
+static inline void ring_prefetch_to_write(const void *line)
+{
+#if defined(__x86_64__)
+	/* The compiler's builtin would only ask for it to read. */
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)line));
+#else
+	__builtin_prefetch(line, 1);
+#endif
+}
+
+/*
+ * A record is published in two steps: the word behind it is cleared, then its own length is stored.
+ * A small record is copied in between. Stores become visible in order, and the receiver keeps
+ * looking at the record's first line: were the other line's store among those to this one, it would
+ * hold them up half way, time enough for the receiver to take the line away.
+ */
+static inline void ring_clear_next(struct packet *packet, uint32_t length)
+{
+	uint8_t *next = (uint8_t *)packet + ring_record_span(length);
+
+	atomic_store_explicit(&((struct packet *)(void *)next)->length, 0, memory_order_relaxed);
+}
+
 static inline void ring_publish(struct outbound *out, struct packet *packet, uint32_t length)
 {
 	uint32_t span = ring_record_span(length);
-	struct packet *next = (struct packet *)(void *)((uint8_t *)packet + span);
 
-	atomic_store_explicit(&next->length, 0, memory_order_relaxed);
 	atomic_store_explicit(&packet->length, length, memory_order_release);
 	out->produced += span;
 	atomic_store_explicit(&out->ring->produced, out->produced, memory_order_relaxed);
-	/* Own the next two lines before they are needed: the record's and the cleared word's. */
-	__builtin_prefetch((uint8_t *)next + RING_LINE, 1);
+	/* To be cleared with the next packet. */
+	ring_prefetch_to_write((uint8_t *)packet + span + RING_LINE);
 }
 
 /* Looks at the consumer's index again. False when there is still no room for `span`. */

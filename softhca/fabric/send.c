@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Packets on their way out: straight into the ring of the process they are for. */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "softhca/fabric/process.h"
 #include "softhca/fabric/state.h"
+
+enum {
+	/* Packets of four lines at most are built aside. */
+	SMALL_BYTES = 4 * RING_LINE - sizeof(struct packet),
+};
 
 /* Head and data, and the data once more behind itself. */
 static struct ring *map_ring(struct fabric *fabric, uint64_t offset)
@@ -104,20 +110,43 @@ int fabric_send_begin(struct fabric *fabric, unsigned int process, uint32_t leng
 	if (__builtin_expect(!ring_has_room(out, ring_record_span(length)), 0))
 		return begin_slowly(fabric, process, length, slot);
 	slot->packet = ring_packet_at(out->data, out->produced);
+	if (length <= SMALL_BYTES)
+		slot->packet = (struct packet *)(void *)fabric->stage;
 	slot->bytes = (uint8_t *)slot->packet + sizeof(struct packet);
 	slot->ring = out;
 	return 0;
 }
 
+/*
+ * The receiver looks at the very line that the packet is written to, and each look takes the line
+ * away from the writer. So a small packet is built aside, where that takes as long as it likes, and
+ * put into the ring by a few stores in a row, the later lines first.
+ */
+static inline void put_small(struct packet *packet, const struct packet *built, uint32_t length)
+{
+	uint8_t *to = (uint8_t *)packet;
+	const uint8_t *from = (const uint8_t *)built;
+
+	for (uint32_t line = ring_record_span(length) - RING_LINE; line; line -= RING_LINE)
+		memcpy(to + line, from + line, RING_LINE);
+	memcpy(to + sizeof(*packet), from + sizeof(*packet), RING_LINE - sizeof(*packet));
+	memcpy(to + sizeof(length), from + sizeof(length), sizeof(*packet) - sizeof(length));
+}
+
 void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t length)
 {
 	struct outbound *out = slot->ring;
+	struct packet *packet;
 
 	if (__builtin_expect(!out, 0)) {
 		detour_end(fabric, slot, length);
 		return;
 	}
-	ring_publish(out, slot->packet, length);
+	packet = ring_packet_at(out->data, out->produced);
+	ring_clear_next(packet, length);
+	if (packet != slot->packet)
+		put_small(packet, slot->packet, length);
+	ring_publish(out, packet, length);
 	outbound_sent(fabric, (unsigned int)(out - fabric->out));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* ibv_srq_pingpong: messages between reliable connected queue pairs that share their receives. */
+#include "common/exchange.h"
 #include "common/options.h"
 #include "common/session.h"
 
@@ -11,7 +12,7 @@ static struct pp_config config = {
 static const struct tool_option options[] = {
 	PP_COMMON_OPTIONS(config),
 	PP_MTU_OPTION(config),
-	{'q', "num-qp", "N", "queue pairs", TOOL_NUMBER, &config.links, 1, 1024},
+	{'q', "num-qp", "N", "queue pairs", TOOL_NUMBER, &config.links, 1, PP_LINKS_MAX},
 	PP_ODP_OPTION(config),
 	{0},
 };

@@ -132,10 +132,10 @@ int pp_exchange_connect(struct pp_exchange *exchange, const char *host, long por
 	return err ? tool_error(err, "cannot set up the connection to %s", host) : 0;
 }
 
-static int send_all(int fd, const char *data, size_t size)
+static int send_all(int fd, const char *data, size_t size, int flags)
 {
 	while (size) {
-		ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
+		ssize_t sent = send(fd, data, size, MSG_NOSIGNAL | flags);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
@@ -171,7 +171,7 @@ int pp_exchange_send(struct pp_exchange *exchange, const struct pp_address *addr
 
 	for (size_t i = 0; i < count && !err; i++) {
 		pp_address_encode(&addresses[i], text);
-		err = send_all(exchange->peer, text, sizeof(text));
+		err = send_all(exchange->peer, text, sizeof(text), i + 1 < count ? MSG_MORE : 0);
 	}
 	return err ? tool_error(err, "cannot send the local address to the peer") : 0;
 }
@@ -193,7 +193,7 @@ int pp_exchange_receive(struct pp_exchange *exchange, struct pp_address *address
 
 int pp_exchange_confirm(struct pp_exchange *exchange)
 {
-	int err = send_all(exchange->peer, confirmation, sizeof(confirmation));
+	int err = send_all(exchange->peer, confirmation, sizeof(confirmation), 0);
 
 	return err ? tool_error(err, "cannot confirm the exchange") : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The TCP connection on which the two sides of a ping-pong introduce themselves: the client sends
- * its addresses (one per queue pair), the server connects its queue pairs and answers with as many,
- * the client confirms with "done" and its NUL. The connection then stays open until both sides have
+ * its addresses, the server connects its queue pairs and answers with as many, the client confirms
+ * with "done" and its NUL. The connection then stays open until both sides have
  * seen all their completions, so that nobody takes down a queue pair whose peer still waits for an
  * acknowledgement; other implementations close it early, which is as good as finished.
  *
@@ -12,6 +12,13 @@
 #define PP_EXCHANGE_H
 
 #include "address.h"
+
+/*
+ * A program with one queue pair exchanges one address, one with several always this many, with
+ * all-zero addresses behind its own; that limits the queue pairs (observed with strace on Debian's
+ * ibv_srq_pingpong, which takes up to 254).
+ */
+enum { PP_ADDRESSES_MANY = 256, PP_LINKS_MAX = 254 };
 
 /* Longest silence of the peer, and how long a client waits for a server to start listening. */
 enum { PP_PEER_PATIENCE_S = 30, PP_CONNECT_PATIENCE_MS = 5000 };

@@ -33,7 +33,7 @@ struct pp_link {
 	uint32_t max_inline;
 	struct pp_address local, remote;
 
-	/* the game: messages sent and received, and whether one is on its way */
+	/* the game: messages sent and received here, and whether one is on its way */
 	long sent, received;
 	bool sending;
 };

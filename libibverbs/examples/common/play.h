@@ -33,7 +33,8 @@ struct pp_play {
 	uint32_t receive_slots;
 	bool send_slots;
 
-	long iterations; /* on each link */
+	/* over all links together */
+	long iterations, sent, received;
 	bool server;
 
 	bool check;

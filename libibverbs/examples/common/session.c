@@ -249,30 +249,45 @@ static int connect_links(struct pp_session *session)
 	return err;
 }
 
-static int receive_addresses(struct pp_session *session)
+/* As many as the program's kind exchanges; unused ones stay zero, as does the QP number in them. */
+static uint32_t exchanged_count(const struct pp_session *session)
 {
-	struct pp_play *play = &session->play;
-	struct pp_address *remote = calloc(play->link_count, sizeof(*remote));
-	int err;
+	return session->config->shared_receives ? PP_ADDRESSES_MANY : 1;
+}
 
-	if (!remote)
-		return tool_error(ENOMEM, "cannot allocate %u addresses", play->link_count);
-	err = pp_exchange_receive(&session->exchange, remote, play->link_count);
+static int take_remote(struct pp_play *play, const struct pp_address *remote, uint32_t count)
+{
+	uint32_t used = 0;
+
+	while (used < count && remote[used].qpn)
+		used++;
+	if (used != play->link_count)
+		return tool_refuse("the peer has %u queue pairs and this side %u; both need the "
+				   "same --num-qp",
+				   used, play->link_count);
 	for (uint32_t i = 0; i < play->link_count; i++)
 		play->links[i].remote = remote[i];
 	play->numbered = play->check && remote[0].numbered;
-	free(remote);
-	return err;
+	return 0;
+}
+
+static int receive_addresses(struct pp_session *session)
+{
+	struct pp_address remote[PP_ADDRESSES_MANY];
+	uint32_t count = exchanged_count(session);
+	int err = pp_exchange_receive(&session->exchange, remote, count);
+
+	return err ? err : take_remote(&session->play, remote, count);
 }
 
 static int send_addresses(struct pp_session *session)
 {
+	struct pp_address local[PP_ADDRESSES_MANY] = {0};
 	struct pp_play *play = &session->play;
-	int err = 0;
 
-	for (uint32_t i = 0; i < play->link_count && !err; i++)
-		err = pp_exchange_send(&session->exchange, &play->links[i].local, 1);
-	return err;
+	for (uint32_t i = 0; i < play->link_count; i++)
+		local[i] = play->links[i].local;
+	return pp_exchange_send(&session->exchange, local, exchanged_count(session));
 }
 
 static int meet_server(struct pp_session *session)

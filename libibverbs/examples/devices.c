@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* ibv_devices: the RDMA devices of this host and their node GUIDs. */
 #include <endian.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <infiniband/verbs.h>
 
+#include "common/device.h"
 #include "common/options.h"
-#include "common/report.h"
 
 static int list_devices(void)
 {
-	struct ibv_device **list = ibv_get_device_list(NULL);
+	struct ibv_device **list;
+	int err = tool_device_list(&list, NULL);
 
-	if (!list)
-		return tool_error(errno, "cannot list the RDMA devices");
+	if (err)
+		return err;
 	printf("    %-16s\t   node GUID\n", "device");
 	printf("    %-16s\t----------------\n", "------");
 	for (struct ibv_device **device = list; *device; device++)

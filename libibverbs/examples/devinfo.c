@@ -124,13 +124,13 @@ static int print_one(const char *name)
 static int print_selected(void)
 {
 	struct ibv_device **list;
-	int count, err = 0;
+	int count, err;
 
 	if (config.device && !config.list)
 		return print_one(config.device);
-	list = ibv_get_device_list(&count);
-	if (!list)
-		return tool_error(errno, "cannot list the RDMA devices");
+	err = tool_device_list(&list, &count);
+	if (err)
+		return err;
 	if (config.list)
 		print_names(list, count);
 	else if (!count)

@@ -46,13 +46,25 @@ static int refuse_name(struct ibv_device **list, const char *name)
 	return tool_error(ENODEV, "there is no RDMA device '%s', only %s", name, names);
 }
 
+int tool_device_list(struct ibv_device ***list, int *count)
+{
+	*list = ibv_get_device_list(count);
+	if (*list)
+		return 0;
+	if (errno == ENOSYS)
+		return tool_error(ENOSYS,
+				  "cannot list the RDMA devices (is the kernel's RDMA support "
+				  "loaded?)");
+	return tool_error(errno, "cannot list the RDMA devices");
+}
+
 int tool_device_open(const char *name, struct ibv_context **context)
 {
-	struct ibv_device **list = ibv_get_device_list(NULL), *device;
-	int err = 0;
+	struct ibv_device **list, *device;
+	int err = tool_device_list(&list, NULL);
 
-	if (!list)
-		return tool_error(errno, "cannot list the RDMA devices");
+	if (err)
+		return err;
 	device = find(list, name);
 	if (!device) {
 		err = refuse_name(list, name);

@@ -10,6 +10,9 @@
 
 #include <infiniband/verbs.h>
 
+/* As ibv_get_device_list(); count may be NULL. */
+int tool_device_list(struct ibv_device ***list, int *count);
+
 /* Opens the device of that name, or the first one if name is NULL. */
 int tool_device_open(const char *name, struct ibv_context **context);
 

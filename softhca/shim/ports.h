@@ -6,6 +6,21 @@
 #ifndef SOFTHCA_SHIM_PORTS_H
 #define SOFTHCA_SHIM_PORTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct membership;
+
+/* A port as it was last seen. */
+struct port_view {
+	uint32_t generation;
+	bool link_up;
+	bool killed;
+};
+
+/* Remembers the port as it is now, before anybody looks. */
+void ports_begin(struct membership *member);
+
 /* Compares each port with what was last seen, and raises an event for every change: port error or
  * active, GID change, device fatal. Called by the background thread now and then; cheap when
  * nothing has changed. Takes the engine lock when something has. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a family adds to the uverbs commands: the driver-private data that its user-space library
+ * and its kernel driver exchange. Functions called `created` answer after the object exists, the
+ * others take the request apart before. All return 0 or a positive errno.
+ */
+#ifndef SOFTHCA_SHIM_DRIVER_ABI_H
+#define SOFTHCA_SHIM_DRIVER_ABI_H
+
+#include "softhca/shim/attrs.h"
+#include "softhca/shim/command.h"
+#include "softhca/shim/identity.h"
+
+struct driver_abi {
+	const char *family;
+	const struct family_ops *ops;
+	uint32_t driver_id; /* enum rdma_driver_id */
+	struct hca_limits limits;
+
+	int (*open_context)(struct shim_file *file, struct driver_data *driver);
+	int (*query_device)(struct shim_file *file, struct driver_data *driver);
+	void (*created_pd)(const struct pd *pd, struct driver_data *driver);
+	/* Memory, doorbell record and sizes of the parameters; `entries` is what was asked for. The
+	 * memory has been found present and is held by `pin`. */
+	int (*create_cq)(struct shim_file *file, const struct driver_data *driver, uint32_t entries,
+			 struct cq_params *params, struct pin *pin);
+	void (*created_cq)(const struct cq *cq, struct driver_data *driver);
+	int (*resize_cq)(struct shim_file *file, const struct driver_data *driver, uint32_t entries,
+			 struct cq_params *params, struct pin *pin);
+	/* Of the parameters, max_* and the objects are filled in already. */
+	int (*create_qp)(struct shim_file *file, const struct driver_data *driver,
+			 struct qp_params *params, struct pin *pin);
+	void (*created_qp)(const struct qp *qp, struct driver_data *driver);
+	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
+			  struct srq_params *params, struct pin *pin);
+	void (*created_srq)(const struct srq *srq, struct driver_data *driver);
+	/* `mac` is the peer's on Ethernet ports, NULL elsewhere. */
+	void (*created_ah)(const uint8_t *mac, struct driver_data *driver);
+
+	const struct method_entry *methods; /* of its own, ends with a NULL handler */
+};
+
+extern const struct driver_abi mlx5_driver_abi;
+
+#endif

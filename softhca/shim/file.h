@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An open uverbs device: what the kernel keeps per open file. Commands on it are serialised by its
+ * lock, which is taken before the engine lock.
+ */
+#ifndef SOFTHCA_SHIM_FILE_H
+#define SOFTHCA_SHIM_FILE_H
+
+#include <pthread.h>
+
+#include "softhca/shim/channel.h"
+#include "softhca/shim/descriptor.h"
+#include "softhca/shim/handle.h"
+#include "softhca/shim/membership.h"
+
+enum {
+	/* Bytes of the device file that can be mapped: the offsets of all UAR pages lie below. Past
+	 * its end a store to a mapped page would be a bus error. */
+	FILE_MAP_BYTES = 1 << 30,
+	/* UAR pages that a context may allocate. */
+	FILE_DYNAMIC_UARS = 256,
+	FILE_COMP_VECTORS = 2,
+};
+
+struct shim_file {
+	struct descriptor descriptor;
+	int fd; /* the number it was opened with */
+	pthread_mutex_t lock;
+	struct membership *member; /* NULL before GET_CONTEXT */
+	const struct driver_abi *abi;
+	struct hca *hca;
+	struct handle_table handles;
+	struct channel *async; /* the first asynchronous event file made, the default of objects */
+	struct event_source port_events;
+	struct list link; /* on member->files, under the engine lock */
+	/* Doorbell registers: either static ones, or UARs allocated one by one. */
+	bool dynamic_uars;
+	uint32_t static_bfregs, low_latency_bfregs;
+	uint8_t cqe_version;
+	uint8_t uar_used[FILE_DYNAMIC_UARS];
+};
+
+/* Opens the device with these open() flags; returns a descriptor number, or -1 and errno. */
+int file_open(int flags);
+/* The open device behind a descriptor. */
+struct shim_file *to_shim_file(struct descriptor *descriptor);
+
+/* A zeroed object of `size` bytes with a handle; NULL when memory is out. */
+void *file_new_object(struct shim_file *file, enum handle_type type, size_t size);
+/* Takes an object back that has come to nothing. */
+void file_drop_object(struct handle *handle);
+
+/* Ends an object: its handle, the object in the core, events unread. As the kernel's destroy
+ * commands: EBUSY while something uses it. `handle` is freed on success. */
+int file_destroy_object(struct handle *handle);
+
+/* An asynchronous event of a port or the device, to every context; with the engine lock held. */
+void files_report(struct membership *member, enum async_event_type type, uint32_t element);
+
+#endif

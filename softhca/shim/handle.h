@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Handles: the small numbers by which a program names the objects of one open device. Every object
+ * has one, with its type checked at each use. Guarded by the open device's lock.
+ */
+#ifndef SOFTHCA_SHIM_HANDLE_H
+#define SOFTHCA_SHIM_HANDLE_H
+
+#include <stdint.h>
+
+struct shim_file;
+
+/* In the order in which what is left gets destroyed when the device is closed. */
+enum handle_type {
+	HANDLE_AH,
+	HANDLE_QP,
+	HANDLE_SRQ,
+	HANDLE_CQ,
+	HANDLE_MR,
+	HANDLE_PD,
+	HANDLE_UAR,
+	HANDLE_TYPES,
+};
+
+/* First member of every object. */
+struct handle {
+	enum handle_type type;
+	uint32_t number;
+	struct shim_file *file;
+};
+
+struct handle_table {
+	struct handle **entries;
+	uint32_t size;
+	uint32_t lowest_free; /* no number below is free */
+};
+
+/* Gives the object the lowest free number. 0 or ENOMEM. */
+int handle_add(struct handle_table *table, struct handle *handle, enum handle_type type);
+/* The object of that type, or NULL. */
+struct handle *handle_find(const struct handle_table *table, enum handle_type type,
+			   uint32_t number);
+void handle_remove(struct handle_table *table, struct handle *handle);
+/* Any object of that type, or NULL when none is left. */
+struct handle *handle_first(const struct handle_table *table, enum handle_type type);
+void handle_table_free(struct handle_table *table);
+
+#endif

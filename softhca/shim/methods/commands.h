@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The handlers of the write commands and of the ioctl methods, by the files that hold them. */
+#ifndef SOFTHCA_SHIM_METHODS_COMMANDS_H
+#define SOFTHCA_SHIM_METHODS_COMMANDS_H
+
+#include "softhca/shim/attrs.h"
+#include "softhca/shim/command.h"
+
+/* device.c */
+command_fn get_context, query_device, ex_query_device;
+extern const struct method_entry device_methods[];
+/* port.c */
+command_fn query_port;
+extern const struct method_entry port_methods[];
+/* pd.c */
+command_fn alloc_pd, dealloc_pd;
+extern const struct method_entry pd_methods[];
+/* mr.c */
+command_fn reg_mr, rereg_mr, dereg_mr;
+extern const struct method_entry mr_methods[];
+/* channel_methods.c */
+command_fn create_comp_channel;
+extern const struct method_entry channel_methods[];
+/* cq.c */
+command_fn create_cq, ex_create_cq, resize_cq, destroy_cq;
+extern const struct method_entry cq_methods[];
+/* qp.c */
+command_fn create_qp, ex_create_qp, destroy_qp;
+extern const struct method_entry qp_methods[];
+/* qp_attr.c */
+command_fn query_qp, modify_qp, ex_modify_qp;
+/* srq.c */
+command_fn create_srq, create_xsrq, modify_srq, query_srq, destroy_srq;
+extern const struct method_entry srq_methods[];
+/* ah.c */
+command_fn create_ah, destroy_ah;
+extern const struct method_entry ah_methods[];
+/* mcast.c */
+command_fn attach_mcast, detach_mcast;
+
+#endif

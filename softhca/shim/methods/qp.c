@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Queue pairs: creation and destruction. */
+#include <errno.h>
+#include <string.h>
+
+#include <rdma/ib_user_ioctl_verbs.h>
+
+#include "softhca/shim/driver_abi.h"
+#include "softhca/shim/methods/commands.h"
+#include "softhca/shim/wrap.h"
+
+struct qp_request {
+	uint64_t user_handle;
+	uint32_t type;
+	struct pd_object *pd;
+	struct cq_object *send_cq, *recv_cq;
+	struct srq_object *srq;
+	struct ib_uverbs_qp_cap cap;
+	bool signal_all;
+	uint32_t flags;
+	int event_fd;
+};
+
+struct qp_object *find_qp(struct shim_file *file, uint32_t number)
+{
+	return (struct qp_object *)handle_find(&file->handles, HANDLE_QP, number);
+}
+
+static int check_type(uint32_t type)
+{
+	switch (type) {
+	case QP_TYPE_RC:
+	case QP_TYPE_UC:
+	case QP_TYPE_UD:
+		return 0;
+	case IB_UVERBS_QPT_RAW_PACKET:
+	case IB_UVERBS_QPT_XRC_INI:
+	case IB_UVERBS_QPT_XRC_TGT:
+	case IB_UVERBS_QPT_DRIVER:
+		return EOPNOTSUPP;
+	default:
+		return EINVAL;
+	}
+}
+
+static int check_request(const struct qp_request *request)
+{
+	int rc = check_type(request->type);
+
+	if (rc)
+		return rc;
+	if (!request->pd || !request->send_cq || !request->recv_cq)
+		return EINVAL;
+	if (request->flags & ~(uint32_t)IB_UVERBS_QP_CREATE_SQ_SIG_ALL)
+		return EOPNOTSUPP;
+	return 0;
+}
+
+static int create_in_core(struct qp_object *object, const struct qp_request *request,
+			  const struct driver_data *driver)
+{
+	struct shim_file *file = object->handle.file;
+	struct engine *engine = file->member->engine;
+	struct qp_params params = {
+		.type = (enum qp_type)request->type,
+		.pd = request->pd->pd,
+		.send_cq = request->send_cq->cq,
+		.recv_cq = request->recv_cq->cq,
+		.srq = request->srq ? request->srq->srq : NULL,
+		.max_send_wr = request->cap.max_send_wr,
+		.max_recv_wr = request->srq ? 0 : request->cap.max_recv_wr,
+		.max_send_sge = request->cap.max_send_sge,
+		.max_recv_sge = request->srq ? 0 : request->cap.max_recv_sge,
+		.max_inline = request->cap.max_inline_data,
+		.signal_all = request->signal_all,
+		.front = object,
+	};
+	int rc = file->abi->create_qp(file, driver, &params, &object->pin);
+
+	if (rc)
+		return rc;
+	engine_lock(engine);
+	rc = qp_create(file->hca, &params, &object->qp);
+	engine_unlock(engine);
+	if (rc)
+		pin_release(&object->pin);
+	return rc;
+}
+
+static int create(struct shim_file *file, const struct qp_request *request,
+		  struct driver_data *driver, struct qp_object **created)
+{
+	struct qp_object *object;
+	int rc = check_request(request);
+
+	if (rc)
+		return rc;
+	object = file_new_object(file, HANDLE_QP, sizeof(*object));
+	if (!object)
+		return ENOMEM;
+	list_init(&object->groups);
+	rc = async_source_open(&object->async, file, request->event_fd, request->user_handle);
+	if (!rc)
+		rc = create_in_core(object, request, driver);
+	if (rc) {
+		async_source_close(&object->async);
+		file_drop_object(&object->handle);
+		return rc;
+	}
+	file->abi->created_qp(object->qp, driver);
+	*created = object;
+	return 0;
+}
+
+int qp_object_destroy(struct handle *handle)
+{
+	struct qp_object *object = (struct qp_object *)handle;
+	struct engine *engine = handle->file->member->engine;
+	int rc;
+
+	if (!list_empty(&object->groups))
+		return EBUSY;
+	engine_lock(engine);
+	rc = qp_destroy(object->qp);
+	engine_unlock(engine);
+	if (rc)
+		return rc;
+	wrap_drop(object->async.user_handle);
+	async_source_close(&object->async);
+	pin_release(&object->pin);
+	return 0;
+}
+
+static int destroy(struct qp_object *object, struct ib_uverbs_destroy_qp_resp *answer)
+{
+	int rc = qp_object_destroy(&object->handle);
+
+	if (rc)
+		return rc;
+	answer->events_reported = object->async.source.reported;
+	file_drop_object(&object->handle);
+	return 0;
+}
+
+/* Of the classic and the extended command, whose beginnings differ by the answer's address only. */
+static struct qp_request read_request(struct shim_file *file,
+				      const struct ib_uverbs_ex_create_qp *wire)
+{
+	return (struct qp_request){
+		.user_handle = wire->user_handle,
+		.type = wire->qp_type,
+		.pd = find_pd(file, wire->pd_handle),
+		.send_cq = find_cq(file, wire->send_cq_handle),
+		.recv_cq = find_cq(file, wire->recv_cq_handle),
+		.srq = wire->is_srq ? find_srq(file, wire->srq_handle) : NULL,
+		.cap = {wire->max_send_wr, wire->max_recv_wr, wire->max_send_sge,
+			wire->max_recv_sge, wire->max_inline_data},
+		.signal_all = wire->sq_sig_all,
+		.flags = wire->create_flags,
+		.event_fd = -1,
+	};
+}
+
+static void answer_create(const struct qp_object *object, const struct ib_uverbs_qp_cap *cap,
+			  struct ib_uverbs_create_qp_resp *answer)
+{
+	*answer = (struct ib_uverbs_create_qp_resp){
+		.qp_handle = object->handle.number,
+		.qpn = object->qp->qpn,
+		.max_send_wr = cap->max_send_wr,
+		.max_recv_wr = cap->max_recv_wr,
+		.max_send_sge = cap->max_send_sge,
+		.max_recv_sge = cap->max_recv_sge,
+		.max_inline_data = cap->max_inline_data,
+	};
+}
+
+int create_qp(struct command *command)
+{
+	struct ib_uverbs_create_qp_resp answer;
+	struct ib_uverbs_ex_create_qp wire = {0};
+	struct ib_uverbs_create_qp classic;
+	struct qp_request request;
+	struct qp_object *object;
+	int rc;
+
+	command_input(command, &classic, sizeof(classic));
+	memcpy(&wire, (const uint8_t *)&classic + sizeof(classic.response),
+	       sizeof(classic) - sizeof(classic.response));
+	request = read_request(command->file, &wire);
+	if (wire.is_srq && !request.srq)
+		return EINVAL;
+	rc = create(command->file, &request, &command->driver, &object);
+	if (rc)
+		return rc;
+	command->created = &object->handle;
+	answer_create(object, &request.cap, &answer);
+	command_output(command, &answer, sizeof(answer));
+	return 0;
+}
+
+int ex_create_qp(struct command *command)
+{
+	struct ib_uverbs_ex_create_qp_resp answer = {0};
+	struct ib_uverbs_ex_create_qp wire;
+	struct qp_request request;
+	struct qp_object *object;
+	int rc = command_input_extended(command, &wire, sizeof(wire));
+
+	if (rc)
+		return rc;
+	if (wire.comp_mask & ~(uint32_t)IB_UVERBS_CREATE_QP_SUP_COMP_MASK || wire.reserved)
+		return EINVAL;
+	if (wire.comp_mask || wire.source_qpn)
+		return EOPNOTSUPP;
+	request = read_request(command->file, &wire);
+	if (wire.is_srq && !request.srq)
+		return EINVAL;
+	rc = create(command->file, &request, &command->driver, &object);
+	if (rc)
+		return rc;
+	command->created = &object->handle;
+	answer_create(object, &request.cap, &answer.base);
+	answer.response_length = command_output_length(command, sizeof(answer));
+	command_output(command, &answer, sizeof(answer));
+	return 0;
+}
+
+int destroy_qp(struct command *command)
+{
+	struct ib_uverbs_destroy_qp_resp answer;
+	struct ib_uverbs_destroy_qp wire;
+	struct qp_object *object;
+	int rc;
+
+	command_input(command, &wire, sizeof(wire));
+	object = find_qp(command->file, wire.qp_handle);
+	rc = object ? destroy(object, &answer) : EINVAL;
+	if (!rc)
+		command_output(command, &answer, sizeof(answer));
+	return rc;
+}
+
+/* Objects that the attributes name; those absent are NULL, those unknown an error. */
+static int read_objects(struct attrs *attrs, struct qp_request *request)
+{
+	struct shim_file *file = attrs->file;
+
+	request->pd = find_pd(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE));
+	request->send_cq =
+		find_cq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE));
+	request->recv_cq =
+		find_cq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE));
+	request->srq =
+		find_srq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE));
+	if ((attr_present(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE) && !request->pd) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE) && !request->send_cq) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE) && !request->recv_cq) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) && !request->srq))
+		return ENOENT;
+	return 0;
+}
+
+static int read_attrs(struct attrs *attrs, struct qp_request *request)
+{
+	int rc = read_objects(attrs, request);
+
+	if (!rc)
+		rc = attr_get_u64(attrs, UVERBS_ATTR_CREATE_QP_USER_HANDLE, &request->user_handle);
+	if (!rc)
+		rc = attr_get(attrs, UVERBS_ATTR_CREATE_QP_CAP, &request->cap,
+			      sizeof(request->cap));
+	if (!rc)
+		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_QP_TYPE, &request->type);
+	if (!rc)
+		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_QP_FLAGS, &request->flags);
+	request->signal_all = request->flags & IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+	request->event_fd = (int)attr_number(attrs, UVERBS_ATTR_CREATE_QP_EVENT_FD);
+	return rc;
+}
+
+static int create_method(struct attrs *attrs)
+{
+	struct qp_request request = {0};
+	struct qp_object *object;
+	int rc = read_attrs(attrs, &request);
+
+	if (!rc)
+		rc = create(attrs->file, &request, &attrs->driver, &object);
+	if (rc)
+		return rc;
+	attrs->created = &object->handle;
+	rc = attr_put(attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &request.cap, sizeof(request.cap));
+	if (!rc)
+		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, object->qp->qpn);
+	return rc ? rc
+		  : attr_put_number(attrs, UVERBS_ATTR_CREATE_QP_HANDLE, object->handle.number);
+}
+
+static int destroy_method(struct attrs *attrs)
+{
+	struct ib_uverbs_destroy_qp_resp answer;
+	struct qp_object *object =
+		find_qp(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_QP_HANDLE));
+	int rc = object ? destroy(object, &answer) : ENOENT;
+
+	return rc ? rc : attr_put(attrs, UVERBS_ATTR_DESTROY_QP_RESP, &answer, sizeof(answer));
+}
+
+static const struct attr_spec create_attrs[] = {
+	{UVERBS_ATTR_CREATE_QP_HANDLE, ATTR_NEW_HANDLE, true, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_PD_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_SRQ_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_USER_HANDLE, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
+	{UVERBS_ATTR_CREATE_QP_CAP, ATTR_IN, true, sizeof(struct ib_uverbs_qp_cap),
+	 sizeof(struct ib_uverbs_qp_cap)},
+	{UVERBS_ATTR_CREATE_QP_TYPE, ATTR_IN, true, sizeof(uint32_t), sizeof(uint64_t)},
+	{UVERBS_ATTR_CREATE_QP_FLAGS, ATTR_IN, false, sizeof(uint32_t), sizeof(uint64_t)},
+	{UVERBS_ATTR_CREATE_QP_EVENT_FD, ATTR_FD, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_RESP_CAP, ATTR_OUT, true, sizeof(struct ib_uverbs_qp_cap), 0},
+	{UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, ATTR_OUT, true, sizeof(uint32_t), 0},
+	ATTR_UHW,
+};
+
+static const struct attr_spec destroy_attrs[] = {
+	{UVERBS_ATTR_DESTROY_QP_HANDLE, ATTR_HANDLE, true, 0, 0},
+	{UVERBS_ATTR_DESTROY_QP_RESP, ATTR_OUT, true, sizeof(struct ib_uverbs_destroy_qp_resp), 0},
+};
+
+const struct method_entry qp_methods[] = {
+	METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_CREATE, create_attrs, create_method, true),
+	METHOD(UVERBS_OBJECT_QP, UVERBS_METHOD_QP_DESTROY, destroy_attrs, destroy_method, true),
+	{.handle = NULL},
+};

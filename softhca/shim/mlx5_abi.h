@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the two files of mlx5's driver-private data share. */
+#ifndef SOFTHCA_SHIM_MLX5_ABI_H
+#define SOFTHCA_SHIM_MLX5_ABI_H
+
+#include "softhca/shim/driver_abi.h"
+
+/* Whether `page` is the number of a UAR that this device file has allocated. */
+bool mlx5_uar_is_allocated(const struct shim_file *file, uint32_t page);
+
+extern const struct method_entry mlx5_methods[];
+
+#endif

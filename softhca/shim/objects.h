@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Objects of an open device: a handle, the object in the core, and what belongs to the program's
+ * view of it. The destroy functions are called through file_destroy_object() with the file's lock
+ * held; they refuse with EBUSY or end the object but for its handle and memory.
+ */
+#ifndef SOFTHCA_SHIM_OBJECTS_H
+#define SOFTHCA_SHIM_OBJECTS_H
+
+#include <stdbool.h>
+
+#include "softhca/core/object.h"
+#include "softhca/shim/channel.h"
+#include "softhca/shim/handle.h"
+#include "softhca/shim/pin.h"
+
+struct pd_object {
+	struct handle handle;
+	struct pd *pd;
+};
+
+struct mr_object {
+	struct handle handle;
+	struct pd_object *pd;
+	struct mr *mr;
+	struct pin pin;
+	uint64_t start, length, iova;
+	uint32_t access;
+};
+
+/* Where the asynchronous events of an object go, and under which name. */
+struct async_source {
+	struct channel *channel;
+	uint64_t user_handle;
+	struct event_source source;
+};
+
+struct cq_object {
+	struct handle handle;
+	struct cq *cq;
+	struct async_source async;
+	struct channel *channel; /* NULL: no completion events */
+	struct event_source completions;
+	struct pin pin;
+};
+
+struct srq_object {
+	struct handle handle;
+	struct srq *srq;
+	struct async_source async;
+	struct pin pin;
+};
+
+struct qp_object {
+	struct handle handle;
+	struct qp *qp;
+	struct async_source async;
+	struct pin pin;
+	bool wrapped; /* the program's sends are announced */
+	struct list groups;
+};
+
+struct ah_object {
+	struct handle handle;
+	struct pd_object *pd;
+};
+
+struct uar_object {
+	struct handle handle;
+	unsigned int index;
+};
+
+int pd_object_destroy(struct handle *handle);
+int mr_object_destroy(struct handle *handle);
+int cq_object_destroy(struct handle *handle);
+int srq_object_destroy(struct handle *handle);
+int qp_object_destroy(struct handle *handle);
+int ah_object_destroy(struct handle *handle);
+int uar_object_destroy(struct handle *handle);
+
+/* Leaves all multicast groups. */
+void qp_object_leave_groups(struct qp_object *object);
+
+/* Binds an object to the asynchronous event file `event_fd` of its device, or the default one when
+ * that is negative. EBADF for anything else. */
+int async_source_open(struct async_source *async, struct shim_file *file, int event_fd,
+		      uint64_t user_handle);
+/* Takes unread events back; source.reported is final. */
+void async_source_close(struct async_source *async);
+/* With the engine lock held. */
+void async_source_post(struct async_source *async, enum async_event_type type);
+
+struct pd_object *find_pd(struct shim_file *file, uint32_t number);
+struct mr_object *find_mr(struct shim_file *file, uint32_t number);
+struct cq_object *find_cq(struct shim_file *file, uint32_t number);
+struct srq_object *find_srq(struct shim_file *file, uint32_t number);
+struct qp_object *find_qp(struct shim_file *file, uint32_t number);
+
+extern const struct front_ops shim_front_ops;
+
+#endif

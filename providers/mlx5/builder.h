@@ -57,6 +57,18 @@ static const struct mlx5_request mlx5_requests[] = {
 					 MLX5_ON_RC},
 };
 
+/* NULL for an opcode that is not in the table or not of this transport. */
+static ALWAYS_INLINE const struct mlx5_request *mlx5_request(enum ibv_wr_opcode opcode,
+							     enum ibv_qp_type type)
+{
+	const struct mlx5_request *request;
+
+	if (unlikely(opcode >= sizeof(mlx5_requests) / sizeof(mlx5_requests[0])))
+		return NULL;
+	request = &mlx5_requests[opcode];
+	return likely(request->transports & 1 << type) ? request : NULL;
+}
+
 static ALWAYS_INLINE bool mlx5_sq_full(struct mlx5_sq *sq)
 {
 	return sq->head - atomic_load_explicit(&sq->tail, memory_order_acquire) >= sq->max_wr;
@@ -186,9 +198,8 @@ static ALWAYS_INLINE void mlx5_wqe_finish(struct mlx5_sq *sq, const struct mlx5_
 	sq->pi += (wqe->ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
 }
 
-/* LOCAL_INV as a whole, in umr.c. */
-void mlx5_wqe_local_inv(struct mlx5_sq *sq, struct mlx5_wqe *wqe, unsigned int send_flags,
-			uint32_t rkey, uint64_t wr_id);
+/* LOCAL_INV as a whole, in umr.c; leaves the request in sq->wqe. */
+void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rkey, uint64_t wr_id);
 
 /* Rings a register that takes whole requests. one: the only request since the last doorbell. */
 void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, bool one);

@@ -22,10 +22,8 @@ enum {
 	MLX5_CQE_MAX_GOOD = MLX5_CQE_RESP_SEND_INV,
 };
 
-static inline struct mlx5_context *mlx5_cq_context(struct mlx5_cq *cq)
-{
-	return to_mlx5_context(cq->verbs.cq.context);
-}
+/* Looks the queue up and remembers it for the next CQE. NULL when there is no such queue. */
+struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number);
 
 /* The queue the CQE names, NULL when there is none: a broken device, or a queue of DevX making. */
 static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
@@ -33,19 +31,10 @@ static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
 							  bool responder, uint8_t cqe_version)
 {
 	uint32_t number = mlx5_cqe_srqn_uidx(cqe);
-	struct mlx5_context *context;
 
 	if (cqe_version == 0)
 		number = responder && number ? number | MLX5_LAST_SRQ : mlx5_cqe_qpn(cqe);
-	if (likely(cq->last_number == number))
-		return cq->last;
-
-	context = mlx5_cq_context(cq);
-	cq->last = number & MLX5_LAST_SRQ
-			   ? mlx5_resource_find(&context->srqs, number - MLX5_LAST_SRQ)
-			   : mlx5_resource_find(&context->queues, number);
-	cq->last_number = cq->last ? number : MLX5_LAST_NONE;
-	return cq->last;
+	return likely(cq->last_number == number) ? cq->last : mlx5_cq_find_queue(cq, number);
 }
 
 /* Frees the send ring up to and including the work request of this CQE. */

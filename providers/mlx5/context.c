@@ -35,8 +35,7 @@ static uint32_t env_number(const char *name, uint32_t fallback, uint32_t min, ui
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || *end || value < min || value > max) {
-		verbs_warn("mlx5: %s=%s ignored, not a number from %u to %u\n", name, text, min,
-			   max);
+		verbs_warn("mlx5: %s=%s ignored, not a number from %u to %u", name, text, min, max);
 		return fallback;
 	}
 	return (uint32_t)value;

@@ -29,15 +29,18 @@ static void use_ring(struct mlx5_cq *cq, const struct mlx5_buf *buf, uint8_t log
 	cq->mask = (1u << log_cqes) - 1;
 }
 
-/* An owner bit of either value may be found in a fresh ring, so the opcode says "not written". */
-static void empty_ring(const struct mlx5_buf *buf, uint8_t log_cqes, uint8_t cqe_shift)
+/* Makes every entry one of the lap before, for a ring whose next CQE has the given index. */
+static void empty_ring(const struct mlx5_buf *buf, uint8_t log_cqes, uint8_t cqe_shift,
+		       uint32_t index)
 {
-	size_t cqe_bytes = (size_t)1 << cqe_shift;
+	uint32_t mask = (1u << log_cqes) - 1;
 
-	for (size_t i = 1; i <= (size_t)1 << log_cqes; i++) {
-		struct mlx5_cqe64 *cqe = (void *)(buf->addr + i * cqe_bytes);
+	for (uint32_t end = index + mask + 1; index != end; index++) {
+		char *cqe = buf->addr + ((size_t)((index & mask) + 1) << cqe_shift);
+		uint8_t owner = ~(index >> log_cqes) & MLX5_CQE_OWNER_MASK;
 
-		cqe[-1].op_own = MLX5_CQE_INVALID << 4;
+		((struct mlx5_cqe64 *)(void *)cqe)[-1].op_own =
+			mlx5_cqe_op_own(MLX5_CQE_INVALID, 0, owner);
 	}
 }
 
@@ -156,8 +159,7 @@ static int check_cq_attr(struct mlx5_context *context, const struct ibv_cq_init_
 	if (attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS && attr->flags & ~flags)
 		return EOPNOTSUPP;
 	if (context->cqe_bytes != 64 && context->cqe_bytes != 128) {
-		verbs_warn("mlx5: MLX5_CQE_SIZE=%u, a CQE has 64 or 128 bytes\n",
-			   context->cqe_bytes);
+		verbs_warn("mlx5: MLX5_CQE_SIZE=%u, a CQE has 64 or 128 bytes", context->cqe_bytes);
 		return EINVAL;
 	}
 	return log_cqes_for(attr->cqe, log_cqes);
@@ -187,7 +189,7 @@ static struct mlx5_cq *create(struct mlx5_context *context, const struct ibv_cq_
 	/* Nothing can complete before the application has the CQ, and after the command its size
 	 * is known to be one the device has.
 	 */
-	empty_ring(&cq->buf, cq->log_cqes, cq->cqe_shift);
+	empty_ring(&cq->buf, cq->log_cqes, cq->cqe_shift, 0);
 	return cq;
 
 fail:
@@ -350,9 +352,10 @@ int mlx5_resize_cq(struct ibv_cq *ibv_cq, int cqe)
 	err = mlx5_buf_alloc(&buf, (size_t)1 << (log_cqes + cq->cqe_shift), context->cq_pages);
 	if (err)
 		return err;
-	empty_ring(&buf, log_cqes, cq->cqe_shift);
 
 	mlx5_lock(&cq->lock);
+	/* The resize CQE ends the old ring and takes an index, so the new one starts behind it. */
+	empty_ring(&buf, log_cqes, cq->cqe_shift, cq->ci + 1);
 	err = log_cqes == cq->log_cqes ? 0 : resize_locked(cq, &buf, log_cqes);
 	mlx5_unlock(&cq->lock);
 	/* The old ring if it worked, the new one if not. */

@@ -54,17 +54,15 @@ static inline struct mlx5_cqe64 *mlx5_cq_cqe(struct mlx5_cq *cq, uint32_t index)
 
 /*
  * The CQE at index if the device has written it in this lap of the ring, else NULL. What it says
- * may be read after udma_from_device_barrier().
+ * may be read after udma_from_device_barrier(). An entry that was never written has the owner bit
+ * of the other lap, as one of the last lap has.
  */
 static inline struct mlx5_cqe64 *mlx5_cq_written(struct mlx5_cq *cq, uint32_t index)
 {
 	struct mlx5_cqe64 *cqe = mlx5_cq_cqe(cq, index);
 	uint8_t op_own = *(volatile uint8_t *)&cqe->op_own;
 
-	if ((op_own ^ index >> cq->log_cqes) & MLX5_CQE_OWNER_MASK ||
-	    op_own >> 4 == MLX5_CQE_INVALID)
-		return NULL;
-	return cqe;
+	return (op_own ^ index >> cq->log_cqes) & MLX5_CQE_OWNER_MASK ? NULL : cqe;
 }
 
 /* cq.c */

@@ -14,6 +14,17 @@ const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
 	[MLX5_CQE_RESP_SEND_INV] = {IBV_WC_RECV, IBV_WC_WITH_INV},
 };
 
+struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number)
+{
+	struct mlx5_context *context = to_mlx5_context(cq->verbs.cq.context);
+
+	cq->last = number & MLX5_LAST_SRQ
+			   ? mlx5_resource_find(&context->srqs, number - MLX5_LAST_SRQ)
+			   : mlx5_resource_find(&context->queues, number);
+	cq->last_number = cq->last ? number : MLX5_LAST_NONE;
+	return cq->last;
+}
+
 enum ibv_wc_status mlx5_wc_status(const struct mlx5_cqe64 *cqe)
 {
 	switch (((const struct mlx5_err_cqe *)cqe)->syndrome) {
@@ -128,33 +139,44 @@ static ALWAYS_INLINE int take(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, 
 	return 0;
 }
 
+/* Shows the device how far the CQ has been read. */
+static ALWAYS_INLINE void consume(struct mlx5_cq *cq, uint32_t ci)
+{
+	__atomic_store_n(&cq->ci, ci, __ATOMIC_RELAXED);
+	udma_release_to_device_barrier();
+	cq->dbrec[MLX5_CQ_SET_CI] = mlx5_cq_set_ci(ci);
+}
+
+/* The CQE before ci made no sense: it is consumed, and told unless there are good ones to tell. */
+static COLD int end_with_error(struct mlx5_cq *cq, uint32_t ci, int polled)
+{
+	consume(cq, ci);
+	mlx5_unlock(&cq->lock);
+	return polled ? polled : -1;
+}
+
 static ALWAYS_INLINE int poll(struct mlx5_cq *cq, int num_entries, struct ibv_wc *wc,
 			      uint8_t cqe_version)
 {
-	int polled = 0, err = 0;
 	uint32_t ci;
+	int polled;
 
 	mlx5_lock(&cq->lock);
 	ci = cq->ci;
-	while (polled < num_entries) {
+	for (polled = 0; polled < num_entries; polled++, wc++) {
 		struct mlx5_cqe64 *cqe = mlx5_cq_written(cq, ci);
 
 		if (!cqe)
 			break;
 		udma_from_device_barrier();
 		ci++;
-		err = take(cq, cqe, cqe_version, &wc[polled]);
-		if (unlikely(err))
-			break;
-		polled++;
+		if (unlikely(take(cq, cqe, cqe_version, wc)))
+			return end_with_error(cq, ci, polled);
 	}
-	if (ci != cq->ci) {
-		__atomic_store_n(&cq->ci, ci, __ATOMIC_RELAXED);
-		udma_release_to_device_barrier();
-		cq->dbrec[MLX5_CQ_SET_CI] = mlx5_cq_set_ci(ci);
-	}
+	if (polled)
+		consume(cq, ci);
 	mlx5_unlock(&cq->lock);
-	return unlikely(err) && !polled ? -1 : polled;
+	return polled;
 }
 
 static int poll_cq_v0(struct ibv_cq *cq, int num_entries, struct ibv_wc *wc)

@@ -48,12 +48,11 @@ static ALWAYS_INLINE void write_remote(const struct mlx5_request *request, struc
 		mlx5_wqe_atomic(wqe, wr->wr.atomic.compare_add, 0);
 }
 
-/* Opcodes without an entry in the table. */
-static COLD int build_other(struct mlx5_sq *sq, struct mlx5_wqe *wqe, const struct ibv_send_wr *wr,
-			    enum ibv_qp_type type)
+/* Opcodes without an entry in the table. The request is left in sq->wqe. */
+static COLD int build_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, enum ibv_qp_type type)
 {
 	if (wr->opcode == IBV_WR_LOCAL_INV && type != IBV_QPT_UD) {
-		mlx5_wqe_local_inv(sq, wqe, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
+		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
 		return 0;
 	}
 	return wr->opcode == IBV_WR_BIND_MW || wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;
@@ -62,13 +61,15 @@ static COLD int build_other(struct mlx5_sq *sq, struct mlx5_wqe *wqe, const stru
 static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 			       const struct ibv_send_wr *wr, enum ibv_qp_type type)
 {
-	const struct mlx5_request *request;
+	const struct mlx5_request *request = mlx5_request(wr->opcode, type);
 
-	if (unlikely(wr->opcode >= sizeof(mlx5_requests) / sizeof(mlx5_requests[0])))
-		return build_other(sq, wqe, wr, type);
-	request = &mlx5_requests[wr->opcode];
-	if (unlikely(!(request->transports & 1 << type)))
-		return build_other(sq, wqe, wr, type);
+	if (unlikely(!request)) {
+		int err = build_other(sq, wr, type);
+
+		/* A copy, so that the address of the caller's stays unknown and it in registers. */
+		*wqe = sq->wqe;
+		return err;
+	}
 	if (unlikely((uint32_t)wr->num_sge > sq->max_sge))
 		return EINVAL;
 

@@ -137,7 +137,7 @@ static void wr_local_inv(struct ibv_qp_ex *ex, uint32_t rkey)
 
 	if (!next_request(sq))
 		return;
-	mlx5_wqe_local_inv(sq, &sq->wqe, ex->wr_flags, rkey, ex->wr_id);
+	mlx5_wqe_local_inv(sq, ex->wr_flags, rkey, ex->wr_id);
 	sq->open = true;
 	sq->needs_av = false;
 }

@@ -4,11 +4,11 @@
 #include "builder.h"
 
 /* The key segment starts at the second basic block, so the ring may wrap before it. */
-void mlx5_wqe_local_inv(struct mlx5_sq *sq, struct mlx5_wqe *wqe, unsigned int send_flags,
-			uint32_t rkey, uint64_t wr_id)
+void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rkey, uint64_t wr_id)
 {
 	struct mlx5_wqe_mkey_context_seg *key;
 	struct mlx5_wqe_umr_ctrl_seg *umr;
+	struct mlx5_wqe *wqe = &sq->wqe;
 
 	mlx5_wqe_begin(sq, wqe, MLX5_OPCODE_UMR, IBV_WC_LOCAL_INV, send_flags, htobe32(rkey),
 		       wr_id);

@@ -74,7 +74,7 @@ static int post_receive(struct pp_play *play, uint32_t slot)
 	return post_receive_list(play, &wr);
 }
 
-int pp_play_post_receives(struct pp_play *play, uint32_t rx_depth)
+static int post_receives(struct pp_play *play, uint32_t rx_depth)
 {
 	struct ibv_recv_wr wrs[RECEIVE_BATCH];
 	struct ibv_sge sges[RECEIVE_BATCH];
@@ -92,6 +92,38 @@ int pp_play_post_receives(struct pp_play *play, uint32_t rx_depth)
 		left -= n;
 	}
 	return err;
+}
+
+/* Contents for a game without numbers, and what is expected back of it. */
+static int fill_constant(struct pp_play *play)
+{
+	uint32_t senders = play->send_slots ? play->link_count : 1;
+
+	for (uint32_t i = 0; i < senders; i++)
+		pp_payload_fill_constant(play->buffer.memory + send_offset(play, i),
+					 play->message_size, page_size());
+	if (play->check) {
+		play->expected = malloc(play->message_size);
+		if (!play->expected)
+			return tool_error(ENOMEM, "cannot allocate %zu bytes for the check",
+					  play->message_size);
+		pp_payload_fill_constant(play->expected, play->message_size, page_size());
+		play->expected_known = !play->server;
+	}
+	return pp_buffer_flush(&play->buffer);
+}
+
+int pp_play_prepare(struct pp_play *play, uint32_t rx_depth)
+{
+	int err = fill_constant(play);
+
+	return err ? err : post_receives(play, rx_depth);
+}
+
+void pp_play_release(struct pp_play *play)
+{
+	free(play->expected);
+	play->expected = NULL;
 }
 
 static struct pp_payload_key key_of(uint32_t link, long number, bool from_server)
@@ -237,25 +269,6 @@ static bool finished(const struct pp_play *play)
 	return play->sent >= play->iterations && play->received >= play->iterations;
 }
 
-/* Contents for a game without numbers, and what is expected back of it. */
-static int fill_constant(struct pp_play *play)
-{
-	uint32_t senders = play->send_slots ? play->link_count : 1;
-
-	for (uint32_t i = 0; i < senders; i++)
-		pp_payload_fill_constant(play->buffer.memory + send_offset(play, i),
-					 play->message_size, page_size());
-	if (play->check) {
-		play->expected = malloc(play->message_size);
-		if (!play->expected)
-			return tool_error(ENOMEM, "cannot allocate %zu bytes for the check",
-					  play->message_size);
-		pp_payload_fill_constant(play->expected, play->message_size, page_size());
-		play->expected_known = !play->server;
-	}
-	return pp_buffer_flush(&play->buffer);
-}
-
 static int play_all(struct pp_play *play)
 {
 	struct pp_completion completions[COMPLETION_BATCH];
@@ -274,17 +287,14 @@ static int play_all(struct pp_play *play)
 int pp_play_run(struct pp_play *play, struct pp_result *result)
 {
 	struct timespec start, end;
-	int err = play->numbered ? 0 : fill_constant(play);
+	int err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (!err)
-		err = play_all(play);
+	err = play_all(play);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	result->iterations = (uint64_t)play->iterations;
 	result->bytes = result->iterations * play->message_size * 2;
 	result->seconds =
 		(double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
-	free(play->expected);
-	play->expected = NULL;
 	return err;
 }

@@ -49,8 +49,12 @@ struct pp_play {
 /* Cuts the slots; fills in the fields that say how, and tells how much memory they need. */
 size_t pp_play_lay_out(struct pp_play *play, uint32_t rx_depth);
 
-/* Posts rx_depth receives, or as many as there are slots for them. */
-int pp_play_post_receives(struct pp_play *play, uint32_t rx_depth);
+/*
+ * Fills the buffer, then posts rx_depth receives, or as many as there are slots for them. To be
+ * done before the peer learns where to send: what it sends then must not be overwritten.
+ */
+int pp_play_prepare(struct pp_play *play, uint32_t rx_depth);
+void pp_play_release(struct pp_play *play);
 
 /* Plays to the end; result says how it went. */
 int pp_play_run(struct pp_play *play, struct pp_result *result);

@@ -220,7 +220,7 @@ static int set_up(struct pp_session *session)
 		err = pp_cq_create(&session->play.cq, session->context, &cq);
 	if (!err)
 		err = create_links(session);
-	return err ? err : pp_play_post_receives(&session->play, (uint32_t)config->rx_depth);
+	return err ? err : pp_play_prepare(&session->play, (uint32_t)config->rx_depth);
 }
 
 static void print_addresses(const struct pp_play *play, enum pp_address_side side)
@@ -360,6 +360,7 @@ static int tear_down(struct pp_session *session)
 		err = err ? err : failed;
 	}
 	free(game->links);
+	pp_play_release(game);
 	failed = game->srq ? ibv_destroy_srq(game->srq) : 0;
 	if (failed)
 		err = tool_error(failed, "cannot destroy the shared receive queue");

@@ -8,6 +8,7 @@
 
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/memory/guard.h"
 
 static bool is_range(uint64_t start, uint64_t length)
 {
@@ -49,6 +50,9 @@ int mr_create(struct pd *pd, const struct mr_params *params, struct mr **created
 	struct mr *mr;
 	int rc = check_params(hca, params);
 
+	/* The program may have put its own fault handlers in place since the last time. */
+	if (!rc)
+		rc = guard_install();
 	if (rc)
 		return rc;
 	mr = calloc(1, sizeof(*mr));

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 _Thread_local struct guard *guard_active __attribute__((tls_model("initial-exec")));
@@ -26,23 +27,48 @@ static void fall_back_to_default(int signal_number, const siginfo_t *info)
 		raise(signal_number);
 }
 
-static void pass_on(int signal_number, siginfo_t *info, void *context)
+/*
+ * Where this thread last passed a fault on. A program that installed its handler over ours and got
+ * ours over its own again may send the fault back: then we stand deeper on the stack, with the same
+ * context. (Being deeper tells, since a handler that jumps away leaves this behind.)
+ */
+static _Thread_local struct {
+	void *context, *frame;
+} passed __attribute__((tls_model("initial-exec")));
+
+static bool came_back(void *context, void *frame)
+{
+	return passed.context == context && (uintptr_t)frame < (uintptr_t)passed.frame;
+}
+
+static void call(const struct sigaction *action, int signal_number, siginfo_t *info, void *context)
+{
+	sigset_t mask = action->sa_mask;
+
+	if (!(action->sa_flags & SA_NODEFER))
+		sigaddset(&mask, signal_number);
+	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	if (action->sa_flags & SA_SIGINFO)
+		action->sa_sigaction(signal_number, info, context);
+	else
+		action->sa_handler(signal_number);
+}
+
+/* `frame` is the handler's own. */
+static void pass_on(int signal_number, siginfo_t *info, void *context, void *frame)
 {
 	const struct sigaction *previous = signal_number == SIGBUS ? &previous_bus : &previous_segv;
-	sigset_t mask = previous->sa_mask;
+	bool has_handler = previous->sa_flags & SA_SIGINFO ||
+			   (previous->sa_handler != SIG_DFL && previous->sa_handler != SIG_IGN);
 
-	if (!(previous->sa_flags & SA_SIGINFO) &&
-	    (previous->sa_handler == SIG_DFL || previous->sa_handler == SIG_IGN)) {
+	if (!has_handler || came_back(context, frame)) {
 		fall_back_to_default(signal_number, info);
 		return;
 	}
-	if (!(previous->sa_flags & SA_NODEFER))
-		sigaddset(&mask, signal_number);
-	pthread_sigmask(SIG_BLOCK, &mask, NULL);
-	if (previous->sa_flags & SA_SIGINFO)
-		previous->sa_sigaction(signal_number, info, context);
-	else
-		previous->sa_handler(signal_number);
+	passed.context = context;
+	passed.frame = frame;
+	call(previous, signal_number, info, context);
+	passed.context = NULL;
 }
 
 static void handle(int signal_number, siginfo_t *info, void *context)
@@ -55,29 +81,41 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 		guard_active = NULL;
 		_longjmp(guard->landing, 1);
 	}
-	pass_on(signal_number, info, context);
+	pass_on(signal_number, info, context, __builtin_frame_address(0));
 	errno = saved_errno;
 }
 
-static int install_rc;
-
-static void install(void)
+static bool is_ours(const struct sigaction *action)
 {
-	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
+	return action->sa_flags & SA_SIGINFO && action->sa_sigaction == handle;
+}
 
+/* Remembers the other handler before ours can be called. */
+static int install(int signal_number, struct sigaction *previous)
+{
+	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK}, current;
+
+	if (sigaction(signal_number, NULL, &current))
+		return errno;
+	if (is_ours(&current))
+		return 0;
+	*previous = current;
 	action.sa_sigaction = handle;
 	sigemptyset(&action.sa_mask);
-	if (sigaction(SIGSEGV, &action, &previous_segv) ||
-	    sigaction(SIGBUS, &action, &previous_bus))
-		install_rc = errno;
+	return sigaction(signal_number, &action, NULL) ? errno : 0;
 }
 
 int guard_install(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	int rc = pthread_once(&once, install);
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	int rc;
 
-	return rc ? rc : install_rc;
+	pthread_mutex_lock(&mutex);
+	rc = install(SIGSEGV, &previous_segv);
+	if (!rc)
+		rc = install(SIGBUS, &previous_bus);
+	pthread_mutex_unlock(&mutex);
+	return rc;
 }
 
 bool guard_copy(void *to, const void *from, size_t length)

@@ -12,7 +12,7 @@
  *	... touch ...
  *	guard_end();
  *
- * Costs a few nanoseconds when nothing faults. A program that replaces the SIGSEGV handler after
+ * Costs a few nanoseconds when nothing faults. A program that replaces the handlers after the last
  * guard_install() gets the fault itself, as it would without this.
  */
 #ifndef SOFTHCA_MEMORY_GUARD_H
@@ -26,8 +26,8 @@ struct guard {
 	jmp_buf landing;
 };
 
-/* Installs the handler of SIGSEGV and SIGBUS, once a process; faults that are not ours go on to
- * whoever handled them before. 0 or a positive errno. */
+/* Installs the handlers of SIGSEGV and SIGBUS, unless they are there; faults that are not ours go
+ * on to whoever handled them before. 0 or a positive errno. */
 int guard_install(void);
 
 /* True when control comes back here because of a fault. The frame must not have changed locals

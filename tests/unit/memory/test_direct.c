@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One-sided shortcuts between two processes, parent (adapter 0) and child (adapter 1), over the
+ * fake fabric's shared directory; and everything that must send them to packets instead.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "fakes.h"
+#include "softhca/memory/access.h"
+
+enum { BYTES = 3 * 4096, FIRST_QPN = 0x20, IOVA = 0x700000 };
+
+/* Outside both processes' private memory: how the child tells what it has made. */
+struct news {
+	_Atomic bool ready;
+	uint32_t rkey, read_only_rkey;
+	uint64_t address;
+};
+
+static struct world world;
+static struct news *news;
+static struct fake_cq_record record;
+static struct qp *qp;
+static struct mr *local;
+static pid_t child;
+static uint8_t memory[BYTES];
+
+static struct mr *make_mr(struct pd *pd, uint8_t *bytes, uint32_t access)
+{
+	struct mr_params params = {
+		.iova = IOVA, .length = BYTES, .access = access, .linear = bytes, .key_byte = 3};
+	struct mr *mr;
+
+	assert_int_equal(mr_create(pd, &params, &mr), 0);
+	return mr;
+}
+
+/* One side: an adapter, a QP connected to the other's first one, and memory. */
+static struct pd *make_side(uint16_t peer_lid)
+{
+	struct pd *pd;
+
+	assert_int_equal(engine_create(world.fabric, &world.engine), 0);
+	assert_int_equal(
+		hca_open(world.engine, &fake_family, &fake_front_ops, &fake_limits, &world.hca), 0);
+	pd = make_pd(&world);
+	qp = make_qp(&world, pd, make_cq(&world, 16, &record), NULL, QP_TYPE_RC);
+	assert_int_equal(qp->qpn, FIRST_QPN);
+	bring_to(qp, QP_RTS, peer_lid, FIRST_QPN);
+	return pd;
+}
+
+/* The passive side: makes its objects and then does nothing but be there. */
+static void run_child(void)
+{
+	uint8_t *bytes =
+		mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t all = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE | ACCESS_REMOTE_READ;
+	struct pd *pd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fake_fabric.self = 1;
+	fake_fabric.opens = 1;
+	world.fabric->pids[1] = (uint32_t)getpid();
+	for (int i = 0; i < BYTES; i++)
+		bytes[i] = (uint8_t)(i * 3);
+	pd = make_side(1);
+	news->rkey = make_mr(pd, bytes, all)->key;
+	news->read_only_rkey = make_mr(pd, bytes, ACCESS_REMOTE_READ)->key;
+	news->address = (uintptr_t)bytes;
+	news->ready = true;
+	pause();
+	_exit(1);
+}
+
+static int setup(void **state)
+{
+	struct pd *pd;
+
+	(void)state;
+	memset(&fake_front, 0, sizeof(fake_front));
+	memset(&fake_transport, 0, sizeof(fake_transport));
+	world.fabric = fake_fabric_create();
+	news = mmap(NULL, sizeof(*news), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	child = fork();
+	if (child == 0)
+		run_child();
+	while (!news->ready)
+		assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+	pd = make_side(2);
+	memset(memory, 0x55, sizeof(memory));
+	local = make_mr(pd, memory, ACCESS_LOCAL_WRITE);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	world_destroy(&world);
+	munmap(news, sizeof(*news));
+	return 0;
+}
+
+/* The child's memory, by a way of the test's own. */
+static uint8_t child_byte(size_t offset)
+{
+	uint8_t byte = 0;
+	struct iovec to = {&byte, 1}, from = {(void *)(uintptr_t)(news->address + offset), 1};
+
+	assert_int_equal(process_vm_readv(child, &to, 1, &from, 1, 0), 1);
+	return byte;
+}
+
+static struct send_request make_request(uint32_t rkey, uint64_t offset, uint32_t length)
+{
+	return (struct send_request){
+		.opcode = REQUEST_WRITE,
+		.remote_address = IOVA + offset,
+		.rkey = rkey,
+		.length = length,
+		.num_sge = 1,
+		.sge = {{.address = IOVA, .length = length, .lkey = local->key}},
+	};
+}
+
+static int do_write(const struct send_request *request)
+{
+	enum completion_status status;
+
+	return memory_direct_write(qp, request, &status);
+}
+
+static int do_read(const struct send_request *request)
+{
+	enum completion_status status;
+
+	return memory_direct_read(qp, request, &status);
+}
+
+static void a_write_lands_in_the_other_process(void **state)
+{
+	struct send_request request = make_request(news->rkey, 5000, 100);
+
+	(void)state;
+	request.num_sge = 2;
+	request.sge[0].length = 60;
+	request.sge[1] = (struct sge){.length = 40,
+				      .inline_data = "forty bytes that lie in the "
+						     "request itself"};
+	assert_int_equal(do_write(&request), 0);
+	assert_int_equal(child_byte(4999), (uint8_t)(4999 * 3));
+	assert_int_equal(child_byte(5000), 0x55);
+	assert_int_equal(child_byte(5059), 0x55);
+	assert_int_equal(child_byte(5060), 'f');
+	assert_int_equal(child_byte(5100), (uint8_t)(5100 * 3));
+	assert_int_equal(world.fabric->hcas[1].keys[news->rkey >> 8].users, 0);
+}
+
+static void a_read_fetches_from_the_other_process(void **state)
+{
+	struct send_request request = make_request(news->read_only_rkey, 0, BYTES);
+
+	(void)state;
+	assert_int_equal(do_read(&request), 0);
+	for (int i = 0; i < BYTES; i++)
+		assert_int_equal(memory[i], (uint8_t)(i * 3));
+}
+
+static void nothing_to_copy_needs_no_key(void **state)
+{
+	struct send_request request = make_request(0xdead00, 0, 0);
+
+	(void)state;
+	assert_int_equal(do_write(&request), 0);
+}
+
+static void leave_to_packets(struct send_request request)
+{
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	assert_int_equal(child_byte(0), 0);
+	assert_int_equal(world.fabric->hcas[1].keys[news->rkey >> 8].users, 0);
+}
+
+static void what_the_key_does_not_grant_is_left_to_packets(void **state)
+{
+	(void)state;
+	leave_to_packets(make_request(news->read_only_rkey, 0, 8));
+	leave_to_packets(make_request(news->rkey ^ 1, 0, 8));
+	leave_to_packets(make_request(0, 0, 8));
+	leave_to_packets(make_request(UINT32_MAX, 0, 8));
+	leave_to_packets(make_request(news->rkey, BYTES - 7, 8));
+	leave_to_packets(make_request(news->rkey, UINT64_MAX, 8));
+	world.fabric->hcas[1].keys[news->rkey >> 8].pdn ^= 0x40;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	world.fabric->hcas[1].keys[news->rkey >> 8].pdn ^= 0x40;
+	world.fabric->hcas[1].keys[news->rkey >> 8].linear = 0;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+}
+
+static void what_the_peer_does_not_accept_is_left_to_packets(void **state)
+{
+	struct fabric_qp *peer = &world.fabric->hcas[1].qps[FIRST_QPN];
+	static const uint8_t refusing[] = {QP_RESET, QP_INIT, QP_ERR};
+	struct send_request request;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(refusing); i++) {
+		peer->state = refusing[i];
+		leave_to_packets(make_request(news->rkey, 0, 8));
+	}
+	peer->state = QP_RTR;
+	peer->access = ACCESS_REMOTE_READ;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	peer->access = ACCESS_REMOTE_WRITE;
+	peer->remote_qpn = FIRST_QPN + 1; /* connected to somebody else */
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	peer->remote_qpn = FIRST_QPN;
+	peer->remote_hca = 1;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	peer->remote_hca = 0;
+	peer->owner = 0;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	peer->owner = FABRIC_MAX_PROCESSES + 1; /* scribbled on */
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	peer->owner = 2;
+	request = make_request(news->rkey, 0, 8);
+	assert_int_equal(do_write(&request), 0);
+}
+
+static void capture_faults_and_downed_links_mean_packets(void **state)
+{
+	struct send_request request;
+
+	(void)state;
+	world.fabric->packets_only[1] = 1;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	world.fabric->packets_only[1] = 0;
+	world.fabric->packets_only[0] = 1;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	world.fabric->packets_only[0] = 0;
+	world.fabric->hcas[1].link_up = 0;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	world.fabric->hcas[1].link_up = 1;
+	world.fabric->hcas[0].killed = 1;
+	leave_to_packets(make_request(news->rkey, 0, 8));
+	world.fabric->hcas[0].killed = 0;
+	request = make_request(news->rkey, 0, 8);
+	assert_int_equal(do_write(&request), 0);
+}
+
+static void local_memory_is_checked_first(void **state)
+{
+	struct send_request request = make_request(news->rkey, 0, 8);
+	enum completion_status status = STATUS_SUCCESS;
+
+	(void)state;
+	request.sge[0].lkey ^= 1;
+	assert_int_equal(memory_direct_write(qp, &request, &status), EFAULT);
+	assert_int_equal(status, STATUS_LOCAL_PROTECTION);
+	assert_int_equal(child_byte(0), 0);
+}
+
+static void a_process_that_is_gone_is_not_asked_twice(void **state)
+{
+	struct send_request request = make_request(news->rkey, 0, 8);
+
+	(void)state;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	/* The directory does not know yet. */
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	assert_int_equal(world.engine->refused_pid[1], (uint32_t)child);
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	/* Another process in that slot is another matter. */
+	world.fabric->pids[1] = (uint32_t)getpid();
+	assert_int_equal(do_write(&request), EOPNOTSUPP); /* no such memory here */
+	assert_int_equal(world.engine->refused_pid[1], (uint32_t)child);
+}
+
+static void remote_memory_that_has_gone_is_left_to_packets(void **state)
+{
+	struct send_request request = make_request(news->rkey, 0, 8);
+
+	(void)state;
+	world.fabric->hcas[1].keys[news->rkey >> 8].address = 4096;
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	assert_int_equal(do_read(&request), EOPNOTSUPP);
+	assert_int_equal(world.engine->refused_pid[1], 0);
+}
+
+static void within_a_process_the_directory_does_not_lead_astray(void **state)
+{
+	static uint8_t target[BYTES];
+	struct qp *back = make_qp(&world, qp->pd, qp->send_cq, NULL, QP_TYPE_RC);
+	struct mr *mr = make_mr(qp->pd, target, ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE);
+	struct qp *there = make_qp(&world, qp->pd, qp->send_cq, NULL, QP_TYPE_RC);
+	struct send_request request = make_request(mr->key, 16, 8);
+
+	(void)state;
+	bring_to(there, QP_RTS, 1, back->qpn);
+	bring_to(back, QP_RTS, 1, there->qpn);
+	qp = there;
+	mr->shared->address = (uintptr_t)memory; /* scribbled on */
+	assert_int_equal(do_write(&request), 0);
+	assert_int_equal(target[15], 0);
+	assert_int_equal(target[16], 0x55);
+	assert_int_equal(target[23], 0x55);
+	assert_int_equal(target[24], 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* Skips loudly where the machine forbids what is tested. */
+static bool may_read_children(void)
+{
+	pid_t pid = fork();
+	uint8_t byte;
+	struct iovec to = {&byte, 1}, from = {memory, 1};
+	bool may;
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	may = process_vm_readv(pid, &to, 1, &from, 1, 0) == 1;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return may;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_write_lands_in_the_other_process),
+		TEST(a_read_fetches_from_the_other_process),
+		TEST(nothing_to_copy_needs_no_key),
+		TEST(what_the_key_does_not_grant_is_left_to_packets),
+		TEST(what_the_peer_does_not_accept_is_left_to_packets),
+		TEST(capture_faults_and_downed_links_mean_packets),
+		TEST(local_memory_is_checked_first),
+		TEST(a_process_that_is_gone_is_not_asked_twice),
+		TEST(remote_memory_that_has_gone_is_left_to_packets),
+		TEST(within_a_process_the_directory_does_not_lead_astray),
+	};
+
+	if (!may_read_children()) {
+		fprintf(stderr, "skipped: this machine forbids process_vm_readv\n");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

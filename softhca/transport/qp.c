@@ -78,7 +78,9 @@ void transport_qp_destroy(struct qp *qp)
 
 static void connect_route(struct qp *qp)
 {
-	if (qp->type != QP_TYPE_UD)
+	if (qp->type == QP_TYPE_UD)
+		qp->requester->address_valid = false;
+	else
 		route_build(&qp->requester->route, qp, &qp->attr.path, qp->attr.dest_qpn);
 }
 

@@ -320,6 +320,20 @@ void pair_close(void)
 	wire_close();
 }
 
+int open_usual(void **state)
+{
+	(void)state;
+	pair_open(&usual);
+	return 0;
+}
+
+int close_pair(void **state)
+{
+	(void)state;
+	pair_close();
+	return 0;
+}
+
 /* ---- running ---- */
 
 static unsigned int round_of(struct node *node)

@@ -106,6 +106,11 @@ bool had_event(const struct node *node, enum async_event_type type);
 void fill(uint8_t *at, uint32_t length, uint32_t seed);
 void expect_pattern(const uint8_t *at, uint32_t length, uint32_t seed);
 
+/* Fixtures. */
+int open_usual(void **state);
+int close_pair(void **state);
+#define TEST(open, name) cmocka_unit_test_setup_teardown(name, open, close_pair)
+
 /* Judges. */
 struct drop_plan {
 	unsigned int from; /* packets sent by this process */

@@ -333,22 +333,6 @@ static void datagram_carries_queue_key_and_source(void **state)
 	assert_int_equal(wire.log[0]->head.sl, 3);
 }
 
-static int open_usual(void **state)
-{
-	(void)state;
-	pair_open(&usual);
-	return 0;
-}
-
-static int close_pair(void **state)
-{
-	(void)state;
-	pair_close();
-	return 0;
-}
-
-#define TEST(open, name) cmocka_unit_test_setup_teardown(name, open, close_pair)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

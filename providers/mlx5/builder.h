@@ -201,12 +201,15 @@ static ALWAYS_INLINE void mlx5_wqe_finish(struct mlx5_sq *sq, const struct mlx5_
 /* LOCAL_INV as a whole, in umr.c; leaves the request in sq->wqe. */
 void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rkey, uint64_t wr_id);
 
-/* Rings a register that takes whole requests. one: the only request since the last doorbell. */
-void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, bool one);
+/* Rings a register that takes whole requests, with the copy of a request if bytes is not 0. */
+void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, size_t bytes);
 
-/* Shows the device everything up to and including the request at last. */
+/*
+ * Shows the device everything up to and including the request at last. start: sq->pi and sq->head
+ * at the doorbell before.
+ */
 static ALWAYS_INLINE void mlx5_sq_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last,
-				       bool one)
+				       uint32_t start_pi, uint32_t start_head)
 {
 	struct mlx5_bf *bf = sq->bf;
 	uint64_t doorbell;
@@ -214,7 +217,10 @@ static ALWAYS_INLINE void mlx5_sq_ring(struct mlx5_sq *sq, const struct mlx5_wqe
 	udma_to_device_barrier();
 	sq->dbrec[MLX5_SND_DBR] = mlx5_wqe_count(sq->pi);
 	if (bf->copy_bytes) {
-		mlx5_bf_ring(sq, last, one);
+		size_t bytes = (size_t)(sq->pi - start_pi) << MLX5_SEND_WQE_SHIFT;
+
+		/* A register takes one request at a time. */
+		mlx5_bf_ring(sq, last, sq->head == start_head + 1 ? bytes : 0);
 		return;
 	}
 	memcpy(&doorbell, last, sizeof(doorbell));

@@ -100,11 +100,12 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 	struct mlx5_wqe_ctrl_seg *last = NULL;
 	struct mlx5_sq *sq = &qp->sq;
 	struct mlx5_wqe wqe;
-	uint32_t start;
+	uint32_t start_pi, start_head;
 	int err = 0;
 
 	mlx5_lock(&sq->lock);
-	start = sq->head;
+	start_pi = sq->pi;
+	start_head = sq->head;
 	for (; wr; wr = wr->next) {
 		if (unlikely(mlx5_sq_full(sq))) {
 			err = ENOMEM;
@@ -117,7 +118,7 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 		last = wqe.ctrl;
 	}
 	if (likely(last))
-		mlx5_sq_ring(sq, last, sq->head == start + 1);
+		mlx5_sq_ring(sq, last, start_pi, start_head);
 	mlx5_unlock(&sq->lock);
 	if (unlikely(err))
 		*bad_wr = wr;
@@ -162,11 +163,12 @@ int mlx5_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_sen
 }
 
 /* The request from the ring, which may wrap, into the register. */
-static void copy_request(const struct mlx5_sq *sq, char *reg, const char *from, size_t bytes)
+static ALWAYS_INLINE void copy_request(const struct mlx5_sq *sq, char *reg, const char *from,
+				       size_t bytes)
 {
 	size_t room = (size_t)(sq->end - from);
 
-	if (bytes > room) {
+	if (unlikely(bytes > room)) {
 		mmio_copy64(reg, from, room);
 		reg += room;
 		from = sq->ring;
@@ -175,15 +177,14 @@ static void copy_request(const struct mlx5_sq *sq, char *reg, const char *from, 
 	mmio_copy64(reg, from, bytes);
 }
 
-void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, bool one)
+void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, size_t bytes)
 {
 	struct mlx5_bf *bf = sq->bf;
-	size_t bytes = align_up((size_t)mlx5_ctrl_ds(last) * MLX5_WQE_DS_UNITS, MLX5_SEND_WQE_BB);
 	uint64_t doorbell;
 
 	mlx5_lock(&bf->lock);
 	mmio_start();
-	if (one && bytes <= bf->copy_bytes) {
+	if (bytes && bytes <= bf->copy_bytes) {
 		copy_request(sq, bf->reg + bf->offset, (const char *)last, bytes);
 	} else {
 		memcpy(&doorbell, last, sizeof(doorbell));

@@ -263,7 +263,7 @@ static int wr_complete(struct ibv_qp_ex *qp)
 	if (unlikely(err))
 		take_back(sq);
 	else if (likely(sq->head != sq->start_head))
-		mlx5_sq_ring(sq, sq->wqe.ctrl, sq->head == sq->start_head + 1);
+		mlx5_sq_ring(sq, sq->wqe.ctrl, sq->start_pi, sq->start_head);
 	mlx5_unlock(&sq->lock);
 	return err;
 }

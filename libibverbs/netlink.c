@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "libibverbs/netlink.h"
@@ -17,6 +18,9 @@
 
 static const uint32_t sequence = 1;
 
+/* The kernel answers while it takes the question; a second of silence means that it never will. */
+static const struct timeval patience = {.tv_sec = 1};
+
 int netlink_open(int protocol, int *fd)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK};
@@ -25,7 +29,8 @@ int netlink_open(int protocol, int *fd)
 	*fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	if (*fd < 0)
 		return errno;
-	if (bind(*fd, (struct sockaddr *)&address, sizeof(address))) {
+	if (bind(*fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience))) {
 		err = errno;
 		close(*fd);
 		return err;
@@ -134,7 +139,7 @@ static int receive(int fd, char *buffer, size_t *len)
 		got = recvmsg(fd, &message, 0);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return errno;
+		return errno == EAGAIN ? ETIMEDOUT : errno;
 	if (!got || message.msg_flags & MSG_TRUNC)
 		return EBADMSG;
 	*len = got;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Discovery by netlink from canned datagrams: what rdma_netlink.h says a kernel sends, and what it
+ * must never send.
+ */
+#include <linux/netlink.h>
+#include <rdma/rdma_netlink.h>
+#include <sys/sysmacros.h>
+
+#include "libibverbs/discovery.h"
+#include "libibverbs/netlink.h"
+#include "open_fake.h"
+
+#define DEVICES RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_GET)
+#define CHARDEV RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_GET_CHARDEV)
+
+static struct netlink_request messages[8];
+
+/* Message i, sent as a datagram of its own. */
+static struct netlink_request *message(unsigned int i, uint16_t type)
+{
+	netlink_begin(&messages[i], type, NLM_F_MULTI, NULL, 0);
+	return &messages[i];
+}
+
+static void send_messages(unsigned int count)
+{
+	fake_kernel.num_datagrams = count;
+	for (unsigned int i = 0; i < count; i++) {
+		fake_kernel.datagrams[i] = &messages[i];
+		fake_kernel.datagram_lens[i] = messages[i].header.nlmsg_len;
+	}
+}
+
+static void put_device(unsigned int i, uint32_t index, const char *name)
+{
+	struct netlink_request *m = message(i, DEVICES);
+	const uint64_t guid = 0x0002c90300001002;
+	const uint8_t node_type = IBV_NODE_CA;
+
+	netlink_put_u32(m, RDMA_NLDEV_ATTR_DEV_INDEX, index);
+	netlink_put_string(m, RDMA_NLDEV_ATTR_DEV_NAME, name);
+	netlink_put(m, RDMA_NLDEV_ATTR_NODE_GUID, &guid, sizeof(guid));
+	netlink_put(m, RDMA_NLDEV_ATTR_DEV_NODE_TYPE, &node_type, sizeof(node_type));
+	netlink_put_u32(m, 9999, 1); /* an attribute of a kernel to come */
+}
+
+static void put_done(unsigned int i, int error)
+{
+	netlink_begin(&messages[i], NLMSG_DONE, NLM_F_MULTI, &error, sizeof(error));
+}
+
+static void put_error(unsigned int i, int error)
+{
+	struct nlmsgerr body = {.error = error};
+
+	netlink_begin(&messages[i], NLMSG_ERROR, 0, &body, sizeof(body));
+}
+
+static void put_chardev(unsigned int i, const char *name)
+{
+	struct netlink_request *m = message(i, CHARDEV);
+	const uint64_t dev = 231 << 8 | 192 | 1u << 20, abi = 1;
+
+	netlink_put(m, RDMA_NLDEV_ATTR_CHARDEV, &dev, sizeof(dev));
+	netlink_put(m, RDMA_NLDEV_ATTR_CHARDEV_ABI, &abi, sizeof(abi));
+	netlink_put_string(m, RDMA_NLDEV_ATTR_CHARDEV_NAME, name);
+	netlink_put_u32(m, RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID, FAKE_DRIVER_ID);
+}
+
+static void netlink_tells_what_sysfs_does_not(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	put_done(1, 0);
+	put_chardev(2, "uverbs0");
+	send_messages(3);
+	assert_int_equal(discovery_by_netlink(&found), 0);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.devices[0].ibdev_name, "fake_0");
+	assert_string_equal(found.devices[0].uverbs_name, "uverbs0");
+	assert_int_equal(found.devices[0].ibdev_index, 5);
+	assert_int_equal(found.devices[0].driver_id, FAKE_DRIVER_ID);
+	assert_int_equal(found.devices[0].abi_version, 1);
+	assert_int_equal(found.devices[0].node_type, IBV_NODE_CA);
+	assert_int_equal(found.devices[0].transport_type, IBV_TRANSPORT_IB);
+	assert_true(found.devices[0].node_guid == 0x0002c90300001002);
+	assert_int_equal(major(found.devices[0].uverbs_dev), 231);
+	assert_int_equal(minor(found.devices[0].uverbs_dev), 192 | 1 << 8);
+	assert_string_equal(found.devices[0].modalias,
+			    "pci:v00001234d00005678sv0000sd0000bc02sc07i00");
+	discovery_free(&found);
+}
+
+static void a_device_without_a_char_device_is_left_out(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	put_device(1, 6, "fake_1");
+	put_done(2, 0);
+	put_error(3, -ENODEV);
+	put_chardev(4, "uverbs1");
+	send_messages(5);
+	assert_int_equal(discovery_by_netlink(&found), 0);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.devices[0].ibdev_name, "fake_1");
+	discovery_free(&found);
+}
+
+static void a_kernel_without_the_command_sends_us_to_sysfs(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	put_done(1, 0);
+	put_error(2, -EINVAL);
+	send_messages(3);
+	assert_int_equal(discovery_run(&found), 0);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.devices[0].ibdev_index, -1);
+	assert_int_equal(found.devices[0].driver_id, -1);
+	discovery_free(&found);
+}
+
+static void an_error_in_the_dump_is_reported(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_done(0, -EPERM);
+	send_messages(1);
+	assert_int_equal(discovery_by_netlink(&found), EPERM);
+	discovery_free(&found);
+}
+
+/* Every cut of a good conversation ends in an error or in fewer attributes, never beyond the data.
+ */
+static void truncated_messages_are_survived(void **state)
+{
+	UNUSED;
+	for (size_t cut = 0; cut < 80; cut += 1) {
+		struct discovery found = {};
+		int err;
+
+		put_device(0, 5, "fake_0");
+		put_done(1, 0);
+		put_chardev(2, "uverbs0");
+		send_messages(3);
+		if (cut >= fake_kernel.datagram_lens[0])
+			break;
+		fake_kernel.datagram_lens[0] = cut;
+		err = discovery_by_netlink(&found);
+		assert_true(err != 0 || found.count <= 1);
+		discovery_free(&found);
+	}
+}
+
+static void an_attribute_longer_than_its_message_ends_the_walk(void **state)
+{
+	struct discovery found = {};
+	struct nlattr *attr;
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	attr = (struct nlattr *)((char *)&messages[0] + NLMSG_HDRLEN);
+	attr->nla_len = 60000;
+	put_done(1, 0);
+	put_chardev(2, "uverbs0");
+	send_messages(3);
+	assert_int_equal(discovery_by_netlink(&found), EBADMSG);
+	discovery_free(&found);
+}
+
+static void a_message_longer_than_its_datagram_is_refused(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	send_messages(1);
+	messages[0].header.nlmsg_len = 100000;
+	assert_int_equal(discovery_by_netlink(&found), EBADMSG);
+	discovery_free(&found);
+}
+
+static void names_with_a_slash_never_become_paths(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "../../etc");
+	put_done(1, 0);
+	send_messages(2);
+	assert_int_equal(discovery_by_netlink(&found), EBADMSG);
+	discovery_free(&found);
+}
+
+static void silence_is_not_waited_for(void **state)
+{
+	struct discovery found = {};
+
+	UNUSED;
+	put_device(0, 5, "fake_0");
+	send_messages(1); /* and no end of the dump */
+	assert_int_equal(discovery_by_netlink(&found), EBADMSG);
+	discovery_free(&found);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(netlink_tells_what_sysfs_does_not, setup),
+		cmocka_unit_test_setup(a_device_without_a_char_device_is_left_out, setup),
+		cmocka_unit_test_setup(a_kernel_without_the_command_sends_us_to_sysfs, setup),
+		cmocka_unit_test_setup(an_error_in_the_dump_is_reported, setup),
+		cmocka_unit_test_setup(truncated_messages_are_survived, setup),
+		cmocka_unit_test_setup(an_attribute_longer_than_its_message_ends_the_walk, setup),
+		cmocka_unit_test_setup(a_message_longer_than_its_datagram_is_refused, setup),
+		cmocka_unit_test_setup(names_with_a_slash_never_become_paths, setup),
+		cmocka_unit_test_setup(silence_is_not_waited_for, setup),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -108,12 +108,13 @@ static unsigned int drain(struct fabric *fabric, unsigned int slot, unsigned int
 			  fabric_receive_fn *fn, void *arg)
 {
 	struct inbound *in = &fabric->in[slot];
-	uint64_t position = atomic_load_explicit(&in->position, memory_order_relaxed);
 	unsigned int taken = 0;
+	uint64_t position;
 	uint32_t length;
 
 	if (__builtin_expect(in->broken, 0) && !ring_mended(in))
 		return 0;
+	position = atomic_load_explicit(&in->position, memory_order_relaxed);
 	while (taken < budget) {
 		struct packet *packet = ring_packet_at(in->data, position);
 		const uint8_t *bytes = (uint8_t *)packet + sizeof(*packet);

@@ -112,10 +112,11 @@ static int find_gid(struct ibv_context *context, uint8_t port_num, int table_len
 }
 
 /* The port, not the GRH, knows the link layer: GRH bytes are the sender's. */
-static int reverse_route(struct ibv_context *context, uint8_t port_num, const struct ibv_grh *grh,
+static int reverse_route(struct ibv_context *context, uint8_t port_num, const void *received,
 			 struct ibv_global_route *back)
 {
 	struct ibv_port_attr port;
+	struct ibv_grh grh;
 	struct route route;
 	struct iphdr ip;
 	bool ethernet;
@@ -124,11 +125,13 @@ static int reverse_route(struct ibv_context *context, uint8_t port_num, const st
 	err = ibv_query_port(context, port_num, &port);
 	if (err)
 		return err;
+	/* A receive buffer may begin anywhere. */
+	memcpy(&grh, received, sizeof(grh));
 	ethernet = port.link_layer == IBV_LINK_LAYER_ETHERNET;
-	if (ethernet && is_ipv4(grh, &ip))
+	if (ethernet && is_ipv4(&grh, &ip))
 		read_ipv4(&route, &ip);
 	else
-		read_grh(&route, grh, ethernet);
+		read_grh(&route, &grh, ethernet);
 	index = find_gid(context, port_num, port.gid_tbl_len, &route);
 	if (index < 0 || index > UINT8_MAX)
 		return ENOENT;

@@ -360,6 +360,20 @@ struct verbs_context_ops {
 					  struct ibv_flow *flow);
 	int (*read_counters)(struct ibv_counters *counters, uint64_t *values, uint32_t count,
 			     uint32_t flags);
+
+	/* caps is zeroed and complete; the library cuts it down to what the caller knows. */
+	int (*query_comp_cntr_caps)(struct ibv_context *context, struct ibv_comp_cntr_caps *caps);
+	struct ibv_comp_cntr *(*create_comp_cntr)(struct ibv_context *context,
+						  struct ibv_comp_cntr_init_attr *attr);
+	int (*destroy_comp_cntr)(struct ibv_comp_cntr *counter);
+	int (*set_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t value);
+	int (*set_err_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t value);
+	int (*inc_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t amount);
+	int (*inc_err_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t amount);
+	int (*read_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t *value);
+	int (*read_err_comp_cntr)(struct ibv_comp_cntr *counter, uint64_t *value);
+	int (*qp_attach_comp_cntr)(struct ibv_qp *qp, struct ibv_comp_cntr *counter,
+				   struct ibv_qp_attach_comp_cntr_attr *attr);
 };
 
 /*
@@ -398,7 +412,7 @@ static inline bool verbs_device_is(struct ibv_device *device, const struct verbs
 /* False when IB_UVERBS_CORE_SUPPORT_xxx is not among what GET_CONTEXT answered. */
 bool verbs_core_supports(struct ibv_context *context, uint64_t core_support_bit);
 
-/* Told on stderr when IBV_SHOW_WARNINGS asks for it, else silent. */
+/* A line on stderr, without its end, when IBV_SHOW_WARNINGS asks for it; else silent. */
 void verbs_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

@@ -21,6 +21,8 @@ enum {
 	COMBINE_ROUNDS = 8,
 	/* Cycles for which a time once read will do: some microseconds. */
 	CLOCK_CYCLES = 1 << 14,
+	/* Of so many polls that find nothing, one looks for timers that are due. */
+	IDLE_POLLS = 16,
 };
 
 /* When to look again, if nothing else happens: at a full ring, and at records without a kick. */
@@ -194,6 +196,15 @@ bool engine_trylock(struct engine *engine)
 	return lock_try(&engine->lock);
 }
 
+/* For those who look without the lock. */
+static void note_work(struct engine *engine)
+{
+	bool work = !list_empty(&engine->pending) || !list_empty(&engine->watched) ||
+		    !list_empty(&engine->acks) || fabric_has_faults(engine->fabric);
+
+	atomic_store_explicit(&engine->has_work, work, memory_order_relaxed);
+}
+
 /*
  * A note left before the lock was released is found by the look before, one left after it by the
  * look behind: both sides write first and then read what the other one writes, in one total order.
@@ -207,6 +218,7 @@ void engine_unlock(struct engine *engine)
 			engine_round(engine);
 			continue;
 		}
+		note_work(engine);
 		lock_release(&engine->lock);
 		if (!atomic_load(&engine->attention))
 			return;
@@ -219,22 +231,26 @@ void engine_unlock(struct engine *engine)
 	}
 }
 
+/* Most empty polls end here, without the lock; the others look at the clock as well. */
 static bool is_idle(struct engine *engine)
 {
-	return list_empty(&engine->pending) && list_empty(&engine->watched) &&
-	       list_empty(&engine->acks) && engine->now_ns < engine->next_timer_ns &&
-	       !fabric_has_faults(engine->fabric) && !fabric_receive_pending(engine->fabric);
+	uint32_t polls = atomic_load_explicit(&engine->idle_polls, memory_order_relaxed);
+
+	if (atomic_load_explicit(&engine->has_work, memory_order_relaxed) ||
+	    fabric_receive_pending(engine->fabric))
+		return false;
+	/* Polls of other threads may be lost to the count; it is no account. */
+	atomic_store_explicit(&engine->idle_polls, polls + 1, memory_order_relaxed);
+	return polls % IDLE_POLLS;
 }
 
 unsigned int engine_poll(struct engine *engine)
 {
-	unsigned int moved = 0;
+	unsigned int moved;
 
-	if (!engine_trylock(engine))
+	if (is_idle(engine) || !engine_trylock(engine))
 		return 0;
-	refresh_clock(engine);
-	if (!is_idle(engine))
-		moved = engine_round(engine);
+	moved = engine_round(engine);
 	engine_unlock(engine);
 	return moved;
 }

@@ -172,6 +172,18 @@ static void a_qp_that_cannot_go_on_waits_for_the_next_round(void **state)
 	assert_true(engine_idle_ns(world.engine) < 1000000);
 }
 
+static void a_timer_runs_though_nothing_else_happens(void **state)
+{
+	(void)state;
+	engine_lock(world.engine);
+	world.engine->next_timer_ns = world.engine->now_ns;
+	engine_unlock(world.engine);
+	for (int i = 0; i < 16; i++)
+		engine_poll(world.engine);
+	/* The fake transport has run it. */
+	assert_int_equal(world.engine->next_timer_ns, UINT64_MAX);
+}
+
 static void qps_without_kicks_are_served_every_round(void **state)
 {
 	struct qp *qp = make_qp(&world, pd, cq, NULL, QP_TYPE_RC);
@@ -180,7 +192,9 @@ static void qps_without_kicks_are_served_every_round(void **state)
 	assert_int_equal(engine_idle_ns(world.engine), UINT64_MAX);
 	engine_poll(world.engine);
 	assert_int_equal(fake_transport.pushes, 0);
+	engine_lock(world.engine);
 	qp_watch(qp);
+	engine_unlock(world.engine);
 	engine_poll(world.engine);
 	engine_poll(world.engine);
 	assert_int_equal(fake_transport.pushes, 2);
@@ -193,8 +207,10 @@ static void a_qp_in_error_is_flushed_every_round_until_reset(void **state)
 	struct qp_attr reset = {.state = QP_RESET};
 
 	(void)state;
+	engine_lock(world.engine);
 	bring_to(qp, QP_RTS, 2, 1);
 	qp_set_error(qp, -1);
+	engine_unlock(world.engine);
 	engine_poll(world.engine);
 	engine_kick(world.engine, qp);
 	assert_int_equal(fake_transport.flushes, 2);
@@ -215,6 +231,7 @@ int main(void)
 		TEST(a_qp_can_be_destroyed_with_a_kick_in_flight),
 		TEST(packets_go_to_the_adapter_they_name),
 		TEST(a_qp_that_cannot_go_on_waits_for_the_next_round),
+		TEST(a_timer_runs_though_nothing_else_happens),
 		TEST(qps_without_kicks_are_served_every_round),
 		TEST(a_qp_in_error_is_flushed_every_round_until_reset),
 	};

@@ -62,24 +62,29 @@ static uint32_t continue_masked_udp(uint32_t crc, const uint8_t *bytes)
 	return icrc_update(crc, &udp, sizeof(udp));
 }
 
+static uint32_t start_behind_lrh(void)
+{
+	static const uint8_t ones[ONES_FOR_LRH] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	return icrc_update(ICRC_START, ones, sizeof(ones));
+}
+
+/* A packet with a GRH may cross subnets, each of which gives it another LRH. */
 static uint32_t prefix_ib(const struct frame *frame)
 {
 	struct lrh lrh;
-	uint32_t crc;
 
+	if (frame->prefix_length > sizeof(lrh))
+		return continue_masked_grh(start_behind_lrh(), frame->prefix + sizeof(lrh));
 	memcpy(&lrh, frame->prefix, sizeof(lrh));
 	lrh.vl_version |= LRH_VL_MASK;
-	crc = icrc_update(ICRC_START, &lrh, sizeof(lrh));
-	if (frame->prefix_length > sizeof(lrh))
-		crc = continue_masked_grh(crc, frame->prefix + sizeof(lrh));
-	return crc;
+	return icrc_update(ICRC_START, &lrh, sizeof(lrh));
 }
 
 static uint32_t prefix_roce(const struct frame *frame)
 {
-	static const uint8_t ones[ONES_FOR_LRH] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	uint32_t crc = icrc_update(ICRC_START, ones, sizeof(ones));
 	const uint8_t *network = frame->prefix + sizeof(struct ethernet);
+	uint32_t crc = start_behind_lrh();
 	__be16 type;
 
 	memcpy(&type, frame->prefix + offsetof(struct ethernet, type), sizeof(type));

@@ -219,7 +219,7 @@ static bool hca_is_open(const struct fabric *fabric, unsigned int index)
 	return false;
 }
 
-int hca_provide(struct fabric *fabric, const char *family_name, unsigned int *index)
+static int find_or_make(struct fabric *fabric, const char *family_name, unsigned int *index)
 {
 	const struct family *family = find_family(family_name);
 	int found;
@@ -233,22 +233,30 @@ int hca_provide(struct fabric *fabric, const char *family_name, unsigned int *in
 	return fabric->hcas[found]->port_type == fabric->port_type ? 0 : EBUSY;
 }
 
+int hca_provide(struct fabric *fabric, const char *family_name, unsigned int *index)
+{
+	int error = find_or_make(fabric, family_name, index);
+
+	if (error)
+		return error;
+	if (*index < 32)
+		fabric->own->hca_mask_low |= 1u << *index;
+	else
+		fabric->own->hca_mask_high |= 1u << (*index - 32);
+	return 0;
+}
+
 int fabric_hca_open(struct fabric *fabric, const char *family, struct fabric_hca **hca,
 		    unsigned int *index)
 {
-	uint32_t *mask;
 	int error, lock;
 
 	error = segment_lock(fabric, &lock);
 	if (error)
 		return error;
 	error = hca_provide(fabric, family, index);
-	if (error)
-		goto unlock;
-	mask = *index < 32 ? &fabric->own->hca_mask_low : &fabric->own->hca_mask_high;
-	*mask |= 1u << *index % 32;
-	*hca = fabric->hcas[*index];
-unlock:
+	if (!error)
+		*hca = fabric->hcas[*index];
 	segment_unlock(lock);
 	return error;
 }

@@ -98,6 +98,16 @@ void wait_until(bool (*condition)(void *arg), void *arg)
 	assert_true(becomes(condition, arg));
 }
 
+/* Number of some adapter that there is: packets come from one and go to one. */
+static uint8_t first_adapter(struct fabric *fabric)
+{
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		if (fabric_hca_at(fabric, i))
+			return (uint8_t)i;
+	}
+	return 0;
+}
+
 int try_send(struct fabric *fabric, unsigned int process, const void *bytes, uint32_t length)
 {
 	struct packet_slot slot;
@@ -105,8 +115,8 @@ int try_send(struct fabric *fabric, unsigned int process, const void *bytes, uin
 
 	if (error)
 		return error;
-	slot.packet->source_hca = 0;
-	slot.packet->destination_hca = 0;
+	slot.packet->source_hca = first_adapter(fabric);
+	slot.packet->destination_hca = slot.packet->source_hca;
 	slot.packet->sl = 0;
 	slot.packet->flags = 0;
 	slot.packet->slid = 0;

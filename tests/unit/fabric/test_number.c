@@ -215,10 +215,8 @@ static void ethernet_ports_have_gids_of_both_versions(void **state)
 
 static void port_type_of_a_host_is_one(void **state)
 {
-	struct fabric_options options = {.name = fabric_name(),
-					 .host = 1,
-					 .family = "mlx5",
-					 .port_type = FABRIC_PORT_ETH};
+	struct fabric_options options = {
+		.name = fabric_name(), .host = 1, .family = "mlx5", .port_type = FABRIC_PORT_ETH};
 	struct fabric *fabric = join(1), *other = NULL;
 	struct fabric_hca *hca;
 	char reason[512] = "";

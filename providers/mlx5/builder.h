@@ -7,6 +7,7 @@
 #ifndef MLX5_BUILDER_H
 #define MLX5_BUILDER_H
 
+#include <errno.h>
 #include <string.h>
 
 #include "util/mmio.h"
@@ -71,7 +72,13 @@ static ALWAYS_INLINE const struct mlx5_request *mlx5_request(enum ibv_wr_opcode 
 
 static ALWAYS_INLINE bool mlx5_sq_full(struct mlx5_sq *sq)
 {
-	return sq->head - atomic_load_explicit(&sq->tail, memory_order_acquire) >= sq->max_wr;
+	return sq->head - atomic_load_explicit(&sq->tail, memory_order_acquire) >= sq->limit;
+}
+
+/* Why there was no room: the QP is not ready to send, or its queue is full. */
+static inline int mlx5_sq_full_error(const struct mlx5_sq *sq)
+{
+	return sq->limit == sq->max_wr ? ENOMEM : EINVAL;
 }
 
 /* Takes the next slot and writes the control segment but for the size. */

@@ -296,6 +296,21 @@ static void reset_rings(struct mlx5_qp *qp)
 	mlx5_unlock(&qp->rq.lock);
 }
 
+/*
+ * IBTA: receives may be posted from INIT on, sends from RTS on. An error state takes both, to flush
+ * them.
+ */
+static void allow_posting(struct mlx5_qp *qp, enum ibv_qp_state state)
+{
+	mlx5_lock(&qp->sq.lock);
+	qp->sq.limit = state >= IBV_QPS_RTS ? qp->sq.max_wr : 0;
+	mlx5_unlock(&qp->sq.lock);
+
+	mlx5_lock(&qp->rq.lock);
+	qp->rq.limit = state >= IBV_QPS_INIT ? qp->rq.max_wr : 0;
+	mlx5_unlock(&qp->rq.lock);
+}
+
 int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mask)
 {
 	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
@@ -304,7 +319,10 @@ int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mas
 	err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
 	if (err)
 		return err;
-	if (attr_mask & IBV_QP_STATE && attr->qp_state == IBV_QPS_RESET) {
+	if (!(attr_mask & IBV_QP_STATE))
+		return 0;
+	allow_posting(qp, attr->qp_state);
+	if (attr->qp_state == IBV_QPS_RESET) {
 		clean_cqs(qp);
 		reset_rings(qp);
 	}

@@ -44,7 +44,7 @@ struct mlx5_sq {
 	uint32_t pi;
 	uint32_t mask; /* of basic blocks */
 	uint32_t head;
-	uint32_t max_wr;
+	uint32_t limit; /* max_wr, or 0 while the state of the QP does not allow posting */
 	uint32_t max_sge;
 	uint32_t max_inline;
 	uint32_t qpn;
@@ -62,6 +62,9 @@ struct mlx5_sq {
 	bool open;     /* there is a current request */
 	bool needs_av; /* and it has no address yet */
 
+	/* cold */
+	uint32_t max_wr;
+
 	/* The poller's side, on a line of its own. */
 	_Alignas(64) atomic_uint tail;
 };
@@ -71,11 +74,12 @@ struct mlx5_rq {
 	uint64_t *wr_ids;
 	uint32_t head;
 	uint32_t mask;
-	uint32_t max_wr;
+	uint32_t limit; /* max_wr, or 0 while the state of the QP does not allow posting */
 	uint32_t max_sge;
 	uint8_t log_stride;
 	struct mlx5_lock lock;
 	__be32 *dbrec;
+	uint32_t max_wr;
 
 	_Alignas(64) atomic_uint tail;
 };
@@ -90,7 +94,6 @@ struct mlx5_qp {
 
 	/* cold */
 	struct mlx5_buf buf;
-	uint32_t sq_wr_bytes; /* the most a work request may take in the ring */
 };
 
 static inline struct mlx5_qp *to_mlx5_qp(struct ibv_qp *qp)

@@ -14,7 +14,10 @@ enum {
 	MAX_RING_BYTES = 1 << 30, /* far beyond any device; keeps the arithmetic in bounds */
 };
 
-/* Segments before the data. A local invalidate is the largest request without data. */
+/*
+ * Room before the data. On connected transports that of the largest request of another kind, a
+ * memory window bind with its inline translation, rounded up to a basic block.
+ */
 static size_t fixed_bytes(enum ibv_qp_type type)
 {
 	const size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
@@ -22,7 +25,7 @@ static size_t fixed_bytes(enum ibv_qp_type type)
 	if (type == IBV_QPT_UD)
 		return ctrl + sizeof(struct mlx5_wqe_datagram_seg);
 	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
-	       sizeof(struct mlx5_wqe_mkey_context_seg);
+	       sizeof(struct mlx5_wqe_mkey_context_seg) + MLX5_SEND_WQE_BB;
 }
 
 static size_t inline_bytes(uint32_t max_inline)
@@ -58,7 +61,6 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum 
 	if (ring_bytes / MLX5_SEND_WQE_BB > context->max_send_bb)
 		return EINVAL;
 
-	qp->sq_wr_bytes = (uint32_t)wr_bytes;
 	qp->sq.mask = (uint32_t)(ring_bytes / MLX5_SEND_WQE_BB) - 1;
 	qp->sq.max_wr = (uint32_t)(ring_bytes / wr_bytes);
 	qp->sq.max_sge = cap->max_send_sge;

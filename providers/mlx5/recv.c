@@ -13,8 +13,8 @@ static ALWAYS_INLINE int post_one(struct mlx5_rq *rq, const struct ibv_recv_wr *
 	uint32_t tail = atomic_load_explicit(&rq->tail, memory_order_acquire);
 	uint32_t slot = rq->head & rq->mask;
 
-	if (unlikely(rq->head - tail >= rq->max_wr))
-		return ENOMEM;
+	if (unlikely(rq->head - tail >= rq->limit))
+		return rq->limit == rq->max_wr ? ENOMEM : EINVAL;
 	if (unlikely((uint32_t)wr->num_sge > rq->max_sge))
 		return EINVAL;
 	mlx5_write_scatter((void *)(rq->ring + ((size_t)slot << rq->log_stride)),

@@ -108,7 +108,7 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 	start_head = sq->head;
 	for (; wr; wr = wr->next) {
 		if (unlikely(mlx5_sq_full(sq))) {
-			err = ENOMEM;
+			err = mlx5_sq_full_error(sq);
 			break;
 		}
 		err = build(sq, &wqe, wr, type);

@@ -40,7 +40,7 @@ static ALWAYS_INLINE bool next_request(struct mlx5_sq *sq)
 	if (unlikely(sq->err))
 		return false;
 	if (unlikely(mlx5_sq_full(sq))) {
-		fault(sq, ENOMEM);
+		fault(sq, mlx5_sq_full_error(sq));
 		return false;
 	}
 	return true;

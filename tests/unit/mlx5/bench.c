@@ -41,6 +41,14 @@ void bench_qp(enum ibv_qp_type type, uint64_t send_ops_flags)
 		attr.comp_mask |= IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
 	bench.qp = mlx5_create_qp_ex(bench.context, &attr);
 	assert_non_null(bench.qp);
+	bench_qp_to(IBV_QPS_RTS);
+}
+
+void bench_qp_to(enum ibv_qp_state state)
+{
+	struct ibv_qp_attr attr = {.qp_state = state};
+
+	assert_int_equal(mlx5_modify_qp(bench.qp, &attr, IBV_QP_STATE), 0);
 }
 
 void bench_close(void)

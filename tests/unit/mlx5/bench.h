@@ -22,7 +22,9 @@ extern struct bench bench;
 
 /* cmocka setup: no QP yet. Replies can be changed between fake_reset() and bench_open(). */
 void bench_open(void);
+/* The QP is made ready to send. */
 void bench_qp(enum ibv_qp_type type, uint64_t send_ops_flags);
+void bench_qp_to(enum ibv_qp_state state);
 /* Everything that was made. */
 void bench_close(void);
 

@@ -100,6 +100,19 @@ static void too_many_pieces_are_refused(void **state)
 	expect_bytes(fake_qp_dbrec(), "00000000");
 }
 
+static void receiving_waits_for_the_state_init(void **state)
+{
+	struct ibv_recv_wr wr = {.sg_list = pieces, .num_sge = 1};
+	struct ibv_recv_wr *bad_wr = NULL;
+
+	(void)state;
+	bench_qp_to(IBV_QPS_RESET);
+	assert_int_equal(ibv_post_recv(bench.qp, &wr, &bad_wr), EINVAL);
+	assert_ptr_equal(bad_wr, &wr);
+	bench_qp_to(IBV_QPS_INIT);
+	assert_int_equal(ibv_post_recv(bench.qp, &wr, &bad_wr), 0);
+}
+
 static void post_srq(uint64_t wr_id, int expected)
 {
 	struct ibv_recv_wr wr = {.wr_id = wr_id, .sg_list = pieces, .num_sge = 1};
@@ -231,6 +244,7 @@ int main(void)
 		RQ(a_short_list_ends_with_the_invalid_key),
 		RQ(a_full_receive_queue_names_the_entry_that_did_not_fit),
 		RQ(too_many_pieces_are_refused),
+		RQ(receiving_waits_for_the_state_init),
 		SRQ(free_entries_are_chained_by_index),
 		SRQ(one_entry_stays_behind_as_the_end_of_the_chain),
 		SRQ(entries_come_back_in_the_order_of_their_completions),

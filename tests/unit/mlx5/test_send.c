@@ -80,12 +80,13 @@ static void sizes_follow_from_the_capabilities(void **state)
 	struct ibv_qp_attr attr;
 
 	(void)state;
-	/* 16 control + 48 UMR control + 64 key, 4 + 60 inline: 192 bytes, three blocks each. */
+	/* 16 control + 48 UMR control + 64 key + 64 translation, 4 + 60 inline: four blocks each.
+	 */
 	assert_int_equal(fake.qp_request.sq_wqe_count, 16);
 	assert_int_equal(fake.qp_request.rq_wqe_count, 4);
 	assert_int_equal(fake.qp_request.rq_wqe_shift, 5);
 	assert_int_equal(mlx5_query_qp(bench.qp, &attr, 0, &init), 0);
-	assert_int_equal(attr.cap.max_send_wr, 5);
+	assert_int_equal(attr.cap.max_send_wr, 4);
 	assert_int_equal(attr.cap.max_recv_wr, 4);
 	assert_int_equal(attr.cap.max_send_sge, 2);
 	assert_int_equal(attr.cap.max_recv_sge, 2);
@@ -286,20 +287,20 @@ static void the_record_counts_blocks_in_sixteen_bits(void **state)
 
 static void a_full_queue_stops_the_list_at_the_request_that_did_not_fit(void **state)
 {
-	struct ibv_send_wr wrs[7] = {};
+	struct ibv_send_wr wrs[6] = {};
 	struct ibv_send_wr *bad_wr;
 
 	(void)state;
-	for (size_t i = 0; i < 7; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		wrs[i].opcode = IBV_WR_SEND;
-		wrs[i].next = i < 6 ? &wrs[i + 1] : NULL;
+		wrs[i].next = i < 5 ? &wrs[i + 1] : NULL;
 	}
 	assert_int_equal(ibv_post_send(bench.qp, wrs, &bad_wr), ENOMEM);
-	assert_ptr_equal(bad_wr, &wrs[5]);
-	expect_bytes(&fake_qp_dbrec()[1], "00000005");
+	assert_ptr_equal(bad_wr, &wrs[4]);
+	expect_bytes(&fake_qp_dbrec()[1], "00000004");
 	complete(0, 1);
 	assert_int_equal(ibv_post_send(bench.qp, bad_wr, &bad_wr), 0);
-	expect_bytes(&fake_qp_dbrec()[1], "00000007");
+	expect_bytes(&fake_qp_dbrec()[1], "00000006");
 }
 
 static void one_completion_frees_the_unsignaled_requests_before_it(void **state)
@@ -308,17 +309,31 @@ static void one_completion_frees_the_unsignaled_requests_before_it(void **state)
 	struct ibv_wc wc;
 
 	(void)state;
-	for (uint64_t i = 0; i < 5; i++) {
-		wr.wr_id = 100 + i;
+	for (uint64_t i = 0; i < 4; i++) {
+		wr.wr_id = 101 + i;
 		post(&wr);
 	}
 	assert_int_equal(refused(&wr), ENOMEM);
-	fake_cqe_simple(0, MLX5_CQE_REQ, 4, 0);
+	fake_cqe_simple(0, MLX5_CQE_REQ, 3, 0);
 	assert_int_equal(ibv_poll_cq(bench.cq, 4, &wc), 1);
 	assert_int_equal(wc.wr_id, 104);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 4; i++)
 		post(&wr);
 	assert_int_equal(refused(&wr), ENOMEM);
+}
+
+static void sending_waits_for_the_state_ready_to_send(void **state)
+{
+	static const enum ibv_qp_state not_yet[] = {IBV_QPS_RESET, IBV_QPS_INIT, IBV_QPS_RTR};
+	struct ibv_send_wr wr = {.opcode = IBV_WR_SEND};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		bench_qp_to(not_yet[i]);
+		assert_int_equal(refused(&wr), EINVAL);
+	}
+	bench_qp_to(IBV_QPS_ERR);
+	post(&wr);
 }
 
 static void bad_requests_are_named_and_leave_no_trace(void **state)
@@ -363,19 +378,19 @@ static void local_invalidate_frees_the_key_and_fences_what_follows(void **state)
 
 static void reset_starts_over_at_the_first_block(void **state)
 {
-	struct ibv_qp_attr attr = {.qp_state = IBV_QPS_RESET};
 	struct ibv_send_wr wr = {.opcode = IBV_WR_SEND};
 	struct ibv_wc wc;
 
 	(void)state;
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 4; i++)
 		post(&wr);
 	fake_cqe_simple(0, MLX5_CQE_REQ, 0, 0);
 	fake_cqe_simple(1, MLX5_CQE_REQ, 1, 0);
-	assert_int_equal(mlx5_modify_qp(bench.qp, &attr, IBV_QP_STATE), 0);
+	bench_qp_to(IBV_QPS_RESET);
 	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 0);
 	expect_bytes(fake_qp_dbrec(), "00000000 00000000");
 	expect_bytes(&fake_cq_dbrec()[0], "00000002");
+	bench_qp_to(IBV_QPS_RTS);
 	post(&wr);
 	expect_bytes(fake_sq(), "0000000a 00aabb01");
 	expect_bytes(&fake_qp_dbrec()[1], "00000001");
@@ -529,6 +544,7 @@ int main(void)
 		RC(bad_requests_are_named_and_leave_no_trace),
 		RC(local_invalidate_frees_the_key_and_fences_what_follows),
 		RC(reset_starts_over_at_the_first_block),
+		RC(sending_waits_for_the_state_ready_to_send),
 		RC_BF(a_single_request_is_copied_to_its_register),
 		RC_BF(of_a_list_only_the_doorbell_goes_to_the_register),
 		UD(ud_send_carries_the_extended_address),

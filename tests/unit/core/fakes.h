@@ -26,7 +26,7 @@ struct fake_fabric_state {
 	unsigned int group_members; /* attached now */
 	_Atomic unsigned int wakes;
 	/* Packets that the next round receives. */
-	unsigned int num_packets;
+	_Atomic unsigned int num_packets;
 	struct packet packets[8];
 };
 extern struct fake_fabric_state fake_fabric;

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "fakes.h"
@@ -228,28 +227,6 @@ static void atomics_return_what_they_found(void **state)
 	assert_int_equal(value, 7);
 }
 
-static void memory_that_has_gone_is_an_error_and_not_a_crash(void **state)
-{
-	uint8_t *gone =
-		mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct mr *mr = make_mr((struct mr_params){
-		.iova = 0, .length = BYTES, .access = ACCESS_LOCAL_WRITE, .linear = gone});
-	struct sge sge = {8, 64, mr->key, NULL};
-	uint8_t bytes[64] = {0};
-	uint64_t found;
-
-	(void)state;
-	munmap(gone, BYTES);
-	assert_int_equal(memory_gather(world.hca, pd, &sge, 1, 0, bytes, 64),
-			 STATUS_LOCAL_PROTECTION);
-	assert_int_equal(memory_scatter(world.hca, pd, &sge, 1, 0, bytes, 64),
-			 STATUS_LOCAL_PROTECTION);
-	assert_false(memory_read(mr, 0, bytes, 1));
-	assert_false(memory_write(mr, 0, bytes, 1));
-	assert_false(memory_fetch_add(mr, 0, 1, &found));
-	assert_false(memory_compare_swap(mr, 0, 0, 1, &found));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -264,7 +241,6 @@ int main(void)
 		TEST(paged_memory_reads_back_what_was_scattered),
 		TEST(only_what_is_touched_is_checked),
 		TEST(atomics_return_what_they_found),
-		TEST(memory_that_has_gone_is_an_error_and_not_a_crash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

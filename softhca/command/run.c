@@ -189,16 +189,23 @@ static int make_directory(const char *path)
 	return mkdir(path, 0700) && errno != EEXIST ? errno : 0;
 }
 
-/* One tree for all programs of the same host; it stays, since it may outlive us at any moment of
- * theirs. */
-static int build_sysfs(struct run *run, struct fabric *fabric, const struct fabric_hca *hca)
+/*
+ * What programs see depends on host, family and port type alone, so one tree serves all fabrics. It
+ * stays behind, since we do not learn when the last program that was pointed to it ends.
+ */
+static int build_sysfs(struct run *run, const struct fabric_hca *hca)
 {
+	size_t used;
 	int error;
 
-	snprintf(run->sysfs, sizeof(run->sysfs), "%.3900s/sysfs-%u-%s-%s", fabric_directory(fabric),
-		 run->fabric.host, run->fabric.family,
-		 run->fabric.port_type == FABRIC_PORT_ETH ? "eth" : "ib");
+	fabric_user_directory(run->sysfs, sizeof(run->sysfs));
+	used = strlen(run->sysfs);
+	used += (size_t)snprintf(run->sysfs + used, sizeof(run->sysfs) - used, "/.sysfs");
 	error = make_directory(run->sysfs);
+	snprintf(run->sysfs + used, sizeof(run->sysfs) - used, "/%u-%s-%s", run->fabric.host,
+		 run->fabric.family, run->fabric.port_type == FABRIC_PORT_ETH ? "eth" : "ib");
+	if (!error)
+		error = make_directory(run->sysfs);
 	if (!error)
 		error = sysfs_tree_build(run->sysfs, hca, 0);
 	if (error)
@@ -228,7 +235,7 @@ static int prepare_adapter(struct run *run)
 		complain("adapter %s of host %u: %s", options.family, options.host,
 			 strerror(error));
 	else
-		error = build_sysfs(run, fabric, hca);
+		error = build_sysfs(run, hca);
 	fabric_leave(fabric);
 	return error;
 }

@@ -18,7 +18,7 @@ void fabric_list(void (*name)(void *arg, const char *name), void *arg)
 	struct dirent *entry;
 	DIR *directory;
 
-	segment_user_path(user, sizeof(user));
+	fabric_user_directory(user, sizeof(user));
 	directory = opendir(user);
 	if (!directory)
 		return;

@@ -13,6 +13,10 @@
 int fabric_look(const char *name, struct fabric **fabric, char *reason, size_t reason_size);
 void fabric_look_away(struct fabric *fabric);
 
+/* The directory that holds this user's fabrics, existing and private to the user once one has been
+ * joined. Names that start with '.' are not fabrics'. */
+void fabric_user_directory(char *path, size_t size);
+
 /* Calls `name` for each fabric of this user that has a file. */
 void fabric_list(void (*name)(void *arg, const char *name), void *arg);
 

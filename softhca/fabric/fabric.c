@@ -205,11 +205,6 @@ void fabric_look_away(struct fabric *fabric)
 	release(fabric);
 }
 
-const char *fabric_directory(const struct fabric *fabric)
-{
-	return fabric->path;
-}
-
 bool fabric_packets_only(const struct fabric *fabric, unsigned int process)
 {
 	if (!fabric_is_undisturbed(fabric) || process >= FABRIC_MAX_PROCESSES)

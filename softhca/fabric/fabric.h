@@ -68,9 +68,6 @@ int fabric_join(const struct fabric_options *options, struct fabric **fabric, ch
 /* Leaves; prints the faults summary to stderr when faults were on. */
 void fabric_leave(struct fabric *fabric);
 
-/* The fabric's directory, for files that live as long as it does; path good until leaving. */
-const char *fabric_directory(const struct fabric *fabric);
-
 /* In the child after a fork: forgets everything without touching what the parent shares. */
 void fabric_forget(struct fabric *fabric);
 

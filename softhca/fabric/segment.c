@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "softhca/fabric/control.h"
 #include "softhca/fabric/state.h"
 
 int fabric_explain(char *reason, size_t size, int error, const char *format, ...)
@@ -46,7 +47,7 @@ static const char *base_directory(void)
 	return usable_base(runtime) ? runtime : "/tmp";
 }
 
-void segment_user_path(char *path, size_t size)
+void fabric_user_directory(char *path, size_t size)
 {
 	snprintf(path, size, "%.3000s/softhca-%u", base_directory(), (unsigned int)geteuid());
 }
@@ -70,7 +71,7 @@ int segment_path(const char *name, char *path, char *reason, size_t reason_size)
 				      "fabric name \"%.80s\": use 1 to %d letters, digits, '.', "
 				      "'_' or '-', not starting with '.'",
 				      name, SEGMENT_NAME_CHARS - 1);
-	segment_user_path(user, sizeof(user));
+	fabric_user_directory(user, sizeof(user));
 	snprintf(path, PATH_MAX, "%s/%s", user, name);
 	return 0;
 }
@@ -132,7 +133,7 @@ static int lock_path(const char *path, bool create, int operation, int *lock, ch
 	char user[PATH_MAX];
 	int parent, error;
 
-	segment_user_path(user, sizeof(user));
+	fabric_user_directory(user, sizeof(user));
 	for (;;) {
 		error = open_directory(user, create, &parent, reason, reason_size);
 		if (error)

@@ -63,8 +63,6 @@ struct fabric;
 /* Where the fabric's files are, into `path` of at least PATH_MAX bytes. EINVAL and a reason for a
  * name that cannot be one. */
 int segment_path(const char *name, char *path, char *reason, size_t reason_size);
-/* The directory that holds this user's fabrics, existing or not. */
-void segment_user_path(char *path, size_t size);
 
 /* Opens and locks the fabric's directory, making it if `create`; close() of the descriptor unlocks.
  * ENOENT when it does not exist. */

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "exchange.h"
+#include "limits.h"
 #include "options.h"
 #include "play.h"
 #include "report.h"
@@ -23,65 +24,6 @@ struct pp_session {
 static const char *name_of(const struct pp_session *session)
 {
 	return ibv_get_device_name(session->context->device);
-}
-
-/* What can be told from the options alone. */
-static int check_config(const struct pp_config *config)
-{
-	if (!tool_mtu_from_bytes(config->mtu))
-		return tool_refuse("--mtu %ld: a path MTU is 256, 512, 1024, 2048 or 4096",
-				   config->mtu);
-	if (config->odp + config->implicit_odp + config->device_memory + config->unprotected > 1)
-		return tool_refuse("--odp, --iodp, --dm and --allow-cc-unprotected exclude each "
-				   "other");
-	if (config->prefetch && !config->odp && !config->implicit_odp)
-		return tool_refuse("--prefetch needs --odp or --iodp");
-	if (config->rx_depth < config->links)
-		return tool_refuse(
-			"--rx-depth %ld is too small: %ld queue pairs need a receive each",
-			config->rx_depth, config->links);
-	return 0;
-}
-
-static int check_size(const struct pp_session *session)
-{
-	const struct pp_config *config = session->config;
-	const struct ibv_port_attr *port = &session->port.attr;
-	unsigned int active_mtu = tool_mtu_to_bytes(port->active_mtu);
-
-	if (config->transport == IBV_QPT_UD && config->size > (long)active_mtu)
-		return tool_refuse(
-			"--size %ld: a UD message fits one packet, and the MTU of port %u "
-			"of %s is %u",
-			config->size, session->port.number, name_of(session), active_mtu);
-	if (config->transport != IBV_QPT_UD && config->mtu > (long)active_mtu)
-		return tool_refuse("--mtu %ld: the MTU of port %u of %s is %u", config->mtu,
-				   session->port.number, name_of(session), active_mtu);
-	if ((unsigned long)config->size > port->max_msg_sz)
-		return tool_refuse("--size %ld: port %u of %s sends at most %u bytes a message",
-				   config->size, session->port.number, name_of(session),
-				   port->max_msg_sz);
-	return 0;
-}
-
-static int check_depth(const struct pp_session *session)
-{
-	const struct pp_config *config = session->config;
-	struct ibv_device_attr device;
-	long most;
-	int err = ibv_query_device(session->context, &device);
-
-	if (err)
-		return tool_error(err, "cannot query %s", name_of(session));
-	most = config->shared_receives ? device.max_srq_wr : device.max_qp_wr;
-	if (config->rx_depth > most)
-		return tool_refuse("--rx-depth %ld: %s takes at most %ld receives",
-				   config->rx_depth, name_of(session), most);
-	if (config->rx_depth + config->links > device.max_cqe)
-		return tool_refuse(
-			"--rx-depth %ld: a completion queue of %s has at most %d entries",
-			config->rx_depth, name_of(session), device.max_cqe);
-	return 0;
 }
 
 static int create_pd(struct pp_session *session)
@@ -197,8 +139,8 @@ static int open_port(struct pp_session *session)
 	if (!err)
 		err = tool_port_choose_gid(session->context, config->gid_index, &session->port);
 	if (!err)
-		err = check_size(session);
-	return err ? err : check_depth(session);
+		err = pp_limits_check_size(config, session->context, &session->port);
+	return err ? err : pp_limits_check_depth(config, session->context);
 }
 
 /* Everything up to posted receives: after that the peer may be told where to send. */
@@ -425,7 +367,7 @@ int pp_session_main(int argc, char **argv, struct tool_usage *usage, struct pp_c
 	case TOOL_OPTIONS_RUN:
 		break;
 	}
-	if (check_config(config) || run(config))
+	if (pp_limits_check_config(config) || run(config))
 		return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }

@@ -183,11 +183,14 @@ static struct ibv_device **collect_devices(int *count)
 	return list;
 }
 
+/* Every program begins here, so what has to be done once for the library is done here. */
 struct ibv_device **ibv_get_device_list(int *num_devices)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ibv_device **list = NULL;
 	int count = 0, err;
 
+	pthread_once(&once, fork_init_from_environment);
 	pthread_mutex_lock(&entries_mutex);
 	err = refresh_entries();
 	if (!err)

@@ -103,6 +103,8 @@ int ibv_resolve_eth_l2_from_gid(struct ibv_context *context, struct ibv_ah_attr 
 	err = ibv_query_gid_ex(context, attr->port_num, attr->grh.sgid_index, &source, 0);
 	if (err)
 		return err;
+	if (source.gid_type == IBV_GID_TYPE_IB)
+		return EINVAL; /* no Ethernet on this port */
 	err = destination_mac(&attr->grh.dgid, &source, eth_mac);
 	if (err || !vid)
 		return err;

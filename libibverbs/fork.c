@@ -104,6 +104,17 @@ int ibv_fork_init(void)
 	return err;
 }
 
+void fork_init_from_environment(void)
+{
+	int err;
+
+	if (!getenv("RDMAV_FORK_SAFE") && !getenv("IBV_FORK_SAFE"))
+		return;
+	err = ibv_fork_init();
+	if (err)
+		verbs_warn("fork() is not made safe as the environment asks: %s", strerror(err));
+}
+
 enum ibv_fork_status ibv_is_fork_initialized(void)
 {
 	enum ibv_fork_status status;

@@ -67,6 +67,9 @@ int sysfs_read(char *buf, size_t size, const char *format, ...)
 int sysfs_read_number(uint64_t *value, int base, uint64_t max, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* fork.c: ibv_fork_init() for programs that cannot be changed to call it. */
+void fork_init_from_environment(void);
+
 /* qp_state.c: EINVAL for what IBTA forbids in a transition of this queue, else 0. */
 int qp_transition_check(const struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask);
 

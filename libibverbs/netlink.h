@@ -41,7 +41,10 @@ const struct nlattr *netlink_next(const struct nlattr *attr, size_t *left);
 	for (attr = netlink_first(message, fixed_len, &(left)); attr;                              \
 	     attr = netlink_next(attr, &(left)))
 
-/* Values; 0 or an empty string when the attribute is too short or too long for it. */
+/*
+ * Values; 0 or an empty string when the attribute is too short or too long for it. A string with a
+ * slash is empty too: names become parts of paths.
+ */
 uint8_t netlink_u8(const struct nlattr *attr);
 uint32_t netlink_u32(const struct nlattr *attr);
 uint64_t netlink_u64(const struct nlattr *attr);

@@ -100,6 +100,15 @@ static void an_ipv4_header_is_known_by_its_checksum(void **state)
 	assert_int_equal(ibv_init_ah_from_wc(context, 1, &wc, &grh, &attr), -1);
 }
 
+static void an_infiniband_port_has_no_ethernet_addresses(void **state)
+{
+	struct ibv_ah_attr attr = {.port_num = 1, .is_global = 1};
+	uint8_t mac[6];
+
+	UNUSED;
+	assert_int_equal(ibv_resolve_eth_l2_from_gid(context, &attr, mac, NULL), EINVAL);
+}
+
 static void assert_mac(const char *gid, const uint8_t expected[6])
 {
 	struct ibv_ah_attr attr = {.port_num = 1, .is_global = 1};
@@ -114,6 +123,7 @@ static void assert_mac(const char *gid, const uint8_t expected[6])
 static void some_gids_tell_their_mac_themselves(void **state)
 {
 	UNUSED;
+	fake_kernel.command = ethernet_port;
 	assert_mac("fe80::5054:ff:fe12:3456", (const uint8_t[]){0x52, 0x54, 0, 0x12, 0x34, 0x56});
 	assert_mac("ff02::1:ff12:3456", (const uint8_t[]){0x33, 0x33, 0xff, 0x12, 0x34, 0x56});
 	assert_mac("::ffff:239.129.2.3", (const uint8_t[]){1, 0, 0x5e, 1, 2, 3});
@@ -152,6 +162,7 @@ int main(void)
 		TEST(a_grh_is_turned_around),
 		TEST(a_destination_that_is_not_ours_has_no_way_back),
 		TEST(an_ipv4_header_is_known_by_its_checksum),
+		TEST(an_infiniband_port_has_no_ethernet_addresses),
 		TEST(some_gids_tell_their_mac_themselves),
 		TEST(an_ip_address_without_a_network_is_an_error),
 		TEST(a_provider_without_handles_makes_none),

@@ -160,6 +160,34 @@ static void truncated_messages_are_survived(void **state)
 	}
 }
 
+/* Bytes changed at random, always the same random ones: an error or a list, nothing else. */
+static void damaged_messages_are_survived(void **state)
+{
+	unsigned int seed = 7;
+
+	UNUSED;
+	for (int round = 0; round < 3000; round++) {
+		struct discovery found = {};
+
+		put_device(0, 5, "fake_0");
+		put_done(1, 0);
+		put_chardev(2, "uverbs0");
+		send_messages(3);
+		for (int damage = 0; damage < 3; damage++) {
+			unsigned int which, at;
+
+			seed = seed * 1103515245 + 12345;
+			which = (seed >> 8) % 3;
+			at = (seed >> 12) % fake_kernel.datagram_lens[which];
+			((uint8_t *)&messages[which])[at] = seed >> 24;
+		}
+		if (!discovery_by_netlink(&found))
+			for (size_t i = 0; i < found.count; i++)
+				assert_null(strchr(found.devices[i].uverbs_name, '/'));
+		discovery_free(&found);
+	}
+}
+
 static void an_attribute_longer_than_its_message_ends_the_walk(void **state)
 {
 	struct discovery found = {};
@@ -219,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup(a_kernel_without_the_command_sends_us_to_sysfs, setup),
 		cmocka_unit_test_setup(an_error_in_the_dump_is_reported, setup),
 		cmocka_unit_test_setup(truncated_messages_are_survived, setup),
+		cmocka_unit_test_setup(damaged_messages_are_survived, setup),
 		cmocka_unit_test_setup(an_attribute_longer_than_its_message_ends_the_walk, setup),
 		cmocka_unit_test_setup(a_message_longer_than_its_datagram_is_refused, setup),
 		cmocka_unit_test_setup(names_with_a_slash_never_become_paths, setup),

@@ -34,18 +34,19 @@ static ALWAYS_INLINE __be32 control_imm(const struct mlx5_request *request,
 	return 0;
 }
 
-static ALWAYS_INLINE void write_remote(const struct mlx5_request *request, struct mlx5_wqe *wqe,
-				       const struct ibv_send_wr *wr)
+/* The result is eight bytes, whatever length the element claims. */
+static ALWAYS_INLINE int build_atomic(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
+				      const struct ibv_send_wr *wr)
 {
-	if (!(request->parts & MLX5_PART_ATOMIC)) {
-		mlx5_wqe_raddr(wqe, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
-		return;
-	}
 	mlx5_wqe_raddr(wqe, wr->wr.atomic.remote_addr, wr->wr.atomic.rkey);
-	if (request->opcode == MLX5_OPCODE_ATOMIC_CS)
+	if (wr->opcode == IBV_WR_ATOMIC_CMP_AND_SWP)
 		mlx5_wqe_atomic(wqe, wr->wr.atomic.swap, wr->wr.atomic.compare_add);
 	else
 		mlx5_wqe_atomic(wqe, wr->wr.atomic.compare_add, 0);
+	if (unlikely(wr->num_sge != 1 || wr->send_flags & IBV_SEND_INLINE))
+		return EINVAL;
+	mlx5_wqe_data(sq, wqe, wr->sg_list->addr, sizeof(uint64_t), wr->sg_list->lkey);
+	return 0;
 }
 
 /* Opcodes without an entry in the table. The request is left in sq->wqe. */
@@ -80,7 +81,9 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 			    wr->wr.ud.remote_qkey);
 		mlx5_wqe_skip(wqe, sizeof(struct mlx5_wqe_datagram_seg));
 	} else if (request->parts & MLX5_PART_RADDR) {
-		write_remote(request, wqe, wr);
+		if (request->parts & MLX5_PART_ATOMIC)
+			return build_atomic(sq, wqe, wr);
+		mlx5_wqe_raddr(wqe, wr->wr.rdma.remote_addr, wr->wr.rdma.rkey);
 	}
 
 	if (wr->send_flags & IBV_SEND_INLINE) {

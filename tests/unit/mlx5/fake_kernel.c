@@ -202,6 +202,40 @@ int ibv_dofork_range(void *base, size_t size)
 	return 0;
 }
 
+/* The table of IBTA rates, as much of it as the tests use. */
+int ibv_rate_to_mbps(enum ibv_rate rate)
+{
+	switch (rate) {
+	case IBV_RATE_2_5_GBPS:
+		return 2500;
+	case IBV_RATE_10_GBPS:
+		return 10000;
+	case IBV_RATE_14_GBPS:
+		return 14062;
+	case IBV_RATE_120_GBPS:
+		return 120000;
+	case IBV_RATE_200_GBPS:
+		return 206250;
+	default:
+		return -1;
+	}
+}
+
+/* Odd entries of the GID table are RoCEv2, as in the table of a kernel. */
+int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num, uint32_t gid_index,
+		      struct ibv_gid_entry *entry, uint32_t flags, size_t entry_size)
+{
+	(void)context;
+	(void)flags;
+	assert_int_equal(port_num, FAKE_ROCE_PORT);
+	assert_true(entry_size >= sizeof(*entry));
+	if (gid_index > 15)
+		return ENODATA;
+	memset(entry, 0, sizeof(*entry));
+	entry->gid_type = gid_index & 1 ? IBV_GID_TYPE_ROCE_V2 : IBV_GID_TYPE_ROCE_V1;
+	return 0;
+}
+
 /* Commands. */
 
 static int created(void)

@@ -51,7 +51,9 @@ static int poll_one(struct ibv_wc *wc)
 
 static void post_send(uint64_t wr_id, enum ibv_wr_opcode opcode)
 {
-	struct ibv_send_wr wr = {.wr_id = wr_id, .opcode = opcode}, *bad_wr;
+	struct ibv_sge piece = {.addr = 0x1000, .length = 8, .lkey = 1};
+	struct ibv_send_wr wr = {.wr_id = wr_id, .opcode = opcode, .sg_list = &piece, .num_sge = 1};
+	struct ibv_send_wr *bad_wr;
 
 	assert_int_equal(ibv_post_send(bench.qp, &wr, &bad_wr), 0);
 }

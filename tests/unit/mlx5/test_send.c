@@ -173,7 +173,7 @@ static void rdma_has_a_remote_address(void **state)
 
 static void atomics_have_their_operands(void **state)
 {
-	struct ibv_sge result = {.addr = 0x40, .length = 8, .lkey = 9};
+	struct ibv_sge result = {.addr = 0x40, .length = 16, .lkey = 9};
 	struct ibv_send_wr wr = {
 		.sg_list = &result,
 		.num_sge = 1,
@@ -368,8 +368,8 @@ static void local_invalidate_frees_the_key_and_fences_what_follows(void **state)
 	(void)state;
 	post(&inval);
 	expect_bytes(fake_sq(), "00000025 00aabb08 00000000 00112233");
-	expect_bytes(fake_sq() + 24, "0000000020000000");
-	expect_bytes(fake_sq() + 64, "40000000 ffffff33 00000000 00000000");
+	expect_bytes(fake_sq() + 16, "98000000 00000000 00000000 20006000");
+	expect_bytes(fake_sq() + 64, "40000000 ffffff00 00000000 00000000");
 	expect_bytes(fake_sq() + 128, "0000020a 00aabb01 00000020 00000000");
 	fake_cqe_simple(0, MLX5_CQE_REQ, 0, 0);
 	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
@@ -428,17 +428,17 @@ static void of_a_list_only_the_doorbell_goes_to_the_register(void **state)
 	expect_bytes(fake_register(1, 0xa00), "0000010b 00aabb01 00000000 00000000");
 }
 
-static struct ibv_ah *create_ah(uint8_t port)
+static struct ibv_ah *create_ah(uint8_t port, uint8_t static_rate, uint8_t sgid_index)
 {
 	struct ibv_ah_attr attr = {
 		.dlid = 0x1234,
 		.sl = 5,
 		.src_path_bits = 3,
-		.static_rate = 2,
+		.static_rate = static_rate,
 		.port_num = port,
 		.is_global = 1,
-		.grh = {.flow_label = 0xabcde,
-			.sgid_index = 4,
+		.grh = {.flow_label = 0xabcdd,
+			.sgid_index = sgid_index,
 			.hop_limit = 0x40,
 			.traffic_class = 0x70},
 	};
@@ -453,7 +453,7 @@ static struct ibv_ah *create_ah(uint8_t port)
 
 static void ud_send_carries_the_extended_address(void **state)
 {
-	struct ibv_ah *ah = create_ah(FAKE_LID_PORT);
+	struct ibv_ah *ah = create_ah(FAKE_LID_PORT, IBV_RATE_2_5_GBPS, 4);
 	struct ibv_send_wr wr = {
 		.sg_list = two_pieces,
 		.num_sge = 1,
@@ -464,8 +464,8 @@ static void ud_send_carries_the_extended_address(void **state)
 	(void)state;
 	post(&wr);
 	expect_bytes(fake_sq(), "0000000a 00aabb05 00000000 00000000"
-				"11111111 00000000 80123456 25031234"
-				"00000000 000000000000 70 40 404abcde"
+				"11111111 00000000 80123456 75031234"
+				"00000000 000000000000 70 40 404abcdd"
 				"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
 				"00000010 a1b2c3d4 1122334455667788");
 	expect_bytes(&fake_qp_dbrec()[1], "00000002");
@@ -484,20 +484,43 @@ static void local_address_has_no_route(void **state)
 	assert_int_equal(mlx5_destroy_ah(ah), 0);
 }
 
+static void static_rates_have_codes_of_their_own(void **state)
+{
+	static const struct {
+		enum ibv_rate rate;
+		const char *code;
+	} cases[] = {
+		{IBV_RATE_MAX, "05"},	   {IBV_RATE_2_5_GBPS, "75"}, {IBV_RATE_10_GBPS, "85"},
+		{IBV_RATE_14_GBPS, "b5"},  {IBV_RATE_120_GBPS, "f5"}, {IBV_RATE_200_GBPS, "05"},
+		{(enum ibv_rate)77, "05"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ibv_ah *ah = create_ah(FAKE_LID_PORT, (uint8_t)cases[i].rate, 0);
+
+		expect_bytes(&to_mlx5_ah(ah)->av.stat_rate_sl, cases[i].code);
+		assert_int_equal(mlx5_destroy_ah(ah), 0);
+	}
+}
+
+/* The same bytes stock libmlx5 was seen to make of these attributes. */
 static void ethernet_address_has_the_resolved_mac_and_a_source_port(void **state)
 {
 	static const uint8_t mac[6] = {0x02, 0x11, 0x22, 0x33, 0x44, 0x55};
-	struct ibv_ah *ah;
-	uint16_t port;
+	struct ibv_ah *v1, *v2;
 
 	(void)state;
 	memcpy(fake.dmac, mac, sizeof(mac));
-	ah = create_ah(FAKE_ROCE_PORT);
-	expect_bytes(&to_mlx5_ah(ah)->av.stat_rate_sl, "2a");
-	expect_bytes(&to_mlx5_ah(ah)->av.rmac, "021122334455 70 40 404abcde");
-	port = be16toh(to_mlx5_ah(ah)->av.rlid);
-	assert_in_range(port, 0xc000, 0xffff);
-	assert_int_equal(mlx5_destroy_ah(ah), 0);
+	v1 = create_ah(FAKE_ROCE_PORT, IBV_RATE_MAX, 0);
+	expect_bytes(&to_mlx5_ah(v1)->av, "00000000 00000000 00000000 0a000000"
+					  "00000000 021122334455 70 40 000abcdd"
+					  "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+	v2 = create_ah(FAKE_ROCE_PORT, IBV_RATE_MAX, 1);
+	expect_bytes(&to_mlx5_ah(v2)->av, "00000000 00000000 00000000 0a00fcf7"
+					  "00000000 021122334455 70 40 001abcdd");
+	assert_int_equal(mlx5_destroy_ah(v1), 0);
+	assert_int_equal(mlx5_destroy_ah(v2), 0);
 }
 
 static void ethernet_address_without_a_gid_is_refused(void **state)
@@ -549,6 +572,7 @@ int main(void)
 		RC_BF(of_a_list_only_the_doorbell_goes_to_the_register),
 		UD(ud_send_carries_the_extended_address),
 		UD(local_address_has_no_route),
+		UD(static_rates_have_codes_of_their_own),
 		UD(ethernet_address_has_the_resolved_mac_and_a_source_port),
 		UD(ethernet_address_without_a_gid_is_refused),
 		UD(ud_takes_no_rdma),

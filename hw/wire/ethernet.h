@@ -58,14 +58,19 @@ struct udp {
 
 _Static_assert(sizeof(struct udp) == 8, "UDP header");
 
-/* RFC 1071, over a header whose checksum field is zero. */
-static inline __be16 ip4_checksum(const void *header, uint32_t length)
+/* RFC 1071: the sum of the 16-bit words of an even number of bytes, to be continued... */
+static inline uint32_t inet_sum(uint32_t sum, const void *bytes, uint32_t length)
 {
-	const uint8_t *at = (const uint8_t *)header;
-	uint32_t sum = 0;
+	const uint8_t *at = (const uint8_t *)bytes;
 
 	for (uint32_t i = 0; i + 1 < length; i += 2)
 		sum += (uint32_t)at[i] << 8 | at[i + 1];
+	return sum;
+}
+
+/* ...and what to put into a checksum field that was zero in the sum. */
+static inline __be16 inet_checksum(uint32_t sum)
+{
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return htobe16((uint16_t)~sum);

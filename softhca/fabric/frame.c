@@ -190,7 +190,7 @@ static void prepend_ip4(struct frame *frame, const struct grh *grh)
 
 	memcpy(ip.source, grh->sgid + 12, sizeof(ip.source));
 	memcpy(ip.destination, grh->dgid + 12, sizeof(ip.destination));
-	ip.checksum = ip4_checksum(&ip, sizeof(ip));
+	ip.checksum = inet_checksum(inet_sum(0, &ip, sizeof(ip)));
 	memcpy(append(frame, sizeof(ip)), &ip, sizeof(ip));
 	prepend_udp(frame);
 }
@@ -245,6 +245,25 @@ static void prepend_roce(struct frame *frame, struct fabric *fabric, const struc
 	}
 }
 
+/* UDP over IPv4 goes without a checksum; IPv6 has none of its own and insists. RFC 8200, 8.1: over
+ * addresses, length and protocol, then the UDP packet, whose end is the ICRC. */
+static void set_udp6_checksum(struct frame *frame)
+{
+	uint8_t *ip = frame->prefix + sizeof(struct ethernet), *udp = ip + GRH_BYTES;
+	uint32_t icrc = htole32(frame->icrc), sum;
+	__be16 checksum;
+
+	sum = inet_sum(PROTOCOL_UDP, ip + offsetof(struct grh, sgid), 32);
+	sum = inet_sum(sum, udp + offsetof(struct udp, length), sizeof(checksum));
+	sum = inet_sum(sum, udp, sizeof(struct udp));
+	sum = inet_sum(sum, frame->rest, frame->rest_length);
+	sum = inet_sum(sum, &icrc, sizeof(icrc));
+	checksum = inet_checksum(sum);
+	if (checksum == 0)
+		checksum = 0xffff;
+	memcpy(udp + offsetof(struct udp, checksum), &checksum, sizeof(checksum));
+}
+
 bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t *bytes,
 		 uint32_t length, struct frame *frame)
 {
@@ -268,6 +287,8 @@ bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t
 	else
 		prepend_roce(frame, fabric, head, skip ? &grh : NULL);
 	set_icrc(frame);
+	if (frame->prefix_length == sizeof(struct ethernet) + GRH_BYTES + sizeof(struct udp))
+		set_udp6_checksum(frame);
 	return true;
 }
 

@@ -4,8 +4,10 @@
 
 #include <endian.h>
 #include <string.h>
+#include <linux/types.h>
 
 #include "hw/wire/lrh.h"
+#include "util/clock.h"
 
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
@@ -13,7 +15,7 @@ enum {
 	BLOCK_PACKET = 6,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
 	LINK_ETHERNET = 1,
-	LINK_INFINIBAND = 247, /* LRH first, VCRC last */
+	LINK_ERF = 197,
 	OPTION_END = 0,
 	OPTION_INTERFACE_NAME = 2,
 	OPTION_RESOLUTION = 9,
@@ -22,6 +24,28 @@ enum {
 	/* Type, two lengths, interface, time, captured and original length; flags and end. */
 	PACKET_FIXED = 32 + 8 + 4,
 };
+
+/*
+ * There is a link type of InfiniBand's own, 247, but Wireshark does not read it from pcapng. What
+ * it reads, and what adapters' own capture programs write, is the Extensible Record Format of
+ * Endace's capture cards: a header of 16 bytes, then LRH to VCRC.
+ */
+enum {
+	ERF_TYPE_INFINIBAND = 21,
+	ERF_VARIABLE_LENGTH = 1 << 2,
+	ERF_HEADER_BYTES = 16,
+};
+
+struct erf {
+	__le64 time; /* seconds b63:32, fraction of one b31:0 */
+	uint8_t type;
+	uint8_t flags;
+	__be16 record_length; /* with this header */
+	__be16 lost;
+	__be16 wire_length;
+};
+
+_Static_assert(sizeof(struct erf) == ERF_HEADER_BYTES, "ERF header");
 
 /* Numbers of our two interfaces. */
 enum {
@@ -50,20 +74,20 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t length)
 static uint8_t *put_section(uint8_t *at)
 {
 	at = put32(at, BLOCK_SECTION);
-	at = put32(at, 28);
+	at = put32(at, PCAPNG_SECTION_BYTES);
 	at = put32(at, BYTE_ORDER_MAGIC);
 	at = put16(at, 1); /* version 1.0 */
 	at = put16(at, 0);
 	at = put32(at, UINT32_MAX); /* section of unknown length */
 	at = put32(at, UINT32_MAX);
-	return put32(at, 28);
+	return put32(at, PCAPNG_SECTION_BYTES);
 }
 
 /* `name` of four characters. */
 static uint8_t *put_interface(uint8_t *at, uint16_t link_type, const char *name)
 {
 	at = put32(at, BLOCK_INTERFACE);
-	at = put32(at, 44);
+	at = put32(at, PCAPNG_INTERFACE_BYTES);
 	at = put16(at, link_type);
 	at = put16(at, 0);
 	at = put32(at, 0); /* no limit to the size of packets */
@@ -75,28 +99,41 @@ static uint8_t *put_interface(uint8_t *at, uint16_t link_type, const char *name)
 	at = put32(at, htole32(RESOLUTION_NS)); /* one byte, padded */
 	at = put16(at, OPTION_END);
 	at = put16(at, 0);
-	at = put32(at, 0);
-	return at;
+	return put32(at, PCAPNG_INTERFACE_BYTES);
 }
 
 void pcapng_header(uint8_t header[PCAPNG_HEADER_BYTES])
 {
 	uint8_t *at = put_section(header);
 
-	at = put_interface(at, LINK_INFINIBAND, "ib_1");
+	at = put_interface(at, LINK_ERF, "ib_1");
 	put_interface(at, LINK_ETHERNET, "eth1");
 }
 
 static uint32_t frame_bytes(const struct frame *frame)
 {
-	uint32_t variant = frame->port_type == FABRIC_PORT_IB ? VCRC_BYTES : 0;
+	uint32_t more = frame->port_type == FABRIC_PORT_IB ? ERF_HEADER_BYTES + VCRC_BYTES : 0;
 
-	return frame->prefix_length + frame->rest_length + FRAME_ICRC_BYTES + variant;
+	return frame->prefix_length + frame->rest_length + FRAME_ICRC_BYTES + more;
 }
 
 uint32_t pcapng_packet_bytes(const struct frame *frame)
 {
 	return PACKET_FIXED + ((frame_bytes(frame) + 3) & ~3u);
+}
+
+static uint8_t *put_erf(uint8_t *at, const struct frame *frame, uint64_t time_ns)
+{
+	uint64_t fraction = (time_ns % NS_PER_S << 32) / NS_PER_S;
+	struct erf erf = {
+		.time = htole64((time_ns / NS_PER_S) << 32 | fraction),
+		.type = ERF_TYPE_INFINIBAND,
+		.flags = ERF_VARIABLE_LENGTH,
+		.record_length = htobe16((uint16_t)frame_bytes(frame)),
+		.wire_length = htobe16((uint16_t)(frame_bytes(frame) - ERF_HEADER_BYTES)),
+	};
+
+	return put_bytes(at, &erf, sizeof(erf));
 }
 
 static uint8_t *put_frame(uint8_t *at, const struct frame *frame)
@@ -127,6 +164,8 @@ uint32_t pcapng_packet(uint8_t *block, const struct frame *frame, enum capture_d
 	at = put32(at, (uint32_t)time_ns);
 	at = put32(at, frame_bytes(frame));
 	at = put32(at, frame_bytes(frame));
+	if (infiniband)
+		at = put_erf(at, frame, time_ns);
 	at = put_frame(at, frame);
 	at = put16(at, OPTION_PACKET_FLAGS);
 	at = put16(at, 4);

@@ -11,7 +11,9 @@
 #include "softhca/fabric/frame.h"
 
 enum {
-	PCAPNG_HEADER_BYTES = 28 + 2 * 44,
+	PCAPNG_SECTION_BYTES = 28,
+	PCAPNG_INTERFACE_BYTES = 40,
+	PCAPNG_HEADER_BYTES = PCAPNG_SECTION_BYTES + 2 * PCAPNG_INTERFACE_BYTES,
 };
 
 /* Section header and interface descriptions. */

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sleeping and waking: no packet waits for a sleeper, no poller is woken for nothing. */
+#include "harness.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "softhca/fabric/state.h"
+#include "util/clock.h"
+
+enum { ROUNDS = 2000 };
+
+static struct shared {
+	_Atomic uint32_t slot;
+	_Atomic uint32_t received;
+	_Atomic uint32_t timed_out;
+	_Atomic uint32_t sent;
+} * shared;
+
+static int setup(void **state)
+{
+	(void)state;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	return shared == MAP_FAILED;
+}
+
+static bool is_set(void *word)
+{
+	return atomic_load((_Atomic uint32_t *)word) != 0;
+}
+
+static void count(void *arg, const struct packet *packet, const uint8_t *bytes)
+{
+	(void)packet;
+	(void)bytes;
+	++*(uint32_t *)arg;
+}
+
+/* Sleeps before each packet; a lost wake shows as a time-out. */
+static int sleep_and_receive(void *arg)
+{
+	struct fabric *fabric = join(2);
+	uint32_t received = 0;
+
+	if (!fabric)
+		return 1;
+	fabric_set_armed(fabric, arg != NULL);
+	atomic_store(&shared->slot, fabric_self(fabric) + 1);
+	while (received < ROUNDS) {
+		if (fabric_wait(fabric, 5 * NS_PER_S) == FABRIC_TIMED_OUT) {
+			atomic_fetch_add(&shared->timed_out, 1);
+			break;
+		}
+		while (fabric_receive(fabric, 8, count, &received))
+			atomic_store(&shared->received, received);
+	}
+	fabric_leave(fabric);
+	return received != ROUNDS;
+}
+
+static bool is_received(void *arg)
+{
+	(void)arg;
+	return atomic_load(&shared->received) >= atomic_load(&shared->sent);
+}
+
+static void every_packet_wakes(bool armed)
+{
+	struct fabric *fabric = join(1);
+	uint8_t bytes[64] = {0};
+	pid_t child;
+
+	atomic_store(&shared->slot, 0);
+	atomic_store(&shared->received, 0);
+	atomic_store(&shared->sent, 0);
+	child = start_child(sleep_and_receive, armed ? shared : NULL);
+	wait_until(is_set, &shared->slot);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		assert_int_equal(
+			try_send(fabric, atomic_load(&shared->slot) - 1, bytes, sizeof(bytes)), 0);
+		fabric_send_flush(fabric);
+		atomic_fetch_add(&shared->sent, 1);
+		wait_until(is_received, NULL);
+	}
+	finish_child(child);
+	assert_int_equal(atomic_load(&shared->timed_out), 0);
+	fabric_leave(fabric);
+}
+
+static void every_packet_wakes_a_sleeper_that_awaits_events(void **state)
+{
+	(void)state;
+	every_packet_wakes(true);
+}
+
+static void every_packet_wakes_a_sleeper_whose_program_does_not_poll(void **state)
+{
+	(void)state;
+	every_packet_wakes(false);
+}
+
+static void waking_before_waiting_is_not_lost(void **state)
+{
+	struct fabric *fabric = join(1);
+
+	(void)state;
+	fabric_wake_self(fabric);
+	assert_int_equal(fabric_wait(fabric, 5 * NS_PER_S), FABRIC_WOKEN);
+	assert_int_equal(fabric_wait(fabric, NS_PER_MS), FABRIC_TIMED_OUT);
+	fabric_leave(fabric);
+}
+
+static void wait_ends_at_once_when_something_is_there(void **state)
+{
+	struct fabric *fabric = join(1);
+	uint8_t bytes[64] = {0};
+	uint64_t begin = clock_ns();
+
+	(void)state;
+	assert_int_equal(try_send(fabric, fabric_self(fabric), bytes, sizeof(bytes)), 0);
+	assert_int_equal(fabric_wait(fabric, UINT64_MAX), FABRIC_WOKEN);
+	assert_true(clock_ns() - begin < NS_PER_S);
+	fabric_leave(fabric);
+}
+
+static void thread_only_naps_while_the_program_polls(void **state)
+{
+	struct fabric *fabric = join(1);
+	uint64_t begin = clock_ns();
+
+	(void)state;
+	fabric_mark_polled(fabric, begin);
+	assert_int_equal(fabric_wait(fabric, 5 * NS_PER_S), FABRIC_TIMED_OUT);
+	assert_true(clock_ns() - begin < NS_PER_S);
+	fabric_leave(fabric);
+}
+
+static void poller_is_not_woken_until_it_stops(void **state)
+{
+	struct fabric *sender = join(1), *poller = join(2);
+	uint8_t bytes[64] = {0};
+	uint32_t wake;
+	uint64_t until;
+
+	(void)state;
+	/* As if its thread slept. */
+	atomic_store(&poller->own->asleep, 1);
+	wake = atomic_load(&poller->own->wake);
+	until = clock_ns() + 5 * NS_PER_MS;
+	while (clock_ns() < until) {
+		fabric_mark_polled(poller, clock_ns());
+		assert_int_equal(try_send(sender, fabric_self(poller), bytes, sizeof(bytes)), 0);
+		/* It may have lost the processor between the two. */
+		if (clock_ns() - atomic_load(&poller->own->polled_ns) < 10 * NS_PER_US)
+			fabric_send_flush(sender);
+		if (sender->any_deferred && atomic_load(&poller->own->wake) != wake)
+			fail_msg("a program that polls was woken");
+		while (fabric_receive(poller, 8, count, &(uint32_t){0}))
+			;
+	}
+	fabric_mark_polled(poller, clock_ns());
+	assert_int_equal(try_send(sender, fabric_self(poller), bytes, sizeof(bytes)), 0);
+	until = clock_ns() + 10 * NS_PER_S;
+	while (atomic_load(&poller->own->wake) == wake && clock_ns() < until)
+		fabric_send_flush(sender);
+	assert_int_not_equal(atomic_load(&poller->own->wake), wake);
+	fabric_leave(poller);
+	fabric_leave(sender);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_packet_wakes_a_sleeper_that_awaits_events),
+		cmocka_unit_test(every_packet_wakes_a_sleeper_whose_program_does_not_poll),
+		cmocka_unit_test(waking_before_waiting_is_not_lost),
+		cmocka_unit_test(wait_ends_at_once_when_something_is_there),
+		cmocka_unit_test(thread_only_naps_while_the_program_polls),
+		cmocka_unit_test(poller_is_not_woken_until_it_stops),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Direct verbs: what a program needs to work on the queues of an object by itself. */
+
+#include <errno.h>
+#include <infiniband/mlx5dv.h>
+
+#include "ah.h"
+#include "context.h"
+#include "cq.h"
+#include "qp.h"
+#include "srq.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT bool mlx5dv_is_supported(struct ibv_device *device)
+{
+	return verbs_device_is(device, &mlx5_device_ops);
+}
+
+static bool ours(struct ibv_context *context)
+{
+	return mlx5dv_is_supported(context->device);
+}
+
+static int describe_qp(struct ibv_qp *ibv_qp, struct mlx5dv_qp *out)
+{
+	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
+
+	if (!ours(ibv_qp->context))
+		return EINVAL;
+	out->dbrec = qp->sq.dbrec;
+	out->sq.buf = qp->sq.ring;
+	out->sq.wqe_cnt = qp->sq.max_wr ? qp->sq.mask + 1 : 0;
+	out->sq.stride = MLX5_SEND_WQE_BB;
+	out->rq.buf = qp->rq.ring;
+	out->rq.wqe_cnt = qp->rq.max_wr;
+	out->rq.stride = 1u << qp->rq.log_stride;
+	out->bf.reg = qp->sq.bf->reg;
+	out->bf.size = qp->sq.bf->copy_bytes;
+	out->comp_mask = 0;
+	return 0;
+}
+
+static int describe_cq(struct ibv_cq *ibv_cq, struct mlx5dv_cq *out)
+{
+	struct mlx5_cq *cq = to_mlx5_cq(ibv_cq);
+
+	if (!ours(ibv_cq->context))
+		return EINVAL;
+	out->buf = cq->buf.addr;
+	out->dbrec = cq->dbrec;
+	out->cqe_cnt = cq->mask + 1;
+	out->cqe_size = 1u << cq->cqe_shift;
+	out->cq_uar = cq->arm_register - MLX5_CQ_DOORBELL;
+	out->cqn = cq->cqn;
+	out->comp_mask = 0;
+	return 0;
+}
+
+static int describe_srq(struct ibv_srq *ibv_srq, struct mlx5dv_srq *out)
+{
+	struct mlx5_srq *srq = to_mlx5_srq(ibv_srq);
+
+	if (!ours(ibv_srq->context))
+		return EINVAL;
+	out->buf = srq->ring;
+	out->dbrec = srq->dbrec;
+	out->stride = 1u << srq->log_stride;
+	out->head = srq->head;
+	out->tail = srq->tail;
+	out->comp_mask &= MLX5DV_SRQ_MASK_SRQN;
+	if (out->comp_mask)
+		out->srqn = srq->verbs.srq_num;
+	return 0;
+}
+
+static int describe_ah(struct ibv_ah *ah, struct mlx5dv_ah *out)
+{
+	if (!ours(ah->context))
+		return EINVAL;
+	out->av = &to_mlx5_ah(ah)->av;
+	out->comp_mask = 0;
+	return 0;
+}
+
+static int describe_pd(struct ibv_pd *pd, struct mlx5dv_pd *out)
+{
+	if (!ours(pd->context))
+		return EINVAL;
+	out->pdn = to_mlx5_pd(pd)->pdn;
+	out->comp_mask = 0;
+	return 0;
+}
+
+EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
+{
+	const uint64_t known =
+		MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_AH | MLX5DV_OBJ_PD;
+	int err = 0;
+
+	if (obj_type & ~known)
+		return EOPNOTSUPP;
+	if (obj_type & MLX5DV_OBJ_QP)
+		err = describe_qp(obj->qp.in, obj->qp.out);
+	if (!err && obj_type & MLX5DV_OBJ_CQ)
+		err = describe_cq(obj->cq.in, obj->cq.out);
+	if (!err && obj_type & MLX5DV_OBJ_SRQ)
+		err = describe_srq(obj->srq.in, obj->srq.out);
+	if (!err && obj_type & MLX5DV_OBJ_AH)
+		err = describe_ah(obj->ah.in, obj->ah.out);
+	if (!err && obj_type & MLX5DV_OBJ_PD)
+		err = describe_pd(obj->pd.in, obj->pd.out);
+	return err;
+}

@@ -177,7 +177,7 @@ static void fill_ip4(uint8_t space[GRH_BYTES], const struct grh *grh)
 
 	memcpy(ip.source, grh->sgid + 12, sizeof(ip.source));
 	memcpy(ip.destination, grh->dgid + 12, sizeof(ip.destination));
-	ip.checksum = ip4_checksum(&ip, sizeof(ip));
+	ip.checksum = inet_checksum(inet_sum(0, &ip, sizeof(ip)));
 	memset(space, 0, GRH_BYTES - sizeof(ip));
 	memcpy(space + GRH_BYTES - sizeof(ip), &ip, sizeof(ip));
 }

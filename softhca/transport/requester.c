@@ -300,7 +300,8 @@ void requester_forget(struct requester *requester)
 {
 	requester_timer_stop(requester);
 	requester->head = requester->cursor = requester->tail;
-	requester->unacked_psn = requester->send_psn = requester->next_psn;
+	requester->unacked_psn = requester->next_psn;
+	requester->send_psn = requester->sent_psn = requester->next_psn;
 	requester->read_end_psn = requester->next_psn;
 	requester->reads = 0;
 	requester->failed = false;

@@ -7,6 +7,8 @@
  *	 | sent            | to send        |     entries, oldest first
  *	unacked_psn      send_psn         next_psn
  *
+ * sent_psn is how far send_psn has ever been.
+ *
  * Sending again means moving the cursor back: a work request stays decodable until it completes,
  * and the PSN says how many bytes of it to skip.
  */
@@ -49,7 +51,7 @@ struct requester {
 	uint32_t entries_mask;
 	uint32_t head, cursor, tail;
 	uint32_t next_index; /* of the WQE to be taken next, as the family counts */
-	uint32_t unacked_psn, send_psn, next_psn;
+	uint32_t unacked_psn, send_psn, sent_psn, next_psn;
 	/* Behind the last response that a read or atomic sent so far will have: what a read awaits
 	 * does not fill the window. */
 	uint32_t read_end_psn;

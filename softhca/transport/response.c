@@ -20,7 +20,7 @@ static bool awaits_data(const struct sent_request *entry)
 static bool is_outstanding(const struct requester *requester, uint32_t psn)
 {
 	return psn_distance(requester->unacked_psn, psn) <
-	       psn_distance(requester->unacked_psn, requester->next_psn);
+	       psn_distance(requester->unacked_psn, requester->sent_psn);
 }
 
 /* The first read or atomic in [unacked_psn, psn) or NULL. */

@@ -318,6 +318,8 @@ unsigned int requester_push(struct requester *requester)
 	route_refresh(&requester->route, qp);
 	budget_left = push_entries(requester, REQUESTER_BUDGET);
 	moved = REQUESTER_BUDGET - budget_left;
+	if (psn_before(requester->sent_psn, requester->send_psn))
+		requester->sent_psn = requester->send_psn;
 	if (!qp_sends(qp))
 		return moved;
 	requester->packets_sent += moved;

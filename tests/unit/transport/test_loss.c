@@ -344,6 +344,21 @@ static void stray_acknowledgements_are_ignored(void **state)
 	expect_message(0, 0, 1);
 }
 
+static void acknowledgement_of_what_was_not_sent_is_ignored(void **state)
+{
+	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
+	const struct packet head = {.source_hca = 1, .destination_hca = 0, .slid = 2, .dlid = 1};
+	const uint8_t ack[] = {0x11, 0x40, 0xff, 0xff, 0, 0, 0, 0x11, 0, 0, 1, 0, 0x1f, 0, 0, 1};
+
+	(void)state;
+	/* The ring is full, so the request waits. */
+	wire.room = 0;
+	post_send(&nodes[0], &request);
+	wire_inject(1, 0, &head, ack, sizeof(ack));
+	run();
+	expect_nothing(&nodes[0].send_cq);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +381,7 @@ int main(void)
 		TEST(open_usual, full_ring_delays_and_loses_nothing),
 		TEST(open_usual, messages_of_one_round_share_an_acknowledgement),
 		TEST(open_usual, stray_acknowledgements_are_ignored),
+		TEST(open_usual, acknowledgement_of_what_was_not_sent_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

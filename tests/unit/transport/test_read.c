@@ -170,6 +170,8 @@ static void sends_behind_a_read_complete_behind_it(void **state)
 	expect_success(&nodes[0].send_cq, 0);
 	expect_success(&nodes[0].send_cq, 2);
 	expect_success(&nodes[1].recv_cq, 0);
+	/* The acknowledgement waited for the responses: nothing looked lost. */
+	assert_int_equal(count_requests(0x0c), 1);
 }
 
 static void acknowledgement_beyond_a_read_means_that_it_was_lost(void **state)

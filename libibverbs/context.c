@@ -2,6 +2,7 @@
 /* Open devices: making, importing and closing a context. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,8 +66,11 @@ struct ibv_context *verbs_open_device(struct ibv_device *device, void *private_d
 	int fd, err;
 
 	err = chardev_open(device->dev_name, to_verbs_device(device)->info->uverbs_dev, &fd);
-	if (err)
+	if (err) {
+		verbs_warn("%s: its char device %s: %s", device->name, device->dev_name,
+			   strerror(err));
 		return fail_null(err);
+	}
 	verbs = ops->alloc_context(device, fd, private_data);
 	if (!verbs) {
 		err = errno;

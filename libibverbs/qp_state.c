@@ -7,25 +7,35 @@
  */
 #include "libibverbs/library.h"
 
+/* Short names: the states, and the attributes as the table groups them. */
+enum {
+	RESET = IBV_QPS_RESET,
+	INIT = IBV_QPS_INIT,
+	RTR = IBV_QPS_RTR,
+	RTS = IBV_QPS_RTS,
+	SQD = IBV_QPS_SQD,
+	SQE = IBV_QPS_SQE,
+};
+
 enum {
 	ACCESS = IBV_QP_ACCESS_FLAGS,
 	PKEY = IBV_QP_PKEY_INDEX,
 	PORT = IBV_QP_PORT,
 	QKEY = IBV_QP_QKEY,
-	CUR = IBV_QP_CUR_STATE,
 	ALT = IBV_QP_ALT_PATH,
 	MIG = IBV_QP_PATH_MIG_STATE,
 	RNR = IBV_QP_MIN_RNR_TIMER,
+	AV = IBV_QP_AV,
+	SQ_PSN = IBV_QP_SQ_PSN,
+	NOTIFY = IBV_QP_EN_SQD_ASYNC_NOTIFY,
 	/* The way to the peer, and where its packets start. */
 	PEER = IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN,
 	RESPONDER = IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER,
 	REQUESTER = IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY | IBV_QP_MAX_QP_RD_ATOMIC,
+	/* All of these; any other bit is the kernel's to judge. */
+	CERTAIN = ACCESS | PKEY | PORT | QKEY | ALT | MIG | PEER | RESPONDER | REQUESTER | SQ_PSN |
+		  NOTIFY,
 };
-
-/* The attributes of the table below; any other bit is the kernel's to judge. */
-#define CERTAIN                                                                                    \
-	(ACCESS | PKEY | PORT | QKEY | ALT | MIG | PEER | RESPONDER | REQUESTER | IBV_QP_SQ_PSN |  \
-	 IBV_QP_EN_SQD_ASYNC_NOTIFY)
 
 enum column { COLUMN_RC, COLUMN_UC, COLUMN_UD, COLUMNS };
 
@@ -35,43 +45,42 @@ struct attributes {
 };
 
 struct transition {
-	enum ibv_qp_state from, to;
-	struct attributes of[COLUMNS]; /* RC, UC, UD */
+	int from, to; /* enum ibv_qp_state */
+	struct attributes of[COLUMNS];
 };
 
+/* Columns: RC, UC, UD. */
+/* clang-format off */
 static const struct transition transitions[] = {
-	{IBV_QPS_RESET,
-	 IBV_QPS_INIT,
-	 {{PKEY | PORT | ACCESS, 0}, {PKEY | PORT | ACCESS, 0}, {PKEY | PORT | QKEY, 0}}},
-	{IBV_QPS_INIT,
-	 IBV_QPS_INIT,
-	 {{0, PKEY | PORT | ACCESS}, {0, PKEY | PORT | ACCESS}, {0, PKEY | PORT | QKEY}}},
-	{IBV_QPS_INIT,
-	 IBV_QPS_RTR,
-	 {{PEER | RESPONDER, ALT | ACCESS | PKEY}, {PEER, ALT | ACCESS | PKEY}, {0, PKEY | QKEY}}},
-	{IBV_QPS_RTR,
-	 IBV_QPS_RTS,
-	 {{REQUESTER | IBV_QP_SQ_PSN, ALT | ACCESS | RNR | MIG},
-	  {IBV_QP_SQ_PSN, ALT | ACCESS | MIG},
-	  {IBV_QP_SQ_PSN, QKEY}}},
-	{IBV_QPS_RTS,
-	 IBV_QPS_RTS,
-	 {{0, ALT | ACCESS | RNR | MIG}, {0, ALT | ACCESS | MIG}, {0, QKEY}}},
-	{IBV_QPS_RTS,
-	 IBV_QPS_SQD,
-	 {{0, IBV_QP_EN_SQD_ASYNC_NOTIFY},
-	  {0, IBV_QP_EN_SQD_ASYNC_NOTIFY},
-	  {0, IBV_QP_EN_SQD_ASYNC_NOTIFY}}},
-	{IBV_QPS_SQD,
-	 IBV_QPS_RTS,
-	 {{0, ALT | ACCESS | RNR | MIG}, {0, ALT | ACCESS | MIG}, {0, QKEY}}},
-	{IBV_QPS_SQD,
-	 IBV_QPS_SQD,
-	 {{0, PORT | IBV_QP_AV | REQUESTER | RESPONDER | ALT | ACCESS | PKEY | MIG},
-	  {0, IBV_QP_AV | ALT | ACCESS | PKEY | MIG},
-	  {0, PKEY | QKEY}}},
-	{IBV_QPS_SQE, IBV_QPS_RTS, {{0, ACCESS}, {0, ACCESS}, {0, QKEY}}},
+	{RESET, INIT, {{PKEY | PORT | ACCESS, 0},
+		       {PKEY | PORT | ACCESS, 0},
+		       {PKEY | PORT | QKEY, 0}}},
+	{INIT, INIT, {{0, PKEY | PORT | ACCESS},
+		      {0, PKEY | PORT | ACCESS},
+		      {0, PKEY | PORT | QKEY}}},
+	{INIT, RTR, {{PEER | RESPONDER, ALT | ACCESS | PKEY},
+		     {PEER, ALT | ACCESS | PKEY},
+		     {0, PKEY | QKEY}}},
+	{RTR, RTS, {{REQUESTER | SQ_PSN, ALT | ACCESS | RNR | MIG},
+		    {SQ_PSN, ALT | ACCESS | MIG},
+		    {SQ_PSN, QKEY}}},
+	{RTS, RTS, {{0, ALT | ACCESS | RNR | MIG},
+		    {0, ALT | ACCESS | MIG},
+		    {0, QKEY}}},
+	{RTS, SQD, {{0, NOTIFY},
+		    {0, NOTIFY},
+		    {0, NOTIFY}}},
+	{SQD, RTS, {{0, ALT | ACCESS | RNR | MIG},
+		    {0, ALT | ACCESS | MIG},
+		    {0, QKEY}}},
+	{SQD, SQD, {{0, PORT | AV | REQUESTER | RESPONDER | ALT | ACCESS | PKEY | MIG},
+		    {0, AV | ALT | ACCESS | PKEY | MIG},
+		    {0, PKEY | QKEY}}},
+	{SQE, RTS, {{0, ACCESS},
+		    {0, ACCESS},
+		    {0, QKEY}}},
 };
+/* clang-format on */
 
 static const struct transition *find_transition(enum ibv_qp_state from, enum ibv_qp_state to)
 {
@@ -108,7 +117,7 @@ static int check_values(const struct ibv_qp_attr *attr, int mask)
 {
 	if (mask & IBV_QP_STATE && (unsigned int)attr->qp_state > IBV_QPS_ERR)
 		return EINVAL;
-	if (mask & CUR && (unsigned int)attr->cur_qp_state > IBV_QPS_ERR)
+	if (mask & IBV_QP_CUR_STATE && (unsigned int)attr->cur_qp_state > IBV_QPS_ERR)
 		return EINVAL;
 	if (mask & PORT && !attr->port_num)
 		return EINVAL;
@@ -122,7 +131,7 @@ static int check_values(const struct ibv_qp_attr *attr, int mask)
 
 int qp_transition_check(const struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask)
 {
-	enum ibv_qp_state from = attr_mask & CUR ? attr->cur_qp_state : qp->state;
+	enum ibv_qp_state from = attr_mask & IBV_QP_CUR_STATE ? attr->cur_qp_state : qp->state;
 	enum ibv_qp_state to = attr_mask & IBV_QP_STATE ? attr->qp_state : from;
 	const struct transition *transition;
 	enum column column;

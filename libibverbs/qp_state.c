@@ -49,7 +49,7 @@ struct transition {
 	struct attributes of[COLUMNS];
 };
 
-/* Columns: RC, UC, UD. */
+/* Three columns a transition: RC, UC, UD. Formatted by hand to stay a table. */
 /* clang-format off */
 static const struct transition transitions[] = {
 	{RESET, INIT, {{PKEY | PORT | ACCESS, 0},
@@ -82,7 +82,7 @@ static const struct transition transitions[] = {
 };
 /* clang-format on */
 
-static const struct transition *find_transition(enum ibv_qp_state from, enum ibv_qp_state to)
+static const struct transition *find_transition(int from, int to)
 {
 	for (size_t i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++)
 		if (transitions[i].from == from && transitions[i].to == to)

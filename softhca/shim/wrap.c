@@ -40,6 +40,14 @@ static struct patch patches[MAX_PATCHES];
 static unsigned int num_patches;
 static _Atomic bool disabled;
 
+/*
+ * Extended QPs modified lately. A provider may set the functions of its QPs anew after the modify
+ * command (libmlx5 does), so they are patched once more at the next call of the program. Those that
+ * find no room are driven by their doorbell records alone.
+ */
+static struct verbs_qp *refits[64];
+static _Atomic unsigned int num_refits;
+
 /* An entry that has been dropped; searches go on behind it. */
 #define DROPPED ((void *)1)
 
@@ -75,12 +83,34 @@ static inline bool is_disabled(void)
 	return atomic_load_explicit(&disabled, memory_order_relaxed);
 }
 
+static void wrap_extended_qp(const struct wrapped_context *wrapped, struct verbs_qp *qp);
+
+static void refit_all(void)
+{
+	pthread_mutex_lock(&mutex);
+	for (unsigned int i = 0; i < num_refits; i++) {
+		const struct wrapped_context *wrapped = find_context(refits[i]->context);
+
+		if (wrapped)
+			wrap_extended_qp(wrapped, refits[i]);
+	}
+	num_refits = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+static inline void refit_modified(void)
+{
+	if (__builtin_expect(atomic_load_explicit(&num_refits, memory_order_relaxed) != 0, 0))
+		refit_all();
+}
+
 /* Poll first: a program that finds completions is not kept waiting for others to arrive. */
 static int poll_cq(struct verbs_cq *cq, int entries, struct verbs_wc *wc)
 {
 	const struct wrapped_context *wrapped = find_context(cq->context);
 	int found = wrapped->poll_cq(cq, entries, wc);
 
+	refit_modified();
 	if (found != 0 || is_disabled() || !drive_poll())
 		return found;
 	return wrapped->poll_cq(cq, entries, wc);
@@ -91,6 +121,7 @@ static int start_poll(struct verbs_cq *cq, void *attr)
 	verbs_start_poll_fn *original = (verbs_start_poll_fn *)find_patch(cq)->original;
 	int rc = original(cq, attr);
 
+	refit_modified();
 	if (rc != ENOENT || is_disabled() || !drive_poll())
 		return rc;
 	return original(cq, attr);
@@ -126,6 +157,7 @@ static int req_notify_cq(struct verbs_cq *cq, int solicited_only)
 	const struct wrapped_context *wrapped = find_context(cq->context);
 	int rc = wrapped->req_notify_cq(cq, solicited_only);
 
+	refit_modified();
 	if (rc == 0 && !is_disabled())
 		drive_armed();
 	return rc;
@@ -237,10 +269,27 @@ static void announce_armings(struct qp *qp)
 	engine_unlock(qp->hca->engine);
 }
 
+static void schedule_refit(struct verbs_qp *qp)
+{
+	for (unsigned int i = 0; i < num_refits; i++)
+		if (refits[i] == qp)
+			return;
+	if (num_refits < sizeof(refits) / sizeof(refits[0]))
+		refits[num_refits++] = qp;
+}
+
+static void cancel_refit(const void *object)
+{
+	for (unsigned int i = 0; i < num_refits; i++)
+		if (refits[i] == object)
+			refits[i--] = refits[--num_refits];
+}
+
 bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp)
 {
 	struct verbs_qp *program = program_qp(user_handle, cmd_fd, qp);
 	const struct wrapped_context *wrapped = NULL;
+	bool extended = false;
 
 	if (!program)
 		return false;
@@ -251,11 +300,14 @@ bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp)
 		if (program->recv_cq != program->send_cq)
 			wrap_extended_cq(wrapped, program->recv_cq);
 		wrap_extended_qp(wrapped, program);
+		extended = find_patch(program) != NULL;
+		if (extended)
+			schedule_refit(program);
 	}
 	pthread_mutex_unlock(&mutex);
 	if (wrapped)
 		announce_armings(qp);
-	return wrapped != NULL;
+	return wrapped && !extended;
 }
 
 void wrap_drop(uint64_t user_handle)
@@ -263,6 +315,7 @@ void wrap_drop(uint64_t user_handle)
 	struct patch *patch;
 
 	pthread_mutex_lock(&mutex);
+	cancel_refit((const void *)(uintptr_t)user_handle);
 	patch = user_handle ? find_patch((const void *)(uintptr_t)user_handle) : NULL;
 	if (patch) {
 		atomic_store_explicit(&patch->object, DROPPED, memory_order_release);

@@ -23,7 +23,7 @@ enum attr_kind {
 	ATTR_OUT,    /* room of the program */
 	ATTR_HANDLE, /* an object's number */
 	ATTR_NEW_HANDLE,
-	ATTR_FD,     /* a descriptor number */
+	ATTR_FD, /* a descriptor number */
 	ATTR_NEW_FD,
 };
 
@@ -64,18 +64,18 @@ struct method_entry {
 	const char *name;
 };
 
-#define METHOD(object_, method_, specs_, handle_, needs_context_)                     \
-	{                                                                             \
-		.object = object_, .method = method_, .handle = handle_,              \
-		.specs = specs_, .num_specs = sizeof(specs_) / sizeof((specs_)[0]),   \
-		.needs_context = needs_context_, .name = #handle_,                    \
+#define METHOD(object_, method_, specs_, handle_, needs_context_)                                  \
+	{                                                                                          \
+		.object = object_, .method = method_, .handle = handle_, .specs = specs_,          \
+		.num_specs = sizeof(specs_) / sizeof((specs_)[0]),                                 \
+		.needs_context = needs_context_, .name = #handle_,                                 \
 	}
 
 /* The driver's part, as most create methods have it. */
-#define ATTR_UHW                                                            \
-	{UVERBS_ATTR_UHW_IN, ATTR_IN, false, 0, ATTR_ANY_LENGTH},           \
-	{                                                                   \
-		UVERBS_ATTR_UHW_OUT, ATTR_OUT, false, 0, ATTR_ANY_LENGTH    \
+#define ATTR_UHW                                                                                   \
+	{UVERBS_ATTR_UHW_IN, ATTR_IN, false, 0, ATTR_ANY_LENGTH},                                  \
+	{                                                                                          \
+		UVERBS_ATTR_UHW_OUT, ATTR_OUT, false, 0, ATTR_ANY_LENGTH                           \
 	}
 
 bool attr_present(const struct attrs *attrs, uint16_t id);

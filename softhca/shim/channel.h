@@ -31,7 +31,7 @@ struct channel_event {
 struct channel {
 	struct descriptor descriptor;
 	pthread_mutex_t lock;
-	const void *owner; /* the open device it was made by */
+	const void *owner;  /* the open device it was made by */
 	size_t event_bytes; /* 8 for completions, 16 for asynchronous events */
 	int write_fd;
 	int look_fd; /* our own reading end, non-blocking */

@@ -10,17 +10,23 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/methods/commands.h"
 
-#define ENTRY(in_, out_, handle_) \
-	{.handle = handle_, .in_size = sizeof(in_), .out_size = sizeof(out_), .name = #handle_}
-#define ENTRY_NO_OUT(in_, handle_) {.handle = handle_, .in_size = sizeof(in_), .name = #handle_}
+#define ENTRY(in_, out_, handle_)                                                                  \
+	{                                                                                          \
+		.handle = handle_, .in_size = sizeof(in_), .out_size = sizeof(out_),               \
+		.name = #handle_                                                                   \
+	}
+#define ENTRY_NO_OUT(in_, handle_)                                                                 \
+	{                                                                                          \
+		.handle = handle_, .in_size = sizeof(in_), .name = #handle_                        \
+	}
 
 static const struct command_entry classic[] = {
-	[IB_USER_VERBS_CMD_GET_CONTEXT] = ENTRY(struct ib_uverbs_get_context,
-						struct ib_uverbs_get_context_resp, get_context),
+	[IB_USER_VERBS_CMD_GET_CONTEXT] =
+		ENTRY(struct ib_uverbs_get_context, struct ib_uverbs_get_context_resp, get_context),
 	[IB_USER_VERBS_CMD_QUERY_DEVICE] = ENTRY(struct ib_uverbs_query_device,
 						 struct ib_uverbs_query_device_resp, query_device),
-	[IB_USER_VERBS_CMD_QUERY_PORT] = ENTRY(struct ib_uverbs_query_port,
-					       struct ib_uverbs_query_port_resp, query_port),
+	[IB_USER_VERBS_CMD_QUERY_PORT] =
+		ENTRY(struct ib_uverbs_query_port, struct ib_uverbs_query_port_resp, query_port),
 	[IB_USER_VERBS_CMD_ALLOC_PD] =
 		ENTRY(struct ib_uverbs_alloc_pd, struct ib_uverbs_alloc_pd_resp, alloc_pd),
 	[IB_USER_VERBS_CMD_DEALLOC_PD] = ENTRY_NO_OUT(struct ib_uverbs_dealloc_pd, dealloc_pd),
@@ -73,9 +79,8 @@ static const struct command_entry extended[] = {
 			.out_size = offsetof(struct ib_uverbs_ex_query_device_resp, odp_caps),
 			.name = "ex_query_device",
 		},
-	[IB_USER_VERBS_EX_CMD_CREATE_CQ] =
-		ENTRY(struct ib_uverbs_ex_create_cq, struct ib_uverbs_ex_create_cq_resp,
-		      ex_create_cq),
+	[IB_USER_VERBS_EX_CMD_CREATE_CQ] = ENTRY(struct ib_uverbs_ex_create_cq,
+						 struct ib_uverbs_ex_create_cq_resp, ex_create_cq),
 	[IB_USER_VERBS_EX_CMD_CREATE_QP] =
 		{
 			.handle = ex_create_qp,

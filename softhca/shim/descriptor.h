@@ -43,9 +43,9 @@ extern struct descriptor *_Atomic descriptor_slots[DESCRIPTOR_SLOTS];
 
 static inline bool descriptor_possible(int fd)
 {
-	return __builtin_expect((uint32_t)fd < atomic_load_explicit(&descriptor_limit,
-								    memory_order_relaxed),
-				0) &&
+	return __builtin_expect(
+		       (uint32_t)fd < atomic_load_explicit(&descriptor_limit, memory_order_relaxed),
+		       0) &&
 	       atomic_load_explicit(&descriptor_slots[fd], memory_order_relaxed);
 }
 

@@ -12,8 +12,8 @@
 #include "softhca/fabric/directory.h"
 
 struct device_identity {
-	const char *family;	 /* as in fabric_hca.family */
-	const char *name_prefix; /* of the device name: "mlx5_" */
+	const char *family;	  /* as in fabric_hca.family */
+	const char *name_prefix;  /* of the device name: "mlx5_" */
 	unsigned int abi_version; /* of the driver-private parts of commands */
 	uint16_t pci_vendor, pci_device;
 	uint32_t vendor_id; /* IEEE OUI of the maker */

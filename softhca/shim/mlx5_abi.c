@@ -99,8 +99,8 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 		.max_recv_wr = MAX_WQES,
 		.max_srq_recv_wr = MAX_WQES - 1,
 		.num_ports = 1,
-		.cmds_supp_uhw = MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE |
-				 MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
+		.cmds_supp_uhw =
+			MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE | MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
 		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
 		.log_uar_size = 12,
 		.num_uars_per_page = 1,
@@ -116,8 +116,8 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 	answer.tot_bfregs = file->static_bfregs;
 	answer.num_dyn_bfregs = file->dynamic_uars ? 0 : FILE_DYNAMIC_UARS * MLX5_BF_REGS_PER_UAR;
 	answer.cqe_version = file->cqe_version;
-	answer.response_length = (uint32_t)(driver->out_room < sizeof(answer) ? driver->out_room
-									     : sizeof(answer));
+	answer.response_length =
+		(uint32_t)(driver->out_room < sizeof(answer) ? driver->out_room : sizeof(answer));
 	driver_output(driver, &answer, sizeof(answer));
 	return 0;
 }
@@ -131,8 +131,8 @@ static int query_device(struct shim_file *file, struct driver_data *driver)
 	(void)file;
 	if (driver->in_length && driver_input(driver, &answer, 0))
 		return EINVAL;
-	answer.response_length = (uint32_t)(driver->out_room < sizeof(answer) ? driver->out_room
-									     : sizeof(answer));
+	answer.response_length =
+		(uint32_t)(driver->out_room < sizeof(answer) ? driver->out_room : sizeof(answer));
 	driver_output(driver, &answer, sizeof(answer));
 	return 0;
 }
@@ -237,8 +237,7 @@ static int check_qp_flags(const struct shim_file *file, const struct mlx5_ib_cre
 	if (request->flags & MLX5_QP_FLAG_UAR_PAGE_INDEX)
 		return mlx5_uar_is_allocated(file, request->bfreg_index) ? 0 : EINVAL;
 	if (request->flags & MLX5_QP_FLAG_BFREG_INDEX &&
-	    request->bfreg_index >=
-		    file->static_bfregs + FILE_DYNAMIC_UARS * MLX5_BF_REGS_PER_UAR)
+	    request->bfreg_index >= file->static_bfregs + FILE_DYNAMIC_UARS * MLX5_BF_REGS_PER_UAR)
 		return EINVAL;
 	return 0;
 }

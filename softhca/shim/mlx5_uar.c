@@ -78,9 +78,9 @@ static int alloc_method(struct attrs *attrs)
 
 static int destroy_method(struct attrs *attrs)
 {
-	struct handle *handle = handle_find(
-		&attrs->file->handles, HANDLE_UAR,
-		(uint32_t)attr_number(attrs, MLX5_IB_ATTR_UAR_OBJ_DESTROY_HANDLE));
+	struct handle *handle =
+		handle_find(&attrs->file->handles, HANDLE_UAR,
+			    (uint32_t)attr_number(attrs, MLX5_IB_ATTR_UAR_OBJ_DESTROY_HANDLE));
 
 	return handle ? file_destroy_object(handle) : ENOENT;
 }

@@ -174,7 +174,8 @@ static void put_port(struct tree *tree)
 	bool active = port_is_active(hca);
 
 	put(tree, device_path(tree, "ports/1/state"), "%s", active ? "4: ACTIVE" : "1: DOWN");
-	put(tree, device_path(tree, "ports/1/phys_state"), "%s", active ? "5: LinkUp" : "2: Polling");
+	put(tree, device_path(tree, "ports/1/phys_state"), "%s",
+	    active ? "5: LinkUp" : "2: Polling");
 	put(tree, device_path(tree, "ports/1/lid"), "0x%x", hca->lid);
 	put(tree, device_path(tree, "ports/1/lid_mask_count"), "0");
 	put(tree, device_path(tree, "ports/1/sm_lid"), "0x%x",

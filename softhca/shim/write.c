@@ -19,9 +19,9 @@ enum {
 /* A command taken apart. */
 struct carried {
 	const struct command_entry *entry;
-	uint64_t response; /* where the core's output goes */
+	uint64_t response;    /* where the core's output goes */
 	size_t driver_offset; /* of the driver's output behind it */
-	size_t out_room; /* the caller's, for the core */
+	size_t out_room;      /* the caller's, for the core */
 };
 
 static size_t at_most(size_t value, size_t limit)

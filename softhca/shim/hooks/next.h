@@ -17,15 +17,15 @@
 #define HOOK __attribute__((visibility("default")))
 
 /* A pointer of type `type` to the next function of that name; NULL if this libc has none. */
-#define NEXT(type, name)                                                          \
-	({                                                                        \
-		static type *next_;                                               \
-		type *found_ = __atomic_load_n(&next_, __ATOMIC_RELAXED);         \
-		if (__builtin_expect(!found_, 0)) {                               \
-			found_ = (type *)dlsym(RTLD_NEXT, name);                  \
-			__atomic_store_n(&next_, found_, __ATOMIC_RELAXED);       \
-		}                                                                 \
-		found_;                                                           \
+#define NEXT(type, name)                                                                           \
+	({                                                                                         \
+		static type *next_;                                                                \
+		type *found_ = __atomic_load_n(&next_, __ATOMIC_RELAXED);                          \
+		if (__builtin_expect(!found_, 0)) {                                                \
+			found_ = (type *)dlsym(RTLD_NEXT, name);                                   \
+			__atomic_store_n(&next_, found_, __ATOMIC_RELAXED);                        \
+		}                                                                                  \
+		found_;                                                                            \
 	})
 
 /* Whether a path names the uverbs device that we stand for; it may be NULL. */

@@ -25,16 +25,16 @@ bool hook_is_device_path(const char *path)
 }
 
 /* The mode argument is there only if a file might be created. */
-#define MODE_OF(flags, last)                                          \
-	({                                                            \
-		mode_t mode_ = 0;                                     \
-		if ((flags) & (O_CREAT | O_TMPFILE)) {                \
-			va_list arguments_;                           \
-			va_start(arguments_, last);                   \
-			mode_ = va_arg(arguments_, mode_t);           \
-			va_end(arguments_);                           \
-		}                                                     \
-		mode_;                                                \
+#define MODE_OF(flags, last)                                                                       \
+	({                                                                                         \
+		mode_t mode_ = 0;                                                                  \
+		if ((flags) & (O_CREAT | O_TMPFILE)) {                                             \
+			va_list arguments_;                                                        \
+			va_start(arguments_, last);                                                \
+			mode_ = va_arg(arguments_, mode_t);                                        \
+			va_end(arguments_);                                                        \
+		}                                                                                  \
+		mode_;                                                                             \
 	})
 
 HOOK int open(const char *path, int flags, ...)

@@ -62,65 +62,64 @@ static int no_such_function(void)
 	return -1;
 }
 
-#define STAT_BY_PATH(name, type)                                      \
-	HOOK int name(const char *path, type *status)                 \
-	{                                                             \
-		path_stat_fn *next = NEXT(path_stat_fn, #name);       \
-                                                                      \
-		if (hook_is_device_path(path))                        \
-			return describe_device(status);               \
-		return next ? next(path, status) : no_such_function(); \
+#define STAT_BY_PATH(name, type)                                                                   \
+	HOOK int name(const char *path, type *status)                                              \
+	{                                                                                          \
+		path_stat_fn *next = NEXT(path_stat_fn, #name);                                    \
+                                                                                                   \
+		if (hook_is_device_path(path))                                                     \
+			return describe_device(status);                                            \
+		return next ? next(path, status) : no_such_function();                             \
 	}
 
-#define STAT_BY_FD(name, type)                                        \
-	HOOK int name(int fd, type *status)                           \
-	{                                                             \
-		fd_stat_fn *next = NEXT(fd_stat_fn, #name);           \
-                                                                      \
-		if (is_device(fd))                                    \
-			return describe_device(status);               \
-		return next ? next(fd, status) : no_such_function();  \
+#define STAT_BY_FD(name, type)                                                                     \
+	HOOK int name(int fd, type *status)                                                        \
+	{                                                                                          \
+		fd_stat_fn *next = NEXT(fd_stat_fn, #name);                                        \
+                                                                                                   \
+		if (is_device(fd))                                                                 \
+			return describe_device(status);                                            \
+		return next ? next(fd, status) : no_such_function();                               \
 	}
 
-#define STAT_AT(name, type)                                                             \
-	HOOK int name(int directory, const char *path, type *status, int flags)         \
-	{                                                                               \
-		at_stat_fn *next = NEXT(at_stat_fn, #name);                             \
-                                                                                        \
-		if (hook_is_device_path(path) || (path && !*path && is_device(directory))) \
-			return describe_device(status);                                 \
-		return next ? next(directory, path, status, flags) : no_such_function(); \
+#define STAT_AT(name, type)                                                                        \
+	HOOK int name(int directory, const char *path, type *status, int flags)                    \
+	{                                                                                          \
+		at_stat_fn *next = NEXT(at_stat_fn, #name);                                        \
+                                                                                                   \
+		if (hook_is_device_path(path) || (path && !*path && is_device(directory)))         \
+			return describe_device(status);                                            \
+		return next ? next(directory, path, status, flags) : no_such_function();           \
 	}
 
-#define XSTAT_BY_PATH(name, type)                                             \
-	HOOK int name(int version, const char *path, type *status)            \
-	{                                                                     \
-		path_xstat_fn *next = NEXT(path_xstat_fn, #name);             \
-                                                                              \
-		if (hook_is_device_path(path))                                \
-			return describe_device(status);                       \
-		return next ? next(version, path, status) : no_such_function(); \
+#define XSTAT_BY_PATH(name, type)                                                                  \
+	HOOK int name(int version, const char *path, type *status)                                 \
+	{                                                                                          \
+		path_xstat_fn *next = NEXT(path_xstat_fn, #name);                                  \
+                                                                                                   \
+		if (hook_is_device_path(path))                                                     \
+			return describe_device(status);                                            \
+		return next ? next(version, path, status) : no_such_function();                    \
 	}
 
-#define XSTAT_BY_FD(name, type)                                             \
-	HOOK int name(int version, int fd, type *status)                    \
-	{                                                                   \
-		fd_xstat_fn *next = NEXT(fd_xstat_fn, #name);               \
-                                                                            \
-		if (is_device(fd))                                          \
-			return describe_device(status);                     \
-		return next ? next(version, fd, status) : no_such_function(); \
+#define XSTAT_BY_FD(name, type)                                                                    \
+	HOOK int name(int version, int fd, type *status)                                           \
+	{                                                                                          \
+		fd_xstat_fn *next = NEXT(fd_xstat_fn, #name);                                      \
+                                                                                                   \
+		if (is_device(fd))                                                                 \
+			return describe_device(status);                                            \
+		return next ? next(version, fd, status) : no_such_function();                      \
 	}
 
-#define XSTAT_AT(name, type)                                                                  \
-	HOOK int name(int version, int directory, const char *path, type *status, int flags)  \
-	{                                                                                     \
-		at_xstat_fn *next = NEXT(at_xstat_fn, #name);                                 \
-                                                                                              \
-		if (hook_is_device_path(path) || (path && !*path && is_device(directory)))    \
-			return describe_device(status);                                       \
-		return next ? next(version, directory, path, status, flags)                   \
-			    : no_such_function();                                             \
+#define XSTAT_AT(name, type)                                                                       \
+	HOOK int name(int version, int directory, const char *path, type *status, int flags)       \
+	{                                                                                          \
+		at_xstat_fn *next = NEXT(at_xstat_fn, #name);                                      \
+                                                                                                   \
+		if (hook_is_device_path(path) || (path && !*path && is_device(directory)))         \
+			return describe_device(status);                                            \
+		return next ? next(version, directory, path, status, flags) : no_such_function();  \
 	}
 
 #pragma GCC diagnostic ignored "-Wnonnull-compare"

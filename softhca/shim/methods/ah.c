@@ -18,8 +18,8 @@ static int check_address(const struct fabric_hca *hca, const struct ib_uverbs_ah
 		return EINVAL;
 	if (hca->port_type == FABRIC_PORT_ETH && !attr->is_global)
 		return EINVAL;
-	if (attr->is_global && (attr->grh.sgid_index >= FABRIC_GIDS ||
-				!hca->gids[attr->grh.sgid_index].valid))
+	if (attr->is_global &&
+	    (attr->grh.sgid_index >= FABRIC_GIDS || !hca->gids[attr->grh.sgid_index].valid))
 		return EINVAL;
 	return 0;
 }

@@ -288,8 +288,7 @@ static int destroy_method(struct attrs *attrs)
 		find_cq(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_CQ_HANDLE));
 	int rc = object ? destroy(object, &answer) : ENOENT;
 
-	return rc ? rc
-		  : attr_put(attrs, UVERBS_ATTR_DESTROY_CQ_RESP, &answer, sizeof(answer));
+	return rc ? rc : attr_put(attrs, UVERBS_ATTR_DESTROY_CQ_RESP, &answer, sizeof(answer));
 }
 
 static const struct attr_spec create_attrs[] = {

@@ -60,8 +60,8 @@ int get_context(struct command *command)
 
 static int put_context(struct attrs *attrs, uint16_t vectors_id, uint16_t support_id)
 {
-	uint64_t support = IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS |
-			   IB_UVERBS_CORE_SUPPORT_ROBUST_UDATA;
+	uint64_t support =
+		IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS | IB_UVERBS_CORE_SUPPORT_ROBUST_UDATA;
 	int rc = attr_put_u32(attrs, vectors_id, FILE_COMP_VECTORS);
 
 	return rc ? rc : attr_put(attrs, support_id, &support, sizeof(support));
@@ -87,7 +87,8 @@ static uint64_t firmware_version(const struct device_identity *identity)
 	       identity->firmware[2];
 }
 
-static void describe_device(const struct shim_file *file, struct ib_uverbs_query_device_resp *answer)
+static void describe_device(const struct shim_file *file,
+			    struct ib_uverbs_query_device_resp *answer)
 {
 	const struct hca_limits *limits = &file->hca->limits;
 	const struct device_identity *identity =
@@ -117,8 +118,7 @@ static void describe_device(const struct shim_file *file, struct ib_uverbs_query
 		.atomic_cap = ATOMIC_CAP_HCA,
 		.max_mcast_grp = limits->max_mcast_grp,
 		.max_mcast_qp_attach = limits->max_mcast_qp_attach,
-		.max_total_mcast_qp_attach =
-			limits->max_mcast_grp * limits->max_mcast_qp_attach,
+		.max_total_mcast_qp_attach = limits->max_mcast_grp * limits->max_mcast_qp_attach,
 		.max_ah = limits->max_ah,
 		.max_srq = limits->max_srq,
 		.max_srq_wr = limits->max_srq_wr,

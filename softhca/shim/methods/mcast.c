@@ -12,8 +12,7 @@ struct group {
 	uint16_t mlid;
 };
 
-static struct group *find_group(struct qp_object *object, const uint8_t gid[16],
-					  uint16_t mlid)
+static struct group *find_group(struct qp_object *object, const uint8_t gid[16], uint16_t mlid)
 {
 	list_for_each (node, &object->groups) {
 		struct group *group = list_entry(node, struct group, link);

@@ -34,7 +34,8 @@ struct mr_object *find_mr(struct shim_file *file, uint32_t number)
  * are left out silently, others refused. */
 static int check_access(uint32_t *access)
 {
-	uint32_t unknown = *access & ~(uint32_t)(ACCESS_SUPPORTED | IB_UVERBS_ACCESS_OPTIONAL_RANGE);
+	uint32_t unknown =
+		*access & ~(uint32_t)(ACCESS_SUPPORTED | IB_UVERBS_ACCESS_OPTIONAL_RANGE);
 
 	if (unknown)
 		return unknown & ~(uint32_t)ACCESS_KNOWN_UNSUPPORTED ? EINVAL : EOPNOTSUPP;
@@ -229,8 +230,8 @@ static int reg_method(struct attrs *attrs)
 	struct mr_object *object;
 	int rc;
 
-	request.pd = find_pd(attrs->file,
-			     (uint32_t)attr_number(attrs, UVERBS_ATTR_REG_MR_PD_HANDLE));
+	request.pd =
+		find_pd(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_REG_MR_PD_HANDLE));
 	if (attr_present(attrs, UVERBS_ATTR_REG_MR_FD) || !request.pd)
 		return request.pd ? EOPNOTSUPP : ENOENT;
 	rc = attr_get_u64(attrs, UVERBS_ATTR_REG_MR_ADDR, &request.start);

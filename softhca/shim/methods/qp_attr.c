@@ -92,8 +92,7 @@ static int check_path(const struct fabric_hca *hca, const struct path *path)
 		return EINVAL;
 	if (hca->port_type == FABRIC_PORT_ETH && !path->grh)
 		return EINVAL;
-	if (path->grh &&
-	    (path->sgid_index >= FABRIC_GIDS || !hca->gids[path->sgid_index].valid))
+	if (path->grh && (path->sgid_index >= FABRIC_GIDS || !hca->gids[path->sgid_index].valid))
 		return EINVAL;
 	return 0;
 }

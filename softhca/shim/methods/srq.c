@@ -220,8 +220,7 @@ static int read_attrs(struct attrs *attrs, struct srq_request *request)
 	if (!rc && type != IB_UVERBS_SRQT_BASIC)
 		rc = type <= IB_UVERBS_SRQT_TM ? EOPNOTSUPP : EINVAL;
 	if (!rc)
-		rc = attr_get_u64(attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE,
-				  &request->user_handle);
+		rc = attr_get_u64(attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, &request->user_handle);
 	if (!rc)
 		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_MAX_WR, &request->max_wr);
 	if (!rc)
@@ -247,8 +246,7 @@ static int create_method(struct attrs *attrs)
 	attrs->created = &object->handle;
 	rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, object->srq->max_wr);
 	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE,
-				  object->srq->max_sge);
+		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, object->srq->max_sge);
 	if (!rc)
 		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_SRQ_NUM, object->srq->srqn);
 	return rc ? rc

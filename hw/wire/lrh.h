@@ -35,16 +35,21 @@ static inline uint8_t lrh_sl_next(uint8_t sl, uint8_t next)
 	return (uint8_t)(sl << 4 | (next & 3));
 }
 
-/* CRC over LRH to ICRC, polynomial 0x100b, bits in the order of the wire; stored low byte first. */
+/* CRC over LRH to ICRC, polynomial 0x100b, bits in the order of the wire, four at a step;
+ * stored low byte first. */
 static inline uint16_t vcrc_of(const void *bytes, uint32_t length)
 {
+	static const uint16_t step[16] = {
+		0x0000, 0x1a01, 0x3402, 0x2e03, 0x6804, 0x7205, 0x5c06, 0x4607,
+		0xd008, 0xca09, 0xe40a, 0xfe0b, 0xb80c, 0xa20d, 0x8c0e, 0x960f,
+	};
 	const uint8_t *at = (const uint8_t *)bytes;
 	uint16_t crc = 0xffff;
 
 	while (length--) {
 		crc ^= *at++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (uint16_t)(crc >> 1 ^ (crc & 1 ? 0xd008 : 0));
+		crc = (uint16_t)(crc >> 4 ^ step[crc & 15]);
+		crc = (uint16_t)(crc >> 4 ^ step[crc & 15]);
 	}
 	return (uint16_t)~crc;
 }

@@ -58,6 +58,9 @@ static int take_route(const struct nlmsghdr *message, void *arg)
 	if (message->nlmsg_len < NLMSG_HDRLEN + sizeof(*route))
 		return EBADMSG;
 	route = (const struct rtmsg *)((const char *)message + NLMSG_HDRLEN);
+	/* Unreachable and black hole routes are answers too. */
+	if (route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_LOCAL)
+		return ENETUNREACH;
 	target->local = route->rtm_type == RTN_LOCAL;
 	netlink_for_each_attr(attr, message, sizeof(*route), left)
 	{

@@ -245,6 +245,7 @@ static void closing_ends_everything(void **state)
 	assert_int_equal(qp_attach_multicast(qp, mgid, 0xc001), 0);
 	assert_int_equal(mr_create(pd, &params, &mr), 0);
 	key = mr->shared;
+	pd->users++; /* an address handle of the front end */
 	engine_kick(local.engine, qp);
 	hca_close(local.hca);
 	assert_int_equal(fake_fabric.group_members, 0);

@@ -20,7 +20,8 @@ enum {
 	 * out (QP 0 and 1 are management queue pairs; mlx drivers end lists with key 0x100). */
 	FIRST_QP = 64,
 	FIRST_KEY = 64,
-	SPREAD = 1024,
+	/* All within the first piece that back_entry() reserves. */
+	SPREAD = 512,
 	DEFAULT_PKEY = 0xffff,
 };
 

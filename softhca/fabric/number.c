@@ -113,8 +113,12 @@ int qp_owner(const struct fabric_qp *qp)
 
 struct fabric_qp *fabric_qp_find(struct fabric_hca *hca, uint32_t qpn)
 {
-	struct fabric_qp *qp = &hca->qps[qpn % FABRIC_QPS];
+	uint32_t index = qpn % FABRIC_QPS;
+	struct fabric_qp *qp = &hca->qps[index];
 
+	/* Entries that were never in use may have no memory yet. */
+	if (index >= atomic_load_explicit(&hca->qps_used, memory_order_relaxed))
+		return NULL;
 	return qp_owner(qp) >= 0 && qp->qpn == qpn ? qp : NULL;
 }
 
@@ -166,7 +170,8 @@ struct fabric_key *fabric_key_find(struct fabric_hca *hca, uint32_t key)
 {
 	uint32_t index = key >> KEY_SHIFT;
 
-	if (key == 0 || index >= FABRIC_KEYS)
+	if (key == 0 || index >= FABRIC_KEYS ||
+	    index >= atomic_load_explicit(&hca->keys_used, memory_order_relaxed))
 		return NULL;
 	if (atomic_load_explicit(&hca->keys[index].key, memory_order_acquire) != key)
 		return NULL;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,12 +266,27 @@ static int take_file(struct fabric *fabric, const char *path, int flags)
 	return 0;
 }
 
+/* Going beyond the limit would not fail but end the process, by a signal. */
+static bool size_is_allowed(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	       limit.rlim_cur >= SEGMENT_SIZE;
+}
+
 static int create_file(struct fabric *fabric, char *reason, size_t reason_size)
 {
 	char path[PATH_MAX];
 	int error;
 
 	file_path(fabric, path, sizeof(path));
+	if (!size_is_allowed())
+		return fabric_explain(
+			reason, reason_size, EFBIG,
+			"%s would be a sparse file of %llu MiB: raise the limit on the "
+			"size of files (ulimit -f)",
+			path, (unsigned long long)(SEGMENT_SIZE >> 20));
 	error = take_file(fabric, path, O_CREAT | O_EXCL);
 	if (!error && ftruncate(fabric->fd, (off_t)SEGMENT_SIZE))
 		error = errno;

@@ -28,6 +28,8 @@ enum {
 	/* While polling is as recent as this, the background thread naps. */
 	RECENT_NS = 2 * 1000 * 1000,
 	NAP_NS = 1000 * 1000,
+	/* What a capture has in memory is written while nothing happens, too. */
+	CAPTURE_NS = 1000 * 1000 * 1000,
 };
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -86,8 +88,6 @@ static void flush_sent(struct fabric *fabric, uint64_t now_ns)
 	{
 		struct fabric_process *process = &fabric->segment->processes[slot];
 
-		if (slot == fabric->slot)
-			continue;
 		if (!polls_itself(process, now_ns)) {
 			wake_if_asleep(process);
 			continue;
@@ -177,6 +177,8 @@ static uint64_t nap_or_sleep(struct fabric *fabric, uint64_t timeout_ns)
 	bool recent = clock_ns() - polled < RECENT_NS;
 
 	atomic_store_explicit(&fabric->deep_sleep, !recent, memory_order_relaxed);
+	if (fabric->capture && timeout_ns > CAPTURE_NS)
+		timeout_ns = CAPTURE_NS;
 	return recent && timeout_ns > NAP_NS ? NAP_NS : timeout_ns;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -200,6 +201,25 @@ static void directory_open_to_others_is_refused(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
+static void small_limit_on_file_sizes_is_named(void **state)
+{
+	struct fabric_options options = {
+		.name = fabric_name(), .host = 1, .port_type = FABRIC_PORT_IB};
+	struct fabric *fabric = NULL;
+	char reason[512] = "";
+	struct rlimit limit, small;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = 1 << 20;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(fabric_join(&options, &fabric, reason, sizeof(reason)), EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_non_null(strstr(reason, "ulimit -f"));
+	fabric_leave(join(1));
+}
+
 static void odd_names_and_hosts_are_refused(void **state)
 {
 	static const char *const names[] = {"", ".", "..", "a/b", "a b", "\n"};
@@ -313,6 +333,7 @@ int main(void)
 		cmocka_unit_test(stale_file_of_another_version_is_replaced),
 		cmocka_unit_test(live_file_of_another_version_is_left_alone),
 		cmocka_unit_test(directory_open_to_others_is_refused),
+		cmocka_unit_test(small_limit_on_file_sizes_is_named),
 		cmocka_unit_test(odd_names_and_hosts_are_refused),
 		cmocka_unit_test(many_join_and_leave_at_once),
 		cmocka_unit_test(child_of_a_fork_forgets_without_harm),

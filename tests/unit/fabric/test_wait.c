@@ -125,6 +125,23 @@ static void wait_ends_at_once_when_something_is_there(void **state)
 	fabric_leave(fabric);
 }
 
+static void packet_to_oneself_wakes_ones_own_thread(void **state)
+{
+	struct fabric *fabric = join(1);
+	uint8_t bytes[64] = {0};
+	uint32_t wake;
+
+	(void)state;
+	/* As if the thread slept, and the program waited for an event. */
+	atomic_store(&fabric->own->asleep, 1);
+	fabric_set_armed(fabric, true);
+	wake = atomic_load(&fabric->own->wake);
+	assert_int_equal(try_send(fabric, fabric_self(fabric), bytes, sizeof(bytes)), 0);
+	fabric_send_flush(fabric);
+	assert_int_not_equal(atomic_load(&fabric->own->wake), wake);
+	fabric_leave(fabric);
+}
+
 static void thread_only_naps_while_the_program_polls(void **state)
 {
 	struct fabric *fabric = join(1);
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(every_packet_wakes_a_sleeper_whose_program_does_not_poll),
 		cmocka_unit_test(waking_before_waiting_is_not_lost),
 		cmocka_unit_test(wait_ends_at_once_when_something_is_there),
+		cmocka_unit_test(packet_to_oneself_wakes_ones_own_thread),
 		cmocka_unit_test(thread_only_naps_while_the_program_polls),
 		cmocka_unit_test(poller_is_not_woken_until_it_stops),
 	};

@@ -214,7 +214,12 @@ static size_t core_out_len(uint32_t number)
 	case IB_USER_VERBS_CMD_DESTROY_QP:
 		return sizeof(struct ib_uverbs_destroy_qp_resp);
 	case IB_USER_VERBS_CMD_CREATE_SRQ:
+	case IB_USER_VERBS_CMD_CREATE_XSRQ:
 		return sizeof(struct ib_uverbs_create_srq_resp);
+	case IB_USER_VERBS_CMD_OPEN_XRCD:
+		return sizeof(struct ib_uverbs_open_xrcd_resp);
+	case IB_USER_VERBS_CMD_OPEN_QP:
+		return sizeof(struct ib_uverbs_create_qp_resp);
 	case IB_USER_VERBS_CMD_DESTROY_SRQ:
 		return sizeof(struct ib_uverbs_destroy_srq_resp);
 	default:
@@ -389,6 +394,24 @@ int fake_kernel_command(const struct fake_command *c)
 	case IB_USER_VERBS_CMD_CREATE_SRQ:
 		ANSWER(struct ib_uverbs_create_srq_resp, .srq_handle = 15, .max_wr = 31,
 		       .max_sge = 1);
+		return 0;
+	case IB_USER_VERBS_CMD_CREATE_XSRQ:
+		ANSWER(struct ib_uverbs_create_srq_resp, .srq_handle = 16, .max_wr = 31,
+		       .max_sge = 1, .srqn = 0x160);
+		return 0;
+	case IB_USER_VERBS_CMD_OPEN_XRCD:
+		ANSWER(struct ib_uverbs_open_xrcd_resp, .xrcd_handle = 17);
+		return 0;
+	case IB_USER_VERBS_CMD_OPEN_QP:
+		ANSWER(struct ib_uverbs_create_qp_resp, .qp_handle = 18, .qpn = 0x180);
+		return 0;
+	case IB_USER_VERBS_EX_CMD_CREATE_CQ | IB_USER_VERBS_CMD_FLAG_EXTENDED:
+		ANSWER(struct ib_uverbs_ex_create_cq_resp, .base.cq_handle = 19, .base.cqe = 127,
+		       .response_length = sizeof(struct ib_uverbs_ex_create_cq_resp));
+		return 0;
+	case IB_USER_VERBS_EX_CMD_CREATE_QP | IB_USER_VERBS_CMD_FLAG_EXTENDED:
+		ANSWER(struct ib_uverbs_ex_create_qp_resp, .base.qp_handle = 20, .base.qpn = 0x200,
+		       .response_length = sizeof(struct ib_uverbs_ex_create_qp_resp));
 		return 0;
 	default:
 		/* Commands without an answer, or with one that is all zero. */

@@ -79,6 +79,15 @@ static struct ibv_cq *create_cq(struct ibv_context *context, int cqe, void *cq_c
 	return &cq->cq;
 }
 
+static struct ibv_cq_ex *create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr)
+{
+	uint32_t flags = attr->flags & IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN
+				 ? IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN
+				 : 0;
+	CREATE(struct verbs_cq, cq, ibv_cmd_create_cq_ex(context, attr, flags, cq, &udata));
+	return &cq->cq_ex;
+}
+
 static int destroy_cq(struct ibv_cq *cq)
 {
 	DESTROY(to_verbs_cq(cq), ibv_cmd_destroy_cq(cq));
@@ -90,6 +99,29 @@ static struct ibv_srq *create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *a
 	return &srq->srq;
 }
 
+static struct ibv_srq *create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
+{
+	CREATE(struct verbs_srq, srq, ibv_cmd_create_srq_ex(context, attr, srq, NULL));
+	return &srq->srq;
+}
+
+static int get_srq_num(struct ibv_srq *srq, uint32_t *srq_num)
+{
+	*srq_num = to_verbs_srq(srq)->srq_num;
+	return 0;
+}
+
+static struct ibv_xrcd *open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr)
+{
+	CREATE(struct verbs_xrcd, xrcd, ibv_cmd_open_xrcd(context, attr, xrcd, NULL));
+	return &xrcd->xrcd;
+}
+
+static int close_xrcd(struct ibv_xrcd *xrcd)
+{
+	DESTROY(to_verbs_xrcd(xrcd), ibv_cmd_close_xrcd(to_verbs_xrcd(xrcd)));
+}
+
 static int destroy_srq(struct ibv_srq *srq)
 {
 	DESTROY(to_verbs_srq(srq), ibv_cmd_destroy_srq(to_verbs_srq(srq)));
@@ -98,6 +130,18 @@ static int destroy_srq(struct ibv_srq *srq)
 static struct ibv_qp *create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 {
 	CREATE(struct verbs_qp, qp, ibv_cmd_create_qp(pd, attr, qp, &udata));
+	return &qp->qp;
+}
+
+static struct ibv_qp *create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr)
+{
+	CREATE(struct verbs_qp, qp, ibv_cmd_create_qp_ex(context, attr, qp, &udata));
+	return &qp->qp;
+}
+
+static struct ibv_qp *open_qp(struct ibv_context *context, struct ibv_qp_open_attr *attr)
+{
+	CREATE(struct verbs_qp, qp, ibv_cmd_open_qp(context, attr, qp, NULL));
 	return &qp->qp;
 }
 
@@ -133,10 +177,17 @@ static const struct verbs_context_ops context_ops = {
 	.rereg_mr = rereg_mr,
 	.dereg_mr = dereg_mr,
 	.create_cq = create_cq,
+	.create_cq_ex = create_cq_ex,
 	.destroy_cq = destroy_cq,
 	.create_srq = create_srq,
+	.create_srq_ex = create_srq_ex,
+	.get_srq_num = get_srq_num,
+	.open_xrcd = open_xrcd,
+	.close_xrcd = close_xrcd,
 	.destroy_srq = destroy_srq,
 	.create_qp = create_qp,
+	.create_qp_ex = create_qp_ex,
+	.open_qp = open_qp,
 	.query_qp = query_qp,
 	.modify_qp = modify_qp,
 	.destroy_qp = destroy_qp,

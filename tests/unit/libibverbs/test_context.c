@@ -152,7 +152,7 @@ static void a_cq_of_negative_size_is_refused(void **state)
 static void attributes_that_cannot_be_never_reach_the_kernel(void **state)
 {
 	struct ibv_context *context = open_fake();
-	struct ibv_cq_init_attr_ex attr = {.cqe = 1};
+	struct ibv_cq_init_attr_ex attr = {.cqe = 1, .wc_flags = 1ull << 40};
 	unsigned int before;
 
 	UNUSED;
@@ -166,10 +166,17 @@ static void attributes_that_cannot_be_never_reach_the_kernel(void **state)
 	assert_int_equal(errno, EINVAL);
 	assert_null(ibv_create_cq(context, 1, NULL, NULL, -1));
 	assert_int_equal(errno, EINVAL);
-	assert_int_equal(fake_kernel.commands, before);
-	/* The fake provider has no such call. */
 	assert_null(ibv_create_cq_ex(context, &attr));
 	assert_int_equal(errno, EOPNOTSUPP);
+	attr.wc_flags = 0;
+	attr.comp_mask = IBV_CQ_INIT_ATTR_MASK_PD;
+	assert_null(ibv_create_cq_ex(context, &attr));
+	assert_int_equal(errno, EINVAL);
+	attr.comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS;
+	attr.flags = 1 << 30;
+	assert_null(ibv_create_cq_ex(context, &attr));
+	assert_int_equal(errno, EOPNOTSUPP);
+	assert_int_equal(fake_kernel.commands, before);
 	assert_int_equal(ibv_close_device(context), 0);
 }
 

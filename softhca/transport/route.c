@@ -41,7 +41,6 @@ static void build_header(struct route *route, const struct qp *qp, const struct 
 
 void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn)
 {
-	struct fabric *fabric = qp->hca->engine->fabric;
 	bool ethernet = is_ethernet(qp);
 
 	route->qpn = qpn & WIRE_QPN_MASK;
@@ -54,15 +53,20 @@ void route_build(struct route *route, const struct qp *qp, const struct path *pa
 	if (route->grh)
 		build_header(route, qp, path);
 
-	if (ethernet || (!path->dlid && path->grh))
-		route->hca = fabric_hca_by_gid(fabric, path->dgid);
-	else
-		route->hca = fabric_hca_by_lid(fabric, path->dlid);
-	if (route->hca >= FABRIC_MAX_HCAS)
-		route->hca = -1;
+	route->by_gid = ethernet || (!path->dlid && path->grh);
 	route->source_hca = (uint8_t)qp->hca->index;
-	route->destination_hca = (uint8_t)(route->hca < 0 ? 0xff : route->hca);
+	route->hca = -1;
 	route_look_up(route, qp);
+}
+
+/* Adapters come and go; which one has the address is settled when it is first found. */
+static void find_hca(struct route *route, struct fabric *fabric)
+{
+	int hca = route->by_gid ? fabric_hca_by_gid(fabric, route->header.dgid)
+				: fabric_hca_by_lid(fabric, route->dlid);
+
+	route->hca = hca < FABRIC_MAX_HCAS ? hca : -1;
+	route->destination_hca = (uint8_t)(route->hca < 0 ? UINT8_MAX : route->hca);
 }
 
 /* The slot of the process that owns the queue pair, or FABRIC_NOWHERE. */
@@ -84,7 +88,11 @@ static uint32_t find_owner(const struct route *route, struct fabric *fabric)
 
 void route_look_up(struct route *route, const struct qp *qp)
 {
-	route->process = find_owner(route, qp->hca->engine->fabric);
+	struct fabric *fabric = qp->hca->engine->fabric;
+
+	if (route->hca < 0)
+		find_hca(route, fabric);
+	route->process = find_owner(route, fabric);
 	route->checked_ns = qp->hca->engine->now_ns;
 }
 

@@ -13,7 +13,8 @@
 #include "softhca/fabric/fabric.h"
 
 struct route {
-	uint32_t process; /* FABRIC_NOWHERE while the address leads to nobody */
+	uint64_t checked_ns; /* when `process` was looked up */
+	uint32_t process;    /* FABRIC_NOWHERE while the address leads to nobody */
 	uint32_t qpn;
 	uint16_t slid, dlid;
 	uint8_t source_hca, destination_hca;
@@ -22,9 +23,8 @@ struct route {
 	uint8_t flags; /* of struct packet */
 	__be16 pkey;
 	struct grh header; /* all but the payload length; used with `grh` */
-	/* ---- cold ---- */
-	uint64_t checked_ns;
-	int hca; /* -1: no such adapter */
+	bool by_gid;	   /* the GID names the adapter, and not the LID */
+	int hca;	   /* -1: there is none yet */
 };
 
 /* The way to `qpn` behind `path`; never fails, but may lead nowhere. */

@@ -299,6 +299,7 @@ void pair_open(const struct pair_options *options)
 	wire_open(options->port_type);
 	for (unsigned int i = 0; i < 2; i++)
 		open_node(i, options);
+	wire.unknown[1] = options->unknown;
 	for (unsigned int i = 0; i < 2; i++) {
 		connect_qp(nodes[i].qp, i, nodes[!i].qp, options);
 		if (options->second)

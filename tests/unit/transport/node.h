@@ -71,6 +71,7 @@ struct pair_options {
 	uint8_t sgid_index;
 	uint32_t access;
 	bool srq, second, stop_at_rtr;
+	bool unknown; /* node 1 has no address while the pair connects */
 };
 
 extern struct node nodes[2];

@@ -274,6 +274,26 @@ static void early_probe_makes_a_loss_good_without_a_retry(void **state)
 	expect_success(&nodes[1].recv_cq, 0);
 }
 
+static int open_unknown(void **state)
+{
+	struct pair_options options = usual;
+
+	(void)state;
+	options.unknown = true;
+	pair_open(&options);
+	return 0;
+}
+
+static void peer_may_appear_later(void **state)
+{
+	(void)state;
+	send_message(1);
+	run_for(MS);
+	wire.unknown[1] = false;
+	run_for(100 * MS);
+	expect_message(0, 0, 1);
+}
+
 /* ---- windows and rings ---- */
 
 static void unacknowledged_packets_are_limited(void **state)
@@ -377,6 +397,7 @@ int main(void)
 		TEST(open_impatient, progress_renews_the_retries),
 		TEST(open_endless, timeout_of_zero_waits_for_ever),
 		TEST(open_without_retries, early_probe_makes_a_loss_good_without_a_retry),
+		TEST(open_unknown, peer_may_appear_later),
 		TEST(open_usual, unacknowledged_packets_are_limited),
 		TEST(open_usual, full_ring_delays_and_loses_nothing),
 		TEST(open_usual, messages_of_one_round_share_an_acknowledgement),

@@ -342,7 +342,7 @@ uint32_t fabric_pd_number(struct fabric_hca *hca)
 int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid)
 {
 	(void)fabric;
-	return lid >= 1 && lid <= WIRE_NODES ? lid - 1 : -1;
+	return lid >= 1 && lid <= WIRE_NODES && !wire.unknown[lid - 1] ? lid - 1 : -1;
 }
 
 int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16])

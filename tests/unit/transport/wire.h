@@ -43,7 +43,8 @@ struct wire {
 	unsigned int room; /* packets a queue holds */
 	bool asleep[WIRE_NODES];
 	bool dead[WIRE_NODES];
-	bool direct; /* one-sided shortcuts may be tried */
+	bool unknown[WIRE_NODES]; /* its LID leads nowhere */
+	bool direct;		  /* one-sided shortcuts may be tried */
 	judge_fn *judge;
 	void *judge_arg;
 	uint64_t now_ns;

@@ -4,7 +4,6 @@
  * record are given back at once, which keeps fork and munmap bookkeeping small.
  */
 
-#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,13 @@ void mlx5_dbrec_pool_init(struct mlx5_dbrec_pool *pool, unsigned int stride)
 
 void mlx5_dbrec_pool_destroy(struct mlx5_dbrec_pool *pool)
 {
-	assert(!pool->pages);
+	struct mlx5_dbrec_page *next;
+
+	for (struct mlx5_dbrec_page *page = pool->pages; page; page = next) {
+		next = page->next;
+		mlx5_buf_free(&page->buf);
+		free(page);
+	}
 	pthread_mutex_destroy(&pool->mutex);
 }
 

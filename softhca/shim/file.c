@@ -15,7 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/command.h"
+#include "softhca/shim/environment.h"
 #include "softhca/shim/objects.h"
 #include "softhca/shim/wrap.h"
 
@@ -143,6 +145,7 @@ int file_open(int flags)
 
 	if (!file)
 		return -1;
+	trace_enabled = getenv(SOFTHCA_ENV_TRACE) != NULL;
 	file->abi = membership_abi();
 	file->fd = file->abi ? create_memory_file(flags) : -1;
 	if (file->fd < 0) {

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "softhca/core/trace.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/shim/descriptor.h"
 #include "softhca/shim/drive.h"
@@ -112,9 +111,8 @@ static void child_after_fork(void)
 	uses = 0;
 }
 
-static void start(void)
+static void expect_forks(void)
 {
-	trace_enabled = getenv("SOFTHCA_TRACE") != NULL;
 	if (!fork_handler_installed)
 		fork_handler_installed = !pthread_atfork(NULL, NULL, child_after_fork);
 }
@@ -123,7 +121,7 @@ static int set_up(struct membership *member)
 {
 	int rc;
 
-	start();
+	expect_forks();
 	memset(member, 0, sizeof(*member));
 	list_init(&member->files);
 	member->abi = membership_abi();

@@ -21,8 +21,10 @@ enum {
 	COMBINE_ROUNDS = 8,
 	/* Cycles for which a time once read will do: some microseconds. */
 	CLOCK_CYCLES = 1 << 14,
-	/* Of so many polls that find nothing, one looks for timers that are due. */
+	/* Of so many polls that find nothing, one looks for timers that are due, or at the records
+	 * of queues without a kick. */
 	IDLE_POLLS = 16,
+	WATCHED_POLLS = 4,
 };
 
 /* When to look again, if nothing else happens: at a full ring, and at records without a kick. */
@@ -199,10 +201,14 @@ bool engine_trylock(struct engine *engine)
 /* For those who look without the lock. */
 static void note_work(struct engine *engine)
 {
-	bool work = !list_empty(&engine->pending) || !list_empty(&engine->watched) ||
-		    !list_empty(&engine->acks) || fabric_has_faults(engine->fabric);
+	uint32_t mask = IDLE_POLLS - 1;
 
-	atomic_store_explicit(&engine->has_work, work, memory_order_relaxed);
+	if (!list_empty(&engine->pending) || !list_empty(&engine->acks) ||
+	    fabric_has_faults(engine->fabric))
+		mask = 0;
+	else if (!list_empty(&engine->watched))
+		mask = WATCHED_POLLS - 1;
+	atomic_store_explicit(&engine->idle_mask, mask, memory_order_relaxed);
 }
 
 /*
@@ -234,14 +240,15 @@ void engine_unlock(struct engine *engine)
 /* Most empty polls end here, without the lock; the others look at the clock as well. */
 static bool is_idle(struct engine *engine)
 {
-	uint32_t polls = atomic_load_explicit(&engine->idle_polls, memory_order_relaxed);
+	uint32_t mask = atomic_load_explicit(&engine->idle_mask, memory_order_relaxed);
+	uint32_t polls;
 
-	if (atomic_load_explicit(&engine->has_work, memory_order_relaxed) ||
-	    fabric_receive_pending(engine->fabric))
+	if (!mask || fabric_receive_pending(engine->fabric))
 		return false;
+	polls = atomic_load_explicit(&engine->idle_polls, memory_order_relaxed);
 	/* Polls of other threads may be lost to the count; it is no account. */
 	atomic_store_explicit(&engine->idle_polls, polls + 1, memory_order_relaxed);
-	return polls % IDLE_POLLS;
+	return polls & mask;
 }
 
 unsigned int engine_poll(struct engine *engine)

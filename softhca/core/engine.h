@@ -21,9 +21,10 @@ struct engine {
 	_Atomic uint32_t attention;
 	/* QPs kicked in vain, a stack through qp->next_kicked. */
 	struct qp *_Atomic kicked;
-	/* What an empty poll looks at without the lock: whether a round has more to do than receive
-	 * packets, and how many polls have been empty. */
-	_Atomic bool has_work;
+	/* What an empty poll looks at without the lock: how many polls have been empty, and which
+	 * of them makes a round even if no packet waits (that whose count has none of these bits).
+	 */
+	_Atomic uint32_t idle_mask;
 	_Atomic uint32_t idle_polls;
 	struct fabric *fabric;
 	/* QPs with work to continue: WQEs to send, responses owed, ring space awaited. */

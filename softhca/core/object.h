@@ -306,7 +306,7 @@ int qp_destroy(struct qp *qp); /* EBUSY while attached to multicast groups */
 void qp_set_error(struct qp *qp, int event);
 /* The send queue error state, of UC and UD queue pairs only. */
 void qp_set_send_error(struct qp *qp);
-/* Sends to this QP are not announced by engine_kick(): its doorbell record is read every round.
+/* Sends to this QP are not announced by engine_kick(): its doorbell record is read in every round.
  * QPs in error are watched anyway. */
 void qp_watch(struct qp *qp);
 int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);

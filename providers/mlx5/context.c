@@ -8,6 +8,7 @@
 #include <rdma/mlx5-abi.h>
 
 #include "hw/mlx5/doorbell.h"
+#include "hw/mlx5/wqe.h"
 
 #include "bits.h"
 #include "context.h"
@@ -110,16 +111,25 @@ static bool plausible(const struct mlx5_ib_alloc_ucontext_resp *response)
 	       response->num_uars_per_page <= (uint32_t)sysconf(_SC_PAGESIZE) / MLX5_UAR_BYTES;
 }
 
+static uint32_t at_most(uint32_t limit, uint32_t value)
+{
+	return value < limit ? value : limit;
+}
+
 static void read_response(struct mlx5_context *context,
 			  const struct mlx5_ib_alloc_ucontext_resp *response)
 {
+	/* Doorbell records count in sixteen bits; a ring must fit in half of them. */
+	const uint32_t max_ring = 1 << 15;
+
 	context->cqe_version = response->cqe_version;
 	context->num_ports = response->num_ports;
-	context->max_sq_wqe_bytes = response->max_sq_desc_sz;
+	context->max_sq_wqe_bytes =
+		at_most(MLX5_WQE_MAX_DS * MLX5_WQE_DS_UNITS, response->max_sq_desc_sz);
 	context->max_rq_wqe_bytes = response->max_rq_desc_sz;
-	context->max_send_bb = response->max_send_wqebb;
-	context->max_recv_wr = response->max_recv_wr;
-	context->max_srq_recv_wr = response->max_srq_recv_wr;
+	context->max_send_bb = at_most(max_ring, response->max_send_wqebb);
+	context->max_recv_wr = at_most(max_ring, response->max_recv_wr);
+	context->max_srq_recv_wr = at_most(max_ring - 1, response->max_srq_recv_wr);
 	context->udata_commands = response->cmds_supp_uhw;
 }
 
@@ -223,6 +233,7 @@ static const struct verbs_context_ops common_ops = {
 	.resize_cq = mlx5_resize_cq,
 	.destroy_cq = mlx5_destroy_cq,
 	.create_srq = mlx5_create_srq,
+	.create_srq_ex = mlx5_create_srq_ex,
 	.modify_srq = mlx5_modify_srq,
 	.query_srq = mlx5_query_srq,
 	.get_srq_num = mlx5_get_srq_num,

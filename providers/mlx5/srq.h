@@ -60,6 +60,7 @@ static inline void mlx5_srq_free_entry(struct mlx5_srq *srq, uint16_t index)
 }
 
 struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr);
+struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr);
 int mlx5_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask);
 int mlx5_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr);
 int mlx5_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);

@@ -70,6 +70,30 @@ static void replies_that_make_no_sense_are_refused(void **state)
 	}
 }
 
+/* A ring that doorbell records cannot count is not made, whatever the kernel promises. */
+static void limits_are_never_beyond_the_formats(void **state)
+{
+	struct ibv_srq_init_attr srq = {.attr = {.max_wr = 40000, .max_sge = 1}};
+	struct ibv_qp_init_attr attr = {.cap = {.max_send_wr = 40000, .max_send_sge = 1},
+					.qp_type = IBV_QPT_UD};
+
+	(void)state;
+	fake.ucontext.max_send_wqebb = UINT32_MAX;
+	fake.ucontext.max_recv_wr = UINT32_MAX;
+	fake.ucontext.max_srq_recv_wr = UINT32_MAX;
+	fake.ucontext.max_sq_desc_sz = UINT16_MAX;
+	bench_open();
+	attr.send_cq = attr.recv_cq = bench.cq;
+	assert_null(mlx5_create_qp(bench.pd, &attr));
+	assert_int_equal(errno, EINVAL);
+	attr.cap = (struct ibv_qp_cap){.max_send_wr = 1, .max_inline_data = 1000};
+	assert_null(mlx5_create_qp(bench.pd, &attr));
+	assert_int_equal(errno, EINVAL);
+	assert_null(mlx5_create_srq(bench.pd, &srq));
+	assert_int_equal(errno, EINVAL);
+	bench_close();
+}
+
 static void a_register_of_no_page_fails_the_queue_pair(void **state)
 {
 	struct ibv_qp_init_attr attr = {.cap = {.max_send_wr = 1, .max_send_sge = 1},
@@ -289,6 +313,7 @@ int main(void)
 		TEST(an_old_kernel_is_asked_in_its_words),
 		TEST(a_kernel_that_refuses_everything_is_an_error),
 		TEST(replies_that_make_no_sense_are_refused),
+		TEST(limits_are_never_beyond_the_formats),
 		TEST(a_register_of_no_page_fails_the_queue_pair),
 		TEST(dynamic_pages_are_asked_for_one_by_one),
 		TEST(dynamic_without_blueflame_shares_one_page),

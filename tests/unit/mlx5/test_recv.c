@@ -218,6 +218,26 @@ static void the_kernel_learns_ring_and_record(void **state)
 	assert_int_equal(number, FAKE_SRQN);
 }
 
+static void the_extended_call_makes_basic_queues_only(void **state)
+{
+	struct ibv_srq_init_attr_ex attr = {
+		.attr = {.max_wr = 5, .max_sge = 2},
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD,
+		.srq_type = IBV_SRQT_BASIC,
+		.pd = bench.pd,
+	};
+	struct ibv_srq *srq = mlx5_create_srq_ex(bench.context, &attr);
+
+	(void)state;
+	assert_non_null(srq);
+	assert_int_equal(attr.attr.max_wr, 7);
+	assert_int_equal(attr.attr.max_sge, 3);
+	assert_int_equal(mlx5_destroy_srq(srq), 0);
+	attr.srq_type = IBV_SRQT_XRC;
+	assert_null(mlx5_create_srq_ex(bench.context, &attr));
+	assert_int_equal(errno, EOPNOTSUPP);
+}
+
 /* CQE version 0: the receive CQE names the SRQ by its number. */
 static void version_0_finds_the_srq_by_number(void **state)
 {
@@ -251,6 +271,7 @@ int main(void)
 		SRQ(destroying_a_queue_pair_gives_its_entries_back),
 		SRQ(sizes_beyond_the_device_are_refused),
 		SRQ(the_kernel_learns_ring_and_record),
+		SRQ(the_extended_call_makes_basic_queues_only),
 		SRQ_V0(the_kernel_learns_ring_and_record),
 		SRQ_V0(version_0_finds_the_srq_by_number),
 	};

@@ -100,9 +100,11 @@ int call(const struct device *device, uint16_t object, uint16_t method,
 		     }};
 	int rc;
 
-	memcpy(request.attrs, attrs, count * sizeof(*attrs));
+	if (count)
+		memcpy(request.attrs, attrs, count * sizeof(*attrs));
 	rc = ioctl_command(device->file, (uintptr_t)&request);
-	memcpy(attrs, request.attrs, count * sizeof(*attrs));
+	if (count)
+		memcpy(attrs, request.attrs, count * sizeof(*attrs));
 	return rc;
 }
 

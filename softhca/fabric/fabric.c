@@ -71,13 +71,13 @@ static int provide_adapter(struct fabric *fabric, const char *family, char *reas
 				      fabric->host, fabric->name,
 				      fabric->port_type == FABRIC_PORT_ETH ? "InfiniBand"
 									   : "Ethernet");
-	if (error == ENOSPC)
+	if (error == EUSERS)
 		return fabric_explain(reason, reason_size, error,
-				      "fabric \"%s\" has no room for another adapter: it holds %d, "
-				      "and memory for them in %s",
-				      fabric->name, FABRIC_MAX_HCAS, fabric->path);
-	return fabric_explain(reason, reason_size, error, "adapter %s of host %u: %s", family,
-			      fabric->host, strerror(error));
+				      "fabric \"%s\" already has %d adapters, its limit: end some "
+				      "of their programs or choose another --fabric",
+				      fabric->name, FABRIC_MAX_HCAS);
+	return fabric_explain(reason, reason_size, error, "adapter %s of host %u, in %s: %s",
+			      family, fabric->host, fabric->path, strerror(error));
 }
 
 static int enter(struct fabric *fabric, const char *family, char *reason, size_t reason_size)

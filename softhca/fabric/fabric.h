@@ -122,6 +122,7 @@ void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t 
  * Space for a packet of `length` bytes to a process. 0, or EAGAIN when its ring is full: try again
  * in a later round. A packet for a dead process, a downed link or no process at all is accepted and
  * lost, as a wire would (process may be FABRIC_NOWHERE). EMSGSIZE beyond 8192 bytes.
+ * One packet at a time: a packet begun and not ended is given up by beginning another.
  */
 #define FABRIC_NOWHERE 0xffffffffu
 int fabric_send_begin(struct fabric *fabric, unsigned int process, uint32_t length,

@@ -190,7 +190,7 @@ static int make_hca(struct fabric *fabric, const struct family *family, unsigned
 	int error;
 
 	if (place < 0)
-		return ENOSPC;
+		return EUSERS;
 	*index = (unsigned int)place;
 	error = segment_reserve(fabric, segment_hca_offset(*index),
 				offsetof(struct fabric_hca, qps));

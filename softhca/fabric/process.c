@@ -131,7 +131,17 @@ unsigned int fabric_self(const struct fabric *fabric)
 
 /* ---- clearing away ---- */
 
-/* Rings whose two ends are both free are given back. Nobody has them mapped. */
+static void forget_sender(struct fabric *fabric, unsigned int process, unsigned int sender)
+{
+	atomic_fetch_and(&fabric->segment->processes[process].senders[sender / 64],
+			 ~(1ull << sender % 64));
+}
+
+/*
+ * Rings whose two ends are both free are given back; nobody has them mapped. Where one end lives,
+ * the ring stays: a receiver has still to take what its sender left on the wire, and a sender will
+ * not announce itself again to whoever takes the slot next.
+ */
 static void punch_rings(struct fabric *fabric, unsigned int slot)
 {
 	struct segment *segment = fabric->segment;
@@ -139,17 +149,11 @@ static void punch_rings(struct fabric *fabric, unsigned int slot)
 	for (unsigned int other = 0; other < process_num_slots(fabric); other++) {
 		if (atomic_load(&segment->processes[other].pid))
 			continue;
+		forget_sender(fabric, other, slot);
+		forget_sender(fabric, slot, other);
 		segment_punch(fabric, segment_ring_offset(slot, other), RING_SPAN);
 		segment_punch(fabric, segment_ring_offset(other, slot), RING_SPAN);
 	}
-}
-
-/* The slot's own senders stay: those processes live and will not announce themselves again. */
-static void forget_sender(struct fabric *fabric, unsigned int slot)
-{
-	for (unsigned int other = 0; other < process_num_slots(fabric); other++)
-		atomic_fetch_and(&fabric->segment->processes[other].senders[slot / 64],
-				 ~(1ull << slot % 64));
 }
 
 static void free_slot(struct fabric *fabric, unsigned int slot)
@@ -157,7 +161,6 @@ static void free_slot(struct fabric *fabric, unsigned int slot)
 	struct fabric_process *process = &fabric->segment->processes[slot];
 
 	hca_forget_process(fabric, slot);
-	forget_sender(fabric, slot);
 	atomic_store(&process->armed, 0);
 	atomic_store(&process->asleep, 0);
 	atomic_store(&process->packets_only, 0);

@@ -24,18 +24,6 @@ static void activate(struct fabric *fabric, unsigned int slot)
 	fabric->known_senders[slot / 64] |= 1ull << slot % 64;
 }
 
-/* A sender that has gone is forgotten when its ring is empty. */
-static void deactivate(struct fabric *fabric, unsigned int slot)
-{
-	for (unsigned int i = 0; i < fabric->num_active; i++) {
-		if (fabric->active[i] != slot)
-			continue;
-		fabric->active[i] = fabric->active[--fabric->num_active];
-		break;
-	}
-	fabric->known_senders[slot / 64] &= ~(1ull << slot % 64);
-}
-
 static uint32_t head_at(const struct inbound *in)
 {
 	uint64_t position = atomic_load_explicit(&in->position, memory_order_relaxed);
@@ -44,19 +32,15 @@ static uint32_t head_at(const struct inbound *in)
 				    memory_order_acquire);
 }
 
+/* A sender stays known when it has gone: what it sent last is still to be taken, and the next
+ * process in its slot goes on in the same ring. */
 static void look_at_senders(struct fabric *fabric, unsigned int word, uint64_t senders)
 {
-	uint64_t changed = senders ^ fabric->known_senders[word];
+	uint64_t added = senders & ~fabric->known_senders[word];
 
-	while (changed) {
-		unsigned int bit = (unsigned int)__builtin_ctzll(changed);
-		unsigned int slot = word * 64 + bit;
-
-		changed &= changed - 1;
-		if (senders & 1ull << bit)
-			activate(fabric, slot);
-		else if (fabric->in[slot].broken || head_at(&fabric->in[slot]) == 0)
-			deactivate(fabric, slot);
+	while (added) {
+		activate(fabric, word * 64 + (unsigned int)__builtin_ctzll(added));
+		added &= added - 1;
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Packets on their way out: straight into the ring of the process they are for. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -64,15 +65,33 @@ int inbound_open(struct fabric *fabric, unsigned int process)
 	return 0;
 }
 
-/* No ring can be had for want of memory: that is a full one, until memory comes back. */
+/* Said once: the sender tries again and again, and memory may come back. */
+static void complain(struct fabric *fabric, int error)
+{
+	if (fabric->complained)
+		return;
+	fabric->complained = true;
+	fprintf(stderr,
+		"softhca: no ring of %d KiB to another process of fabric \"%s\" can be had: %s; "
+		"packets wait until there is room in %s\n",
+		RING_SPAN / 1024, fabric->name, strerror(error), fabric->path);
+}
+
+/* A ring that cannot be had for want of memory is like a full one. */
 int outbound_room(struct fabric *fabric, unsigned int process, uint32_t span)
 {
 	struct outbound *out = &fabric->out[process];
 
 	if (fabric_process_pid(fabric, process) == 0)
 		return ESRCH;
-	if (!out->ring && outbound_open(fabric, process))
-		return EAGAIN;
+	if (!out->ring) {
+		int error = outbound_open(fabric, process);
+
+		if (error) {
+			complain(fabric, error);
+			return EAGAIN;
+		}
+	}
 	if (ring_refresh(out, span))
 		return 0;
 	return fabric_process_alive(fabric, process) ? EAGAIN : ESRCH;

@@ -40,6 +40,7 @@ struct fabric {
 	uint32_t fault_serial;	/* last order acted on */
 	uint32_t looked_change; /* segment->change when links and faults were last taken over */
 	bool disturbed;
+	bool complained;	    /* of memory for rings */
 	unsigned int stage_process; /* whom the packet in `stage` is for */
 	uint64_t icrc_errors;
 	uint64_t deferred_ns[FABRIC_MAX_PROCESSES]; /* when it was last put off */

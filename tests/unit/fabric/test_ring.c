@@ -318,6 +318,31 @@ static void new_sender_continues_where_a_killed_one_stopped(void **state)
 
 /* ---- nonsense ---- */
 
+static void packets_of_a_process_that_has_left_are_delivered(void **state)
+{
+	struct fabric *receiver = join(1), *sender = join(1);
+	unsigned int slot = fabric_self(receiver);
+	struct counter counter = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		assert_true(send_numbered(sender, slot, i, 64));
+	fabric_leave(sender);
+
+	assert_true(fabric_receive_pending(receiver));
+	assert_int_equal(fabric_receive(receiver, 64, count, &counter), 5);
+	assert_int_equal(counter.wrong, 0);
+	assert_false(fabric_receive_pending(receiver));
+
+	/* The next process in that slot is heard as well. */
+	sender = join(1);
+	assert_true(send_numbered(sender, slot, 5, 64));
+	assert_int_equal(fabric_receive(receiver, 64, count, &counter), 1);
+	assert_int_equal(counter.wrong, 0);
+	fabric_leave(sender);
+	fabric_leave(receiver);
+}
+
 static void corrupt_ring_is_dropped_and_works_again(void **state)
 {
 	struct fabric *fabric = join(1), *other = join(2);
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(packets_to_a_killed_process_are_lost_and_never_block),
 		cmocka_unit_test(new_process_in_a_killed_ones_slot_gets_what_is_sent_to_it),
 		cmocka_unit_test(new_sender_continues_where_a_killed_one_stopped),
+		cmocka_unit_test(packets_of_a_process_that_has_left_are_delivered),
 		cmocka_unit_test(corrupt_ring_is_dropped_and_works_again),
 		cmocka_unit_test(nonsense_in_ring_heads_harms_nobody),
 	};

@@ -146,7 +146,7 @@ typedef void fabric_receive_fn(void *arg, const struct packet *packet, const uin
  * before they are checked. Both are good during the call only. PACKET_ICRC has been dealt with. */
 unsigned int fabric_receive(struct fabric *fabric, unsigned int budget, fabric_receive_fn *fn,
 			    void *arg);
-/* Whether anything waits; cheap. */
+/* Whether anything waits; cheap, and may be asked by any thread. */
 bool fabric_receive_pending(struct fabric *fabric);
 
 /* Delayed or reordered packets that faults hold back are released when due; returns ns until the

@@ -55,6 +55,12 @@ static bool is_device(int fd)
 	return is;
 }
 
+/* AT_EMPTY_PATH: the descriptor itself is meant. */
+static bool names_directory(const char *path)
+{
+	return path && !*path;
+}
+
 /* A C library without that function could not have been linked against. */
 static int no_such_function(void)
 {
@@ -87,7 +93,7 @@ static int no_such_function(void)
 	{                                                                                          \
 		at_stat_fn *next = NEXT(at_stat_fn, #name);                                        \
                                                                                                    \
-		if (hook_is_device_path(path) || (path && !*path && is_device(directory)))         \
+		if (hook_is_device_path(path) || (names_directory(path) && is_device(directory)))  \
 			return describe_device(status);                                            \
 		return next ? next(directory, path, status, flags) : no_such_function();           \
 	}
@@ -117,12 +123,11 @@ static int no_such_function(void)
 	{                                                                                          \
 		at_xstat_fn *next = NEXT(at_xstat_fn, #name);                                      \
                                                                                                    \
-		if (hook_is_device_path(path) || (path && !*path && is_device(directory)))         \
+		if (hook_is_device_path(path) || (names_directory(path) && is_device(directory)))  \
 			return describe_device(status);                                            \
 		return next ? next(version, directory, path, status, flags) : no_such_function();  \
 	}
 
-#pragma GCC diagnostic ignored "-Wnonnull-compare"
 STAT_BY_PATH(stat, struct stat)
 STAT_BY_PATH(stat64, struct stat64)
 STAT_BY_PATH(lstat, struct stat)

@@ -14,9 +14,8 @@ enum {
 int hca_check_options(const struct fabric_options *options, char *reason, size_t reason_size);
 
 /* The four below are called with the directory locked. */
-/* Makes the host's adapter or finds it, and has it open from then on; EUSERS when the
- * fabric has no place for another, EBUSY if it is in use with
- * another port type. */
+/* Makes the host's adapter or finds it, and has it open from then on; EUSERS when the fabric has no
+ * place for another, EBUSY if it is in use with another port type. */
 int hca_provide(struct fabric *fabric, const char *family, unsigned int *index);
 /* Frees the numbers, keys and memberships of a process that is no more. */
 void hca_forget_process(struct fabric *fabric, unsigned int slot);

@@ -124,7 +124,7 @@ static unsigned int drain(struct fabric *fabric, unsigned int slot, unsigned int
 			ring_publish_consumed(in, position);
 		taken++;
 	}
-	if (taken && taken < budget)
+	if (position != in->published && head_at(in) == 0)
 		ring_publish_consumed(in, position);
 	return taken;
 }

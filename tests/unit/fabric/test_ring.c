@@ -159,6 +159,20 @@ static void full_ring_says_so_until_there_is_room(void **state)
 	fabric_leave(fabric);
 }
 
+static void ring_emptied_to_the_last_of_a_budget_counts_as_drained(void **state)
+{
+	struct fabric *fabric = join(1), *other = join(2);
+	struct counter counter = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < 32; i++)
+		assert_true(send_numbered(fabric, fabric_self(other), i, 100));
+	assert_int_equal(fabric_receive(other, 32, count, &counter), 32);
+	assert_true(fabric_send_drained(fabric, fabric_self(other)));
+	fabric_leave(other);
+	fabric_leave(fabric);
+}
+
 static void too_large_a_packet_is_refused(void **state)
 {
 	struct fabric *fabric = join(1);
@@ -400,6 +414,7 @@ int main(void)
 		cmocka_unit_test(process_sends_to_itself),
 		cmocka_unit_test(budget_is_shared_among_senders),
 		cmocka_unit_test(full_ring_says_so_until_there_is_room),
+		cmocka_unit_test(ring_emptied_to_the_last_of_a_budget_counts_as_drained),
 		cmocka_unit_test(too_large_a_packet_is_refused),
 		cmocka_unit_test(packet_to_nowhere_is_lost),
 		cmocka_unit_test(packets_to_a_killed_process_are_lost_and_never_block),

@@ -261,6 +261,21 @@ static int refuse(const struct qp *qp, uint32_t index, const char *reason)
 	return EINVAL;
 }
 
+/* All that does not depend on further segments; good even if the WQE is then refused. */
+static inline void take_control(const struct mlx5_wqe_ctrl_seg *ctrl, const struct rule *rule,
+				struct send_request *request)
+{
+	unsigned int size_ds = mlx5_ctrl_ds(ctrl);
+
+	request->opcode = rule->opcode;
+	request->flags = request_flags(ctrl->fm_ce_se);
+	request->units = (size_ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
+	request->immediate = ctrl->imm;
+	request->invalidate_rkey = be32toh(ctrl->imm);
+	request->length = 0;
+	request->num_sge = 0;
+}
+
 int mlx5_send_decode(const struct qp *qp, uint32_t index, struct send_request *request)
 {
 	struct reader reader = {
@@ -274,23 +289,17 @@ int mlx5_send_decode(const struct qp *qp, uint32_t index, struct send_request *r
 	const char *wrong;
 
 	peek(&reader, &segment);
+	rule = &rules[mlx5_ctrl_opcode(&segment.ctrl)];
 	request->index = index;
-	reader.left_ds = mlx5_ctrl_ds(&segment.ctrl);
-	request->units = (reader.left_ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
+	take_control(&segment.ctrl, rule, request);
 	if (request->units == 0 || request->units > posted) {
 		request->units = 1;
 		return refuse(qp, index, "size is 0 or more than was posted");
 	}
-	rule = &rules[mlx5_ctrl_opcode(&segment.ctrl)];
-	request->opcode = rule->opcode;
-	request->flags = request_flags(segment.ctrl.fm_ce_se);
-	request->immediate = segment.ctrl.imm;
-	request->invalidate_rkey = be32toh(segment.ctrl.imm);
-	request->length = 0;
-	request->num_sge = 0;
 	wrong = check_control(qp, index, &segment.ctrl, rule);
 	if (wrong)
 		return refuse(qp, index, wrong);
+	reader.left_ds = mlx5_ctrl_ds(&segment.ctrl);
 	skip_ds(&reader, 1);
 	wrong = take_segments(&reader, rule, request);
 	return wrong ? refuse(qp, index, wrong) : 0;

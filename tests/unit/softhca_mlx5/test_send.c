@@ -322,6 +322,9 @@ static void refuse_with(size_t byte, uint8_t value)
 	assert_int_equal(decode(0), EINVAL);
 	assert_int_equal(request.units, 1);
 	assert_int_equal(request.index, 0);
+	/* What is completed with an error has an opcode all the same. */
+	assert_in_range(request.opcode, REQUEST_SEND, REQUEST_NOP);
+	assert_in_range(request.flags, 0, 7);
 }
 
 static void nonsense_is_refused_and_one_block_long(void **state)

@@ -13,6 +13,7 @@ enum {
 	ATOMIC_CAP_HCA = 1, /* atomic against all accesses through this adapter */
 	ACK_DELAY = 16,	    /* 4.096 us << 16, as ConnectX reports */
 	PAGE_SIZES = 0xfffff000u,
+	CORE_CLOCK_KHZ = 1000000, /* completions carry nanoseconds */
 	DEVICE_CAPS = IB_UVERBS_DEVICE_CHANGE_PHY_PORT | IB_UVERBS_DEVICE_PORT_ACTIVE_EVENT |
 		      IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN,
 };
@@ -142,7 +143,11 @@ int query_device(struct command *command)
  * their parts of the answer are zero. */
 int ex_query_device(struct command *command)
 {
-	struct ib_uverbs_ex_query_device_resp answer = {.device_cap_flags_ex = DEVICE_CAPS};
+	struct ib_uverbs_ex_query_device_resp answer = {
+		.timestamp_mask = UINT64_MAX,
+		.hca_core_clock = CORE_CLOCK_KHZ,
+		.device_cap_flags_ex = DEVICE_CAPS,
+	};
 	struct ib_uverbs_ex_query_device request;
 	int rc = command_input_extended(command, &request, sizeof(request));
 

@@ -69,7 +69,7 @@ static void post_recv(uint64_t wr_id)
 static const uint8_t recv_cqe[64] = {
 	[17] = 0x85,					      /* reserved bit 7, path bits 5 */
 	[22] = 0x12,   [23] = 0x34,			      /* slid */
-	[24] = 0x17,   [25] = 0x65, [26] = 0x43, [27] = 0x21, /* GRH, SL 7, remote QPN */
+	[24] = 0x1d,   [25] = 0x65, [26] = 0x43, [27] = 0x21, /* GRH, SL 13, remote QPN */
 	[36] = 0xca,   [37] = 0xfe, [38] = 0x00, [39] = 0x09, /* immediate */
 	[44] = 0x00,   [45] = 0x01, [46] = 0x02, [47] = 0x03, /* byte count */
 	[57] = 0x00,   [58] = 0xaa, [59] = 0xbb,	      /* QPN */
@@ -94,7 +94,7 @@ static void a_receive_says_everything(void **state)
 	assert_int_equal(wc.wc_flags, IBV_WC_GRH | IBV_WC_WITH_IMM);
 	assert_int_equal(wc.pkey_index, 9);
 	assert_int_equal(wc.slid, 0x1234);
-	assert_int_equal(wc.sl, 7);
+	assert_int_equal(wc.sl, 13);
 	assert_int_equal(wc.dlid_path_bits, 5);
 	expect_bytes(fake_cq_dbrec(), "00000001");
 }
@@ -423,7 +423,7 @@ static void extended_polling_reads_the_current_cqe(void **state)
 	assert_int_equal(ibv_wc_read_src_qp(cq), 0x654321);
 	assert_int_equal(ibv_wc_read_wc_flags(cq), IBV_WC_GRH | IBV_WC_WITH_IMM);
 	assert_int_equal(ibv_wc_read_slid(cq), 0x1234);
-	assert_int_equal(ibv_wc_read_sl(cq), 7);
+	assert_int_equal(ibv_wc_read_sl(cq), 13);
 	assert_int_equal(ibv_wc_read_dlid_path_bits(cq), 5);
 	assert_int_equal(ibv_wc_read_completion_ts(cq), 0x2a);
 	assert_int_equal(ibv_next_poll(cq), 0);

@@ -241,7 +241,6 @@ struct qp {
 	struct list watched; /* on engine->watched */
 	bool unannounced;    /* see qp_watch() */
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
-	bool no_recv_queue;
 	struct list groups; /* multicast memberships */
 	uint32_t num_groups;
 	struct list link;

@@ -43,7 +43,6 @@ static void set_queues(struct qp *qp, const struct qp_params *params)
 	qp->sq_units = params->sq_units;
 	qp->rq_count = params->rq_count;
 	qp->rq_log_stride = params->rq_log_stride;
-	qp->no_recv_queue = !params->rq_count && !params->srq;
 	qp->user_index = params->user_index;
 	qp->signal_all = params->signal_all;
 	qp->max_send_wr = params->max_send_wr;

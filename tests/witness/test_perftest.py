@@ -30,7 +30,7 @@ def test_datagrams(fabric, tool):
     both(fabric, "ib_%s -F -c UD -n 1000" % tool)
 
 
-@pytest.mark.parametrize("tool", ("send_lat", "send_bw", "write_bw", "read_lat", "atomic_bw"))
+@pytest.mark.parametrize("tool", ("send_lat", "send_bw", "read_lat", "atomic_bw"))
 def test_events(fabric, tool):
     both(fabric, "ib_%s -F -e -n 1000" % tool)
 

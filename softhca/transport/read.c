@@ -32,10 +32,26 @@ static void insert(struct responder *responder, const struct read_response *resp
 	responder->responses[at] = *response;
 }
 
+/* Responses to duplicates, or to others. */
+static unsigned int count_waiting(const struct responder *responder, bool again)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < responder->num_responses; i++)
+		count += responder->responses[i].again == again;
+	return count;
+}
+
 /* The requester may have no more open than it was told. */
 static bool has_resource(const struct responder *responder)
 {
-	return responder->num_responses < responder_resources(responder->qp);
+	return count_waiting(responder, false) < responder_resources(responder->qp);
+}
+
+/* A duplicate that finds no room is dropped, and asked for again. */
+static bool has_room_for_duplicate(const struct responder *responder)
+{
+	return count_waiting(responder, true) < RESPONDER_QUEUE - RESPONDER_READS;
 }
 
 static struct mr *readable(const struct qp *qp, uint32_t rkey, uint64_t address, uint64_t length)
@@ -108,10 +124,11 @@ void read_receive_again(struct responder *responder, struct arrival *arrival)
 		/* It is being answered, and something of that was lost. */
 		if (psn_before(arrival->psn, waiting->next_psn))
 			waiting->next_psn = arrival->psn;
-	} else if (responder->num_responses < RESPONDER_QUEUE &&
+	} else if (has_room_for_duplicate(responder) &&
 		   (!response.length ||
 		    readable(qp, response.rkey, response.address, response.length))) {
 		response.msn = responder->msn;
+		response.again = true;
 		insert(responder, &response);
 	}
 	read_push(responder);
@@ -129,7 +146,8 @@ static bool execute(const struct mr *mr, const struct wire_atomiceth *atomic, bo
 	return memory_fetch_add(mr, address, swap_or_add, original);
 }
 
-static void answer_atomic(struct responder *responder, const struct atomic_result *result)
+static void answer_atomic(struct responder *responder, const struct atomic_result *result,
+			  bool again)
 {
 	struct read_response response = {
 		.first_psn = result->psn,
@@ -138,6 +156,7 @@ static void answer_atomic(struct responder *responder, const struct atomic_resul
 		.msn = result->msn,
 		.original = result->original,
 		.atomic = true,
+		.again = again,
 	};
 
 	insert(responder, &response);
@@ -161,19 +180,19 @@ enum verdict atomic_receive(struct responder *responder, struct arrival *arrival
 	result.psn = arrival->psn;
 	result.msn = responder->msn + 1;
 	responder->results[responder->next_result++ % RESPONDER_READS] = result;
-	answer_atomic(responder, &result);
+	answer_atomic(responder, &result, false);
 	return VERDICT_DONE;
 }
 
 void atomic_receive_again(struct responder *responder, struct arrival *arrival)
 {
-	if (find_waiting(responder, arrival->psn) || responder->num_responses == RESPONDER_QUEUE)
+	if (find_waiting(responder, arrival->psn) || !has_room_for_duplicate(responder))
 		return;
 	for (unsigned int i = 0; i < RESPONDER_READS; i++) {
 		const struct atomic_result *result = &responder->results[i];
 
 		if (result->valid && result->psn == arrival->psn) {
-			answer_atomic(responder, result);
+			answer_atomic(responder, result, true);
 			read_push(responder);
 			return;
 		}

@@ -55,6 +55,7 @@ struct read_response {
 	uint64_t address;
 	uint64_t original; /* of an atomic */
 	bool atomic;
+	bool again; /* to a duplicate: takes none of the resources that were agreed on */
 };
 
 /* An atomic that has been carried out, for answering its duplicates. */

@@ -157,6 +157,28 @@ static void more_open_reads_than_allowed_are_an_invalid_request(void **state)
 	expect_status(&nodes[0].send_cq, 2, STATUS_REMOTE_INVALID_REQUEST);
 }
 
+static void answers_to_duplicates_take_no_resources(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++)
+		post_read(i * 64, 64, i);
+	run();
+	wire.asleep[1] = true;
+	for (unsigned int i = 0; i < 4; i++)
+		wire_inject(0, 1, &wire.log[i]->head, wire.log[i]->bytes, wire.log[i]->length);
+	post_read(4096, 64, 9);
+	/* The answers cannot leave, so the duplicates are all open when the new read comes. */
+	wire.room = 0;
+	wire.asleep[1] = false;
+	run();
+	assert_int_equal(nodes[1].qp->attr.state, QP_RTS);
+	wire.room = 1024;
+	run();
+	for (unsigned int i = 0; i < 5; i++)
+		expect_success(&nodes[0].send_cq, i * UNITS);
+	expect_pattern(nodes[0].memory + 4096, 64, 9);
+}
+
 static void sends_behind_a_read_complete_behind_it(void **state)
 {
 	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
@@ -332,6 +354,7 @@ int main(void)
 		TEST(open_usual, responses_wait_for_room_in_the_ring),
 		TEST(open_usual, open_reads_are_limited),
 		TEST(open_usual, more_open_reads_than_allowed_are_an_invalid_request),
+		TEST(open_usual, answers_to_duplicates_take_no_resources),
 		TEST(open_usual, sends_behind_a_read_complete_behind_it),
 		TEST(open_usual, acknowledgement_beyond_a_read_means_that_it_was_lost),
 		TEST(open_usual, long_read_loses_many_packets_and_few_retries),

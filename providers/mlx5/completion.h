@@ -12,9 +12,9 @@
 #include "qp.h"
 #include "srq.h"
 
-/* Numbers in mlx5_cq.last_number. Those of SRQs are told from QPNs by a bit of their own. */
+/* Beyond the numbers of queues: the mark of an SRQN, and what no CQE ever names. */
 enum {
-	MLX5_LAST_SRQ = 1 << 24,
+	MLX5_BY_SRQN = 1 << 24,
 	MLX5_LAST_NONE = 1 << 25,
 };
 
@@ -22,7 +22,10 @@ enum {
 	MLX5_CQE_MAX_GOOD = MLX5_CQE_RESP_SEND_INV,
 };
 
-/* Looks the queue up and remembers it for the next CQE. NULL when there is no such queue. */
+/*
+ * Looks the queue up, and remembers a QP for the next CQE. Not an SRQ: those come and go without
+ * the CQ being told. NULL when there is no such queue.
+ */
 struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number);
 
 /* The queue the CQE names, NULL when there is none: a broken device, or a queue of DevX making. */
@@ -33,19 +36,21 @@ static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
 	uint32_t number = mlx5_cqe_srqn_uidx(cqe);
 
 	if (cqe_version == 0)
-		number = responder && number ? number | MLX5_LAST_SRQ : mlx5_cqe_qpn(cqe);
+		number = responder && number ? number | MLX5_BY_SRQN : mlx5_cqe_qpn(cqe);
 	return likely(cq->last_number == number) ? cq->last : mlx5_cq_find_queue(cq, number);
 }
 
-/* Frees the send ring up to and including the work request of this CQE. */
-static ALWAYS_INLINE const struct mlx5_sq_slot *mlx5_complete_send(struct mlx5_resource *queue,
-								   const struct mlx5_cqe64 *cqe)
+/*
+ * What the send queue noted of the request of this CQE. Frees the ring up to and including it; the
+ * slot may be filled again from then on, hence the copy made before.
+ */
+static ALWAYS_INLINE struct mlx5_sq_slot mlx5_complete_send(struct mlx5_resource *queue,
+							    const struct mlx5_cqe64 *cqe)
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_resource(queue)->sq;
-	const struct mlx5_sq_slot *slot = &sq->slots[be16toh(cqe->wqe_counter) & sq->mask];
+	const struct mlx5_sq_slot slot = sq->slots[be16toh(cqe->wqe_counter) & sq->mask];
 
-	/* The slot must have been read before the sender may fill it again; wr_id is by then. */
-	atomic_store_explicit(&sq->tail, slot->number + 1, memory_order_release);
+	atomic_store_explicit(&sq->tail, slot.number + 1, memory_order_release);
 	return slot;
 }
 

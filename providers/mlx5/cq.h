@@ -27,7 +27,7 @@ struct mlx5_cq {
 	uint8_t cqe_shift;
 	uint8_t arm_sequence; /* completion events taken */
 	struct mlx5_lock lock;
-	struct mlx5_resource *last; /* queue of the last CQE: most often that of the next too */
+	struct mlx5_resource *last; /* QP of the last CQE: most often that of the next too */
 	uint32_t last_number;
 	__be32 *dbrec;
 

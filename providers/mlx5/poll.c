@@ -17,12 +17,16 @@ const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
 struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number)
 {
 	struct mlx5_context *context = to_mlx5_context(cq->verbs.cq.context);
+	struct mlx5_resource *queue;
 
-	cq->last = number & MLX5_LAST_SRQ
-			   ? mlx5_resource_find(&context->srqs, number - MLX5_LAST_SRQ)
-			   : mlx5_resource_find(&context->queues, number);
-	cq->last_number = cq->last ? number : MLX5_LAST_NONE;
-	return cq->last;
+	if (number & MLX5_BY_SRQN)
+		return mlx5_resource_find(&context->srqs, number - MLX5_BY_SRQN);
+	queue = mlx5_resource_find(&context->queues, number);
+	if (queue && queue->kind == MLX5_RESOURCE_QP) {
+		cq->last = queue;
+		cq->last_number = number;
+	}
+	return queue;
 }
 
 enum ibv_wc_status mlx5_wc_status(const struct mlx5_cqe64 *cqe)
@@ -99,10 +103,10 @@ static COLD int take_error(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uin
 		wc->wr_id = mlx5_complete_recv(queue, cqe);
 		wc->opcode = IBV_WC_RECV;
 	} else {
-		const struct mlx5_sq_slot *slot = mlx5_complete_send(queue, cqe);
+		const struct mlx5_sq_slot slot = mlx5_complete_send(queue, cqe);
 
-		wc->wr_id = slot->wr_id;
-		wc->opcode = slot->wc_opcode;
+		wc->wr_id = slot.wr_id;
+		wc->opcode = slot.wc_opcode;
 	}
 	wc->status = mlx5_wc_status(cqe);
 	wc->vendor_err = mlx5_vendor_syndrome(cqe);
@@ -125,12 +129,12 @@ static ALWAYS_INLINE int take(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, 
 		return EIO;
 
 	if (opcode == MLX5_CQE_REQ) {
-		const struct mlx5_sq_slot *slot = mlx5_complete_send(queue, cqe);
+		const struct mlx5_sq_slot slot = mlx5_complete_send(queue, cqe);
 
-		wc->wr_id = slot->wr_id;
+		wc->wr_id = slot.wr_id;
 		wc->status = IBV_WC_SUCCESS;
-		wc->opcode = slot->wc_opcode;
-		wc->byte_len = mlx5_send_byte_len(slot->wc_opcode, cqe);
+		wc->opcode = slot.wc_opcode;
+		wc->byte_len = mlx5_send_byte_len(slot.wc_opcode, cqe);
 		wc->wc_flags = 0;
 	} else {
 		wc->wr_id = mlx5_complete_recv(queue, cqe);

@@ -33,14 +33,14 @@ static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
 	}
 
 	if (opcode == MLX5_CQE_REQ || opcode == MLX5_CQE_REQ_ERR) {
-		const struct mlx5_sq_slot *slot;
+		struct mlx5_sq_slot slot;
 
 		queue = mlx5_cqe_queue(cq, cqe, false, cqe_version);
 		if (unlikely(!queue))
 			return EIO;
 		slot = mlx5_complete_send(queue, cqe);
-		ex->wr_id = slot->wr_id;
-		cq->wc_opcode = slot->wc_opcode;
+		ex->wr_id = slot.wr_id;
+		cq->wc_opcode = slot.wc_opcode;
 		return 0;
 	}
 	queue = mlx5_cqe_queue(cq, cqe, true, cqe_version);

@@ -255,6 +255,32 @@ static void version_0_finds_the_srq_by_number(void **state)
 	assert_int_equal(wc.qp_num, FAKE_QPN);
 }
 
+static void version_0_follows_an_srqn_to_its_new_owner(void **state)
+{
+	struct ibv_srq_init_attr attr = {.attr = {.max_wr = 3, .max_sge = 1}};
+	uint8_t cqe[64] = {
+		[34] = 0x01, [35] = 0x23, [58] = 0xaa, [59] = 0xbb, [63] = MLX5_CQE_RESP_SEND << 4};
+	struct ibv_wc wc;
+
+	(void)state;
+	post_srq(30, 0);
+	fake_cqe(0, cqe);
+	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
+	assert_int_equal(wc.wr_id, 30);
+	assert_int_equal(mlx5_destroy_qp(bench.qp), 0);
+	bench.qp = NULL;
+	assert_int_equal(mlx5_destroy_srq(bench.srq), 0);
+
+	/* The same number, another SRQ. */
+	bench.srq = mlx5_create_srq(bench.pd, &attr);
+	assert_non_null(bench.srq);
+	bench_qp(IBV_QPT_RC, 0);
+	post_srq(31, 0);
+	fake_cqe(1, cqe);
+	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
+	assert_int_equal(wc.wr_id, 31);
+}
+
 int main(void)
 {
 #define RQ(name)     cmocka_unit_test_setup_teardown(name, open_qp, teardown)
@@ -274,6 +300,7 @@ int main(void)
 		SRQ(the_extended_call_makes_basic_queues_only),
 		SRQ_V0(the_kernel_learns_ring_and_record),
 		SRQ_V0(version_0_finds_the_srq_by_number),
+		SRQ_V0(version_0_follows_an_srqn_to_its_new_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,54 +40,49 @@ static _Atomic(struct mlx5_resource *) *slot_of(struct mlx5_resource_table *tabl
 	return &leaf->slot[number & (MLX5_RESOURCE_LEAF_SIZE - 1)];
 }
 
-/* Called with the mutex held. */
-static int enter(struct mlx5_resource_table *table, struct mlx5_resource *resource, uint32_t number)
-{
-	_Atomic(struct mlx5_resource *) *slot = slot_of(table, number);
-
-	if (!slot)
-		return ENOMEM;
-	if (atomic_load_explicit(slot, memory_order_relaxed))
-		return EEXIST;
-	resource->number = number;
-	atomic_store_explicit(slot, resource, memory_order_release);
-	return 0;
-}
-
 int mlx5_resource_insert(struct mlx5_resource_table *table, struct mlx5_resource *resource)
 {
-	int err;
+	_Atomic(struct mlx5_resource *) *slot;
 
 	if (resource->number >= NUMBERS)
 		return EINVAL;
 	pthread_mutex_lock(&table->mutex);
-	err = enter(table, resource, resource->number);
+	slot = slot_of(table, resource->number);
+	if (slot)
+		atomic_store_explicit(slot, resource, memory_order_release);
 	pthread_mutex_unlock(&table->mutex);
-	return err;
+	return slot ? 0 : ENOMEM;
 }
 
 int mlx5_resource_assign(struct mlx5_resource_table *table, struct mlx5_resource *resource)
 {
-	int err = EEXIST;
+	_Atomic(struct mlx5_resource *) *slot = NULL;
+	int err = ENOMEM;
 
 	pthread_mutex_lock(&table->mutex);
-	for (uint32_t tried = 0; tried < NUMBERS && err == EEXIST; tried++) {
-		err = enter(table, resource, table->next);
-		if (err != ENOMEM)
-			table->next = (table->next + 1) % NUMBERS;
+	for (uint32_t tried = 0; tried < NUMBERS; tried++) {
+		resource->number = table->next;
+		slot = slot_of(table, resource->number);
+		if (!slot)
+			break;
+		table->next = (table->next + 1) % NUMBERS;
+		if (!atomic_load_explicit(slot, memory_order_relaxed)) {
+			atomic_store_explicit(slot, resource, memory_order_release);
+			err = 0;
+			break;
+		}
 	}
 	pthread_mutex_unlock(&table->mutex);
-	return err ? ENOMEM : 0;
+	return err;
 }
 
 void mlx5_resource_remove(struct mlx5_resource_table *table, struct mlx5_resource *resource)
 {
-	struct mlx5_resource_leaf *leaf;
+	_Atomic(struct mlx5_resource *) *slot;
 
 	pthread_mutex_lock(&table->mutex);
-	leaf = atomic_load_explicit(&table->leaf[resource->number >> MLX5_RESOURCE_LEAF_BITS],
-				    memory_order_relaxed);
-	atomic_store_explicit(&leaf->slot[resource->number & (MLX5_RESOURCE_LEAF_SIZE - 1)], NULL,
-			      memory_order_release);
+	slot = slot_of(table, resource->number);
+	if (atomic_load_explicit(slot, memory_order_relaxed) == resource)
+		atomic_store_explicit(slot, NULL, memory_order_release);
 	pthread_mutex_unlock(&table->mutex);
 }

@@ -42,10 +42,15 @@ struct mlx5_resource_table {
 void mlx5_resource_table_init(struct mlx5_resource_table *table);
 void mlx5_resource_table_destroy(struct mlx5_resource_table *table);
 
-/* Enters resource under its number, which the device chose. 0, ENOMEM, or EEXIST if taken. */
+/*
+ * Enters resource under its number, which the device chose. It may find the one that had the number
+ * before and is just being destroyed by another thread, and takes its place. 0, or ENOMEM; EINVAL
+ * when the number has more than 24 bits.
+ */
 int mlx5_resource_insert(struct mlx5_resource_table *table, struct mlx5_resource *resource);
 /* Chooses a free number for resource and enters it. 0 or ENOMEM. */
 int mlx5_resource_assign(struct mlx5_resource_table *table, struct mlx5_resource *resource);
+/* resource is in the table, or was there before another one took its place. */
 void mlx5_resource_remove(struct mlx5_resource_table *table, struct mlx5_resource *resource);
 
 /* number has 24 bits. NULL when there is no such queue. */

@@ -48,8 +48,10 @@ struct attrs {
 	struct attr attr[MAX_ATTRS];
 	uint8_t driver_in[DRIVER_BYTES];
 	struct driver_data driver;
+	/* As in struct command. */
 	struct handle *created;
 	int created_fd;
+	bool created_context;
 };
 
 typedef int method_fn(struct attrs *attrs);
@@ -68,7 +70,7 @@ struct method_entry {
 	{                                                                                          \
 		.object = object_, .method = method_, .handle = handle_, .specs = specs_,          \
 		.num_specs = sizeof(specs_) / sizeof((specs_)[0]),                                 \
-		.needs_context = needs_context_, .name = #handle_,                                 \
+		.needs_context = needs_context_, .name = #method_,                                 \
 	}
 
 /* The driver's part, as most create methods have it. */

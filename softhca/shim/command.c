@@ -178,7 +178,7 @@ int command_run(const struct command_entry *entry, struct command *command)
 		return EIO;
 	rc = entry->handle(command);
 	if (trace_on())
-		trace_printf("command %s in %zu/%zu out %zu/%zu: %s", entry->name,
+		trace_printf("command %s, in %zu+%zu, out %zu+%zu bytes: %s", entry->name,
 			     command->in_length, command->driver.in_length, command->out_length,
 			     command->driver.out_length, rc ? strerror(rc) : "ok");
 	if (rc)
@@ -194,6 +194,9 @@ void command_undo(struct command *command)
 		descriptor_closing(command->created_fd);
 		syscall(SYS_close, command->created_fd);
 	}
+	if (command->created_context)
+		file_close_context(command->file);
 	command->created = NULL;
 	command->created_fd = -1;
+	command->created_context = false;
 }

@@ -34,10 +34,11 @@ struct command {
 	size_t out_length;
 	uint8_t out[COMMAND_BYTES];
 	struct driver_data driver;
-	/* The object that this command has made: undone if the answer cannot be delivered. */
+	/* What this command has made, to be undone if the answer cannot be delivered: an object, a
+	 * channel by its number, the context. */
 	struct handle *created;
-	/* A channel that it has made, and its number. */
 	int created_fd;
+	bool created_context;
 };
 
 typedef int command_fn(struct command *command);

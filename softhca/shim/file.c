@@ -64,32 +64,32 @@ int file_destroy_object(struct handle *handle)
 	return rc;
 }
 
-/* In the order of enum handle_type nothing is in use any more when its turn comes. */
-static void destroy_all_objects(struct shim_file *file)
+static void destroy_objects(struct shim_file *file, enum handle_type type)
 {
-	for (enum handle_type type = 0; type < HANDLE_TYPES; type++) {
-		struct handle *handle;
+	struct handle *handle;
 
-		while ((handle = handle_first(&file->handles, type))) {
-			if (type == HANDLE_QP)
-				qp_object_leave_groups((struct qp_object *)handle);
-			if (file_destroy_object(handle))
-				break;
-		}
+	for (uint32_t number = 0; (handle = handle_next(&file->handles, type, number));) {
+		number = handle->number + 1;
+		if (type == HANDLE_QP)
+			qp_object_leave_groups((struct qp_object *)handle);
+		file_destroy_object(handle);
 	}
 }
 
-static void close_context(struct shim_file *file)
+void file_close_context(struct shim_file *file)
 {
 	struct engine *engine = file->member->engine;
 
-	destroy_all_objects(file);
+	/* In this order nothing is in use any more when its turn comes. */
+	for (enum handle_type type = 0; type < HANDLE_TYPES; type++)
+		destroy_objects(file, type);
 	engine_lock(engine);
 	list_remove(&file->link);
-	engine_unlock(engine);
 	channel_put(file->async);
 	file->async = NULL;
+	engine_unlock(engine);
 	file->member = NULL;
+	file->hca = NULL;
 	membership_leave();
 }
 
@@ -103,7 +103,7 @@ static void file_closing(struct descriptor *descriptor, int fd)
 	pthread_mutex_lock(&file->lock);
 	if (file->member) {
 		wrap_forget(file->fd);
-		close_context(file);
+		file_close_context(file);
 	}
 	pthread_mutex_unlock(&file->lock);
 }

@@ -54,6 +54,9 @@ void file_drop_object(struct handle *handle);
  * commands: EBUSY while something uses it. `handle` is freed on success. */
 int file_destroy_object(struct handle *handle);
 
+/* Ends the context with all its objects. */
+void file_close_context(struct shim_file *file);
+
 /* An asynchronous event of a port or the device, to every context; with the engine lock held. */
 void files_report(struct membership *member, enum async_event_type type, uint32_t element);
 

@@ -53,9 +53,9 @@ void handle_remove(struct handle_table *table, struct handle *handle)
 		table->lowest_free = handle->number;
 }
 
-struct handle *handle_first(const struct handle_table *table, enum handle_type type)
+struct handle *handle_next(const struct handle_table *table, enum handle_type type, uint32_t number)
 {
-	for (uint32_t number = 0; number < table->size; number++)
+	for (; number < table->size; number++)
 		if (table->entries[number] && table->entries[number]->type == type)
 			return table->entries[number];
 	return NULL;

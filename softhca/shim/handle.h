@@ -41,8 +41,9 @@ int handle_add(struct handle_table *table, struct handle *handle, enum handle_ty
 struct handle *handle_find(const struct handle_table *table, enum handle_type type,
 			   uint32_t number);
 void handle_remove(struct handle_table *table, struct handle *handle);
-/* Any object of that type, or NULL when none is left. */
-struct handle *handle_first(const struct handle_table *table, enum handle_type type);
+/* The object of that type with the lowest number from `number` on, or NULL. */
+struct handle *handle_next(const struct handle_table *table, enum handle_type type,
+			   uint32_t number);
 void handle_table_free(struct handle_table *table);
 
 #endif

@@ -136,6 +136,8 @@ static void undo(struct attrs *attrs)
 		descriptor_closing(attrs->created_fd);
 		syscall(SYS_close, attrs->created_fd);
 	}
+	if (attrs->created_context)
+		file_close_context(attrs->file);
 }
 
 static bool device_gone(const struct shim_file *file)
@@ -161,6 +163,18 @@ static int run_method(const struct method_entry *method, struct attrs *attrs)
 	if (rc)
 		undo(attrs);
 	return rc;
+}
+
+/* Commands inside INVOKE_WRITE have a line of their own. */
+static void trace_call(const struct ib_uverbs_ioctl_hdr *header, const struct method_entry *method,
+		       int rc)
+{
+	if (!trace_on() || (header->object_id == UVERBS_OBJECT_DEVICE &&
+			    header->method_id == UVERBS_METHOD_INVOKE_WRITE))
+		return;
+	trace_printf("ioctl %s (%#x/%#x), %u attributes: %s", method ? method->name : "unknown",
+		     header->object_id, header->method_id, header->num_attrs,
+		     rc ? strerror(rc) : "ok");
 }
 
 int ioctl_command(struct shim_file *file, uint64_t address)
@@ -194,9 +208,6 @@ int ioctl_command(struct shim_file *file, uint64_t address)
 	if (!rc)
 		rc = run_method(method, &attrs);
 	pthread_mutex_unlock(&file->lock);
-	if (trace_on())
-		trace_printf("ioctl object %#x method %#x (%s) %u attributes: %s", header.object_id,
-			     header.method_id, method ? method->name : "unknown", attrs.count,
-			     rc ? strerror(rc) : "ok");
+	trace_call(&header, method, rc);
 	return rc;
 }

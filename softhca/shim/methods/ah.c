@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "softhca/fabric/fabric.h"
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 
@@ -93,6 +94,8 @@ int create_ah(struct command *command)
 	if (rc)
 		return rc;
 	command->created = &object->handle;
+	trace_printf("ah %u: dlid %#x, sl %u%s", object->handle.number, wire.attr.dlid,
+		     wire.attr.sl, wire.attr.is_global ? ", grh" : "");
 	answer.ah_handle = object->handle.number;
 	file->abi->created_ah(ethernet ? mac : NULL, &command->driver);
 	command_output(command, &answer, sizeof(answer));

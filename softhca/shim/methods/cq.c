@@ -2,6 +2,7 @@
 /* Completion queues. */
 #include <errno.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/wrap.h"
@@ -93,6 +94,9 @@ static int create(struct shim_file *file, const struct cq_request *request,
 	if (rc)
 		goto close;
 	file->abi->created_cq(object->cq, driver);
+	trace_printf("cq %u: number %#x, %u entries of %u bytes, %s", object->handle.number,
+		     object->cq->cqn, object->cq->cqe_count, object->cq->cqe_size,
+		     object->channel ? "with a channel" : "no channel");
 	*created = object;
 	return 0;
 close:

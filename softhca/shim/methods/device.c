@@ -49,10 +49,13 @@ int get_context(struct command *command)
 
 	if (rc)
 		return rc;
+	command->created_context = true;
 	rc = channel_create(file, sizeof(struct ib_uverbs_async_event_desc), &async, &fd);
 	if (rc)
 		return rc;
+	engine_lock(file->member->engine);
 	file->async = async;
+	engine_unlock(file->member->engine);
 	command->created_fd = fd;
 	answer.async_fd = (uint32_t)fd;
 	command_output(command, &answer, sizeof(answer));
@@ -73,7 +76,10 @@ static int get_context_method(struct attrs *attrs)
 	int rc = put_context(attrs, UVERBS_ATTR_GET_CONTEXT_NUM_COMP_VECTORS,
 			     UVERBS_ATTR_GET_CONTEXT_CORE_SUPPORT);
 
-	return rc ? rc : open_context(attrs->file, &attrs->driver);
+	if (!rc)
+		rc = open_context(attrs->file, &attrs->driver);
+	attrs->created_context = !rc;
+	return rc;
 }
 
 static int query_context_method(struct attrs *attrs)
@@ -193,6 +199,7 @@ static int invoke_write_method(struct attrs *attrs)
 		return rc;
 	attrs->created = command.created;
 	attrs->created_fd = command.created_fd;
+	attrs->created_context = command.created_context;
 	attrs->driver = command.driver;
 	return attr_put(attrs, UVERBS_ATTR_CORE_OUT, command.out, command.out_length);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Memory regions: registration of memory of the program. */
 #include <errno.h>
+#include <inttypes.h>
 
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/methods/commands.h"
 
 enum {
@@ -91,6 +93,10 @@ static void remember(struct mr_object *object, const struct mr_request *request)
 	object->length = request->length;
 	object->iova = request->iova;
 	object->access = request->access;
+	trace_printf("mr %u: key %#x, %#" PRIx64 " bytes at %#" PRIx64 " as %#" PRIx64
+		     ", access %#x",
+		     object->handle.number, object->mr->key, request->length, request->start,
+		     request->iova, request->access);
 }
 
 static int create(struct shim_file *file, struct mr_request *request, struct mr_object **created)

@@ -2,6 +2,7 @@
 /* Protection domains. */
 #include <errno.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 
@@ -33,11 +34,13 @@ static int create(struct shim_file *file, struct pd_object **created)
 	engine_lock(engine);
 	rc = pd_create(file->hca, &object->pd);
 	engine_unlock(engine);
-	if (rc)
+	if (rc) {
 		file_drop_object(&object->handle);
-	else
-		*created = object;
-	return rc;
+		return rc;
+	}
+	trace_printf("pd %u: number %#x", object->handle.number, object->pd->pdn);
+	*created = object;
+	return 0;
 }
 
 int alloc_pd(struct command *command)

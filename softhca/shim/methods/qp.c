@@ -5,6 +5,7 @@
 
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/wrap.h"
@@ -108,6 +109,12 @@ static int create(struct shim_file *file, const struct qp_request *request,
 		return rc;
 	}
 	file->abi->created_qp(object->qp, driver);
+	trace_printf("qp %u: number %06x, type %u, send %u in %u units, receive %u in %u entries, "
+		     "inline %u%s",
+		     object->handle.number, object->qp->qpn, request->type,
+		     request->cap.max_send_wr, object->qp->sq_units, request->cap.max_recv_wr,
+		     object->qp->rq_count, request->cap.max_inline_data,
+		     request->srq ? ", srq" : "");
 	*created = object;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/wrap.h"
@@ -131,6 +132,9 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 
 	if (!object)
 		return EINVAL;
+	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
+		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
+		     wire->dest.is_global ? ", grh" : "");
 	rc = check_attr(file->hca->shared, wire, &attr);
 	if (rc)
 		return rc;

@@ -4,6 +4,7 @@
 
 #include <rdma/ib_user_ioctl_verbs.h>
 
+#include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 
@@ -74,6 +75,9 @@ static int create(struct shim_file *file, const struct srq_request *request,
 		return rc;
 	}
 	file->abi->created_srq(object->srq, driver);
+	trace_printf("srq %u: number %#x, %u entries of %u bytes, limit %u", object->handle.number,
+		     object->srq->srqn, object->srq->wqe_count, 1u << object->srq->log_stride,
+		     request->limit);
 	*created = object;
 	return 0;
 }

@@ -140,7 +140,7 @@ static void bad_addresses_give_efault_and_leave_nothing(void **state)
 	assert_int_equal(classic(&device, IB_USER_VERBS_CMD_ALLOC_PD, &request, sizeof(request),
 				 NULL, 0, wall, 4, 4),
 			 EFAULT);
-	assert_null(handle_first(&device.file->handles, HANDLE_PD));
+	assert_null(handle_next(&device.file->handles, HANDLE_PD, 0));
 	munmap(wall, 4096);
 	device_close(&device);
 }

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import tempfile
@@ -133,6 +134,11 @@ class Fabric:
     def ps(self):
         return subprocess.run([OWN / "softhca", "ps", "--fabric", self.name], text=True,
                               capture_output=True, check=True).stdout
+
+    def received(self):
+        """Packets that the RC queue pairs of the fabric have received."""
+        rows = re.findall(r"^\d+ +0x\w{6} +RC .* (\d+) +\d+$", self.ps(), re.MULTILINE)
+        return sum(map(int, rows))
 
     def close(self):
         for running in self._running:

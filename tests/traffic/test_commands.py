@@ -21,14 +21,8 @@ def start_endless_pair(fabric):
     server = fabric.start(command, "--host 1")
     wait_for(lambda: port in listeners(), "server listens", alive=server.process)
     client = fabric.start(command + " localhost", "--host 2")
-    wait_for(lambda: received(fabric) > 1000, "traffic runs", alive=client.process)
+    wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     return server, client
-
-
-def received(fabric):
-    """Packets that the queue pairs of the fabric have received."""
-    rows = re.findall(r"^\d+ +0x\w{6} +RC .* (\d+) +\d+$", fabric.ps(), re.MULTILINE)
-    return sum(map(int, rows))
 
 
 def test_exit_status_is_the_commands(fabric):
@@ -108,8 +102,8 @@ def test_faults_of_running_programs_change(fabric):
     order = softhca("fault", "--fabric", fabric.name, "--host", "2", "drop=2%")
     assert order.returncode == 0, order
     assert "drop=2%" in fabric.ps()
-    before = received(fabric)
-    wait_for(lambda: received(fabric) > before + 1000, "traffic goes on", alive=client.process)
+    before = fabric.received()
+    wait_for(lambda: fabric.received() > before + 1000, "traffic goes on", alive=client.process)
     assert softhca("fault", "--fabric", fabric.name, "off").returncode == 0
     assert "drop=2%" not in fabric.ps()
     missing = softhca("fault", "--fabric", fabric.name, "--host", "9", "off")
@@ -129,5 +123,5 @@ def test_traffic_survives_a_short_loss_of_the_link(fabric):
     server, client = start_endless_pair(fabric)
     for direction in ("down", "up"):
         assert softhca("link", direction, "--fabric", fabric.name).returncode == 0
-    before = received(fabric)
-    wait_for(lambda: received(fabric) > before + 1000, "traffic goes on", alive=client.process)
+    before = fabric.received()
+    wait_for(lambda: fabric.received() > before + 1000, "traffic goes on", alive=client.process)

@@ -25,6 +25,8 @@ enum {
 	 * of queues without a kick. */
 	IDLE_POLLS = 16,
 	WATCHED_POLLS = 4,
+	/* Empty polls after which every QP is looked at. */
+	SWEEP_POLLS = 4096,
 };
 
 /* When to look again, if nothing else happens: at a full ring, and at records without a kick. */
@@ -81,7 +83,7 @@ static bool clock_is_stale(struct engine *engine)
 static void refresh_clock(struct engine *engine)
 {
 	if (clock_is_stale(engine))
-		engine->now_ns = clock_ns();
+		atomic_store_explicit(&engine->now_ns, clock_ns(), memory_order_relaxed);
 }
 
 /* ---- the round ---- */
@@ -148,6 +150,17 @@ static unsigned int serve_watched(struct engine *engine)
 
 	list_for_each_safe (node, &engine->watched)
 		moved += serve(list_entry(node, struct qp, watched));
+	return moved;
+}
+
+unsigned int engine_sweep(struct engine *engine)
+{
+	unsigned int moved = 0;
+
+	for (unsigned int i = 0; i < engine->num_hcas; i++)
+		list_for_each (node, &engine->hcas[i]->qp_list)
+			moved += serve(list_entry(node, struct qp, link));
+	fabric_send_flush(engine->fabric);
 	return moved;
 }
 
@@ -251,6 +264,16 @@ static bool is_idle(struct engine *engine)
 	return polls & mask;
 }
 
+static bool sweep_is_due(struct engine *engine)
+{
+	uint32_t polls = atomic_load_explicit(&engine->idle_polls, memory_order_relaxed);
+
+	if (polls - engine->swept_polls < SWEEP_POLLS)
+		return false;
+	engine->swept_polls = polls;
+	return true;
+}
+
 unsigned int engine_poll(struct engine *engine)
 {
 	unsigned int moved;
@@ -258,6 +281,8 @@ unsigned int engine_poll(struct engine *engine)
 	if (is_idle(engine) || !engine_trylock(engine))
 		return 0;
 	moved = engine_round(engine);
+	if (__builtin_expect(sweep_is_due(engine), 0))
+		moved += engine_sweep(engine);
 	engine_unlock(engine);
 	return moved;
 }

@@ -26,6 +26,7 @@ struct engine {
 	 */
 	_Atomic uint32_t idle_mask;
 	_Atomic uint32_t idle_polls;
+	uint32_t swept_polls; /* idle_polls at the last engine_sweep() of a poll */
 	struct fabric *fabric;
 	/* QPs with work to continue: WQEs to send, responses owed, ring space awaited. */
 	struct list pending;
@@ -38,7 +39,7 @@ struct engine {
 	struct list failed_cqs;
 	/* Time as read at the start of this round, a few microseconds coarse; timers compare with
 	 * it. */
-	uint64_t now_ns;
+	_Atomic uint64_t now_ns;
 	uint64_t clock_cycles; /* cycle counter when now_ns was read */
 	/* Earliest timer of any QP, UINT64_MAX when none runs. */
 	uint64_t next_timer_ns;
@@ -76,6 +77,11 @@ void engine_unlock(struct engine *engine);
 unsigned int engine_poll(struct engine *engine);
 /* The same with the lock held. */
 unsigned int engine_round(struct engine *engine);
+/*
+ * Looks at every QP for work that nobody kicked, so that a kick is never more than that; with the
+ * lock held. Polls that stay empty do it now and then.
+ */
+unsigned int engine_sweep(struct engine *engine);
 
 /* A send was posted to `qp` and its doorbell rung: push it out now, or leave a note. */
 void engine_kick(struct engine *engine, struct qp *qp);

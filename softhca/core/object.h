@@ -308,6 +308,8 @@ void qp_set_send_error(struct qp *qp);
 /* Sends to this QP are not announced by engine_kick(): its doorbell record is read in every round.
  * QPs in error are watched anyway. */
 void qp_watch(struct qp *qp);
+/* Its sends are kicked from now on; what was posted before is served in the next round. */
+void qp_unwatch(struct qp *qp);
 int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 int qp_detach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 

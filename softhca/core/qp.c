@@ -225,3 +225,11 @@ void qp_watch(struct qp *qp)
 	qp->unannounced = true;
 	keep_watched(qp);
 }
+
+void qp_unwatch(struct qp *qp)
+{
+	qp->unannounced = false;
+	keep_watched(qp);
+	if (!list_linked(&qp->pending))
+		list_append(&qp->hca->engine->pending, &qp->pending);
+}

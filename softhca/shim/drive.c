@@ -76,7 +76,7 @@ bool drive_poll(void)
 	count_poll();
 	if (engine_poll(engine)) {
 		empty_polls = 0;
-		mark_polled(engine->now_ns);
+		mark_polled(atomic_load_explicit(&engine->now_ns, memory_order_relaxed));
 		return true;
 	}
 	empty_polls++;
@@ -90,7 +90,7 @@ bool drive_poll(void)
 /* Work that had to stop, for want of ring space, goes on by itself only if somebody drives. */
 static void wake_for_pending(struct engine *engine)
 {
-	if (!list_empty(&engine->pending))
+	if (!atomic_load_explicit(&engine->idle_mask, memory_order_relaxed))
 		fabric_wake_self(engine->fabric);
 }
 
@@ -180,6 +180,7 @@ static uint64_t prepare_wait(struct engine *engine)
 	uint64_t idle;
 
 	engine_lock(engine);
+	engine_sweep(engine);
 	look_armed(engine);
 	idle = engine_idle_ns(engine);
 	engine_unlock(engine);

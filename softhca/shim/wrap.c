@@ -84,18 +84,51 @@ static inline bool is_disabled(void)
 }
 
 static void wrap_extended_qp(const struct wrapped_context *wrapped, struct verbs_qp *qp);
+static int wr_complete(struct verbs_qp *qp);
+
+/* Sends through the extended calls are kicked again: the doorbell record needs no watching. */
+static void unwatch(struct hca *hca, uint32_t qpn)
+{
+	struct qp *qp;
+
+	engine_lock(hca->engine);
+	qp = hca_find_qp(hca, qpn);
+	if (qp)
+		qp_unwatch(qp);
+	engine_unlock(hca->engine);
+}
+
+/* Takes one off the list and patches it; false when there is none. */
+static bool refit_one(struct hca **hca, uint32_t *qpn)
+{
+	const struct wrapped_context *wrapped;
+	struct verbs_qp *qp;
+
+	*hca = NULL;
+	pthread_mutex_lock(&mutex);
+	if (num_refits == 0) {
+		pthread_mutex_unlock(&mutex);
+		return false;
+	}
+	qp = refits[--num_refits];
+	wrapped = find_context(qp->context);
+	if (wrapped) {
+		wrap_extended_qp(wrapped, qp);
+		*hca = qp->wr_complete == wr_complete ? wrapped->hca : NULL;
+		*qpn = qp->qp_num;
+	}
+	pthread_mutex_unlock(&mutex);
+	return true;
+}
 
 static void refit_all(void)
 {
-	pthread_mutex_lock(&mutex);
-	for (unsigned int i = 0; i < num_refits; i++) {
-		const struct wrapped_context *wrapped = find_context(refits[i]->context);
+	struct hca *hca;
+	uint32_t qpn;
 
-		if (wrapped)
-			wrap_extended_qp(wrapped, refits[i]);
-	}
-	num_refits = 0;
-	pthread_mutex_unlock(&mutex);
+	while (refit_one(&hca, &qpn))
+		if (hca)
+			unwatch(hca, qpn);
 }
 
 static inline void refit_modified(void)

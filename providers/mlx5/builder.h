@@ -90,11 +90,8 @@ static ALWAYS_INLINE void mlx5_wqe_begin(struct mlx5_sq *sq, struct mlx5_wqe *wq
 	uint32_t control = sq->ctrl_flags[send_flags & 7];
 	struct mlx5_sq_slot *slot = &sq->slots[position];
 
-	if (unlikely(sq->next_fence)) {
-		if (!(control & MLX5_WQE_CTRL_FENCE))
-			control |= sq->next_fence;
-		sq->next_fence = 0;
-	}
+	if (unlikely(sq->next_fence) && !(control & MLX5_WQE_CTRL_FENCE))
+		control |= sq->next_fence;
 	slot->wr_id = wr_id;
 	slot->number = sq->head;
 	slot->wc_opcode = wc_opcode;
@@ -201,11 +198,12 @@ static ALWAYS_INLINE void mlx5_wqe_inline_close(struct mlx5_wqe *wqe, size_t len
 static ALWAYS_INLINE void mlx5_wqe_finish(struct mlx5_sq *sq, const struct mlx5_wqe *wqe)
 {
 	wqe->ctrl->qpn_ds = mlx5_ctrl_qpn_ds(sq->qpn, (uint8_t)wqe->ds);
+	sq->next_fence = 0;
 	sq->head++;
 	sq->pi += (wqe->ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
 }
 
-/* LOCAL_INV as a whole, in umr.c; leaves the request in sq->wqe. */
+/* LOCAL_INV from begin to finish, in sq->wqe; see umr.c. */
 void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rkey, uint64_t wr_id);
 
 /* Rings a register that takes whole requests, with the copy of a request if bytes is not 0. */

@@ -49,7 +49,7 @@ struct mlx5_sq {
 	uint32_t max_inline;
 	uint32_t qpn;
 	uint8_t ctrl_flags[8]; /* fm_ce_se by IBV_SEND_FENCE, _SIGNALED and _SOLICITED */
-	uint8_t next_fence;    /* what a local operation demands of the request behind it */
+	uint8_t next_fence;    /* what the last request demands of the next one */
 	struct mlx5_lock lock;
 	__be32 *dbrec;
 	struct mlx5_bf *bf;
@@ -60,7 +60,8 @@ struct mlx5_sq {
 	uint32_t start_pi, start_head;
 	uint8_t start_fence;
 	bool open;     /* there is a current request */
-	bool needs_av; /* and it has no address yet */
+	bool needs_av; /* it has no address yet */
+	bool has_data; /* its data has been set */
 
 	/* cold */
 	uint32_t max_wr;

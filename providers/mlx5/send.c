@@ -49,8 +49,8 @@ static ALWAYS_INLINE int build_atomic(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 	return 0;
 }
 
-/* Opcodes without an entry in the table. The request is left in sq->wqe. */
-static COLD int build_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, enum ibv_qp_type type)
+/* Opcodes without an entry in the table, from begin to finish, in sq->wqe. */
+static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, enum ibv_qp_type type)
 {
 	if (wr->opcode == IBV_WR_LOCAL_INV && type != IBV_QPT_UD) {
 		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
@@ -60,17 +60,9 @@ static COLD int build_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, en
 }
 
 static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
-			       const struct ibv_send_wr *wr, enum ibv_qp_type type)
+			       const struct mlx5_request *request, const struct ibv_send_wr *wr,
+			       enum ibv_qp_type type)
 {
-	const struct mlx5_request *request = mlx5_request(wr->opcode, type);
-
-	if (unlikely(!request)) {
-		int err = build_other(sq, wr, type);
-
-		/* A copy, so that the address of the caller's stays unknown and it in registers. */
-		*wqe = sq->wqe;
-		return err;
-	}
 	if (unlikely((uint32_t)wr->num_sge > sq->max_sge))
 		return EINVAL;
 
@@ -97,12 +89,35 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 	return 0;
 }
 
+/* Gives the control segment of the finished request, or leaves *last as it was and says why. */
+static ALWAYS_INLINE int post_one(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+				  enum ibv_qp_type type, struct mlx5_wqe_ctrl_seg **last)
+{
+	const struct mlx5_request *request = mlx5_request(wr->opcode, type);
+	struct mlx5_wqe wqe;
+	int err;
+
+	if (unlikely(mlx5_sq_full(sq)))
+		return mlx5_sq_full_error(sq);
+	if (unlikely(!request)) {
+		err = post_other(sq, wr, type);
+		if (!err)
+			*last = sq->wqe.ctrl;
+		return err;
+	}
+	err = build(sq, &wqe, request, wr, type);
+	if (unlikely(err))
+		return err;
+	mlx5_wqe_finish(sq, &wqe);
+	*last = wqe.ctrl;
+	return 0;
+}
+
 static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 			      struct ibv_send_wr **bad_wr, enum ibv_qp_type type)
 {
 	struct mlx5_wqe_ctrl_seg *last = NULL;
 	struct mlx5_sq *sq = &qp->sq;
-	struct mlx5_wqe wqe;
 	uint32_t start_pi, start_head;
 	int err = 0;
 
@@ -110,21 +125,15 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 	start_pi = sq->pi;
 	start_head = sq->head;
 	for (; wr; wr = wr->next) {
-		if (unlikely(mlx5_sq_full(sq))) {
-			err = mlx5_sq_full_error(sq);
+		err = post_one(sq, wr, type, &last);
+		if (unlikely(err)) {
+			*bad_wr = wr;
 			break;
 		}
-		err = build(sq, &wqe, wr, type);
-		if (unlikely(err))
-			break;
-		mlx5_wqe_finish(sq, &wqe);
-		last = wqe.ctrl;
 	}
 	if (likely(last))
 		mlx5_sq_ring(sq, last, start_pi, start_head);
 	mlx5_unlock(&sq->lock);
-	if (unlikely(err))
-		*bad_wr = wr;
 	return err;
 }
 

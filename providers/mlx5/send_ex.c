@@ -57,6 +57,7 @@ static ALWAYS_INLINE bool open_request(struct ibv_qp_ex *ex, enum ibv_wr_opcode 
 		       ex->wr_id);
 	sq->open = true;
 	sq->needs_av = false;
+	sq->has_data = false;
 	return true;
 }
 
@@ -135,22 +136,21 @@ static void wr_local_inv(struct ibv_qp_ex *ex, uint32_t rkey)
 {
 	struct mlx5_sq *sq = &of_ex(ex)->sq;
 
-	if (!next_request(sq))
-		return;
-	mlx5_wqe_local_inv(sq, ex->wr_flags, rkey, ex->wr_id);
-	sq->open = true;
-	sq->needs_av = false;
+	if (next_request(sq))
+		mlx5_wqe_local_inv(sq, ex->wr_flags, rkey, ex->wr_id);
 }
 
 /* Setters. */
 
-/* False without a request to set something in, which is a fault of its own if there was none. */
-static ALWAYS_INLINE bool can_set(struct mlx5_sq *sq)
+/* Without a request there is nothing to set; and the room in the ring is for one list of data. */
+static ALWAYS_INLINE bool can_set_data(struct mlx5_sq *sq)
 {
-	if (likely(sq->open))
-		return true;
-	fault(sq, EINVAL);
-	return false;
+	if (unlikely(!sq->open || sq->has_data)) {
+		fault(sq, EINVAL);
+		return false;
+	}
+	sq->has_data = true;
+	return true;
 }
 
 static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t remote_qpn,
@@ -158,8 +158,10 @@ static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t rem
 {
 	struct mlx5_sq *sq = &of_ex(qp)->sq;
 
-	if (!can_set(sq))
+	if (unlikely(!sq->open)) {
+		fault(sq, EINVAL);
 		return;
+	}
 	mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
 	sq->needs_av = false;
 }
@@ -168,7 +170,7 @@ static void wr_set_sge(struct ibv_qp_ex *qp, uint32_t lkey, uint64_t addr, uint3
 {
 	struct mlx5_sq *sq = &of_ex(qp)->sq;
 
-	if (can_set(sq))
+	if (can_set_data(sq))
 		mlx5_wqe_data(sq, &sq->wqe, addr, length, lkey);
 }
 
@@ -176,7 +178,7 @@ static void wr_set_sge_list(struct ibv_qp_ex *qp, size_t num_sge, const struct i
 {
 	struct mlx5_sq *sq = &of_ex(qp)->sq;
 
-	if (!can_set(sq))
+	if (!can_set_data(sq))
 		return;
 	if (unlikely(num_sge > sq->max_sge)) {
 		fault(sq, EINVAL);
@@ -206,7 +208,7 @@ static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
 	size_t length = 0;
 	char *to;
 
-	if (!can_set(sq))
+	if (!can_set_data(sq))
 		return;
 	if (unlikely(!can_inline(&sq->wqe))) {
 		fault(sq, EINVAL);

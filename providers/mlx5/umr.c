@@ -34,6 +34,7 @@ void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rk
 	key->qpn_mkey = htobe32(ANY_QPN << 8);
 	mlx5_wqe_skip(wqe, sizeof(*key));
 
+	mlx5_wqe_finish(sq, wqe);
 	/* Requests behind it must not use the key any more. */
 	sq->next_fence = MLX5_WQE_CTRL_INITIATOR_SMALL_FENCE;
 }

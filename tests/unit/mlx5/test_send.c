@@ -376,6 +376,21 @@ static void local_invalidate_frees_the_key_and_fences_what_follows(void **state)
 	assert_int_equal(wc.opcode, IBV_WC_LOCAL_INV);
 }
 
+static void a_refused_request_does_not_use_up_the_fence(void **state)
+{
+	struct ibv_send_wr inval = {.opcode = IBV_WR_LOCAL_INV};
+	struct ibv_send_wr bad = {.opcode = IBV_WR_RDMA_READ, .send_flags = IBV_SEND_INLINE};
+	struct ibv_send_wr send = {.opcode = IBV_WR_SEND};
+
+	(void)state;
+	post(&inval);
+	assert_int_equal(refused(&bad), EINVAL);
+	post(&send);
+	expect_bytes(fake_sq() + 128, "0000020a 00aabb01 00000020 00000000");
+	post(&send);
+	expect_bytes(fake_sq() + 192, "0000030a 00aabb01 00000000 00000000");
+}
+
 static void reset_starts_over_at_the_first_block(void **state)
 {
 	struct ibv_send_wr wr = {.opcode = IBV_WR_SEND};
@@ -566,6 +581,7 @@ int main(void)
 		RC(one_completion_frees_the_unsignaled_requests_before_it),
 		RC(bad_requests_are_named_and_leave_no_trace),
 		RC(local_invalidate_frees_the_key_and_fences_what_follows),
+		RC(a_refused_request_does_not_use_up_the_fence),
 		RC(reset_starts_over_at_the_first_block),
 		RC(sending_waits_for_the_state_ready_to_send),
 		RC_BF(a_single_request_is_copied_to_its_register),

@@ -165,6 +165,12 @@ static void the_first_fault_is_told_and_takes_the_batch_back(void **state)
 	assert_int_equal(ibv_wr_complete(ex()), EINVAL);
 
 	ibv_wr_start(ex());
+	ibv_wr_send(ex());
+	ibv_wr_set_sge(ex(), 1, 2, 3);
+	ibv_wr_set_sge(ex(), 1, 2, 3);
+	assert_int_equal(ibv_wr_complete(ex()), EINVAL);
+
+	ibv_wr_start(ex());
 	for (int i = 0; i < 6; i++)
 		ibv_wr_send(ex());
 	assert_int_equal(ibv_wr_complete(ex()), ENOMEM);

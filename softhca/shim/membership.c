@@ -104,7 +104,7 @@ static void child_after_fork(void)
 	descriptor_after_fork();
 	if (!uses)
 		return;
-	wrap_disable();
+	wrap_after_fork();
 	drive_forget();
 	fabric_forget(membership.fabric);
 	memset(&membership, 0, sizeof(membership));

@@ -26,6 +26,8 @@ struct wrapped_context {
 	verbs_req_notify_fn *req_notify_cq;
 	verbs_post_fn *post_send;
 	int cmd_fd;
+	/* Calls go straight through: it is the parent's, or the program is exiting. */
+	_Atomic bool dead;
 };
 
 /* An extended CQ's start_poll or QP's wr_complete; these differ from object to object. */
@@ -38,7 +40,6 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct wrapped_context contexts[MAX_CONTEXTS];
 static struct patch patches[MAX_PATCHES];
 static unsigned int num_patches;
-static _Atomic bool disabled;
 
 /*
  * Extended QPs modified lately. A provider may set the functions of its QPs anew after the modify
@@ -78,9 +79,10 @@ static inline struct patch *find_patch(const void *object)
 	return NULL;
 }
 
-static inline bool is_disabled(void)
+/* NULL counts as dead: it has been forgotten while a call was on its way. */
+static inline bool is_dead(const struct wrapped_context *wrapped)
 {
-	return atomic_load_explicit(&disabled, memory_order_relaxed);
+	return !wrapped || atomic_load_explicit(&wrapped->dead, memory_order_relaxed);
 }
 
 static void wrap_extended_qp(const struct wrapped_context *wrapped, struct verbs_qp *qp);
@@ -144,7 +146,7 @@ static int poll_cq(struct verbs_cq *cq, int entries, struct verbs_wc *wc)
 	int found = wrapped->poll_cq(cq, entries, wc);
 
 	refit_modified();
-	if (found != 0 || is_disabled() || !drive_poll())
+	if (found != 0 || is_dead(wrapped) || !drive_poll())
 		return found;
 	return wrapped->poll_cq(cq, entries, wc);
 }
@@ -155,7 +157,7 @@ static int start_poll(struct verbs_cq *cq, void *attr)
 	int rc = original(cq, attr);
 
 	refit_modified();
-	if (rc != ENOENT || is_disabled() || !drive_poll())
+	if (rc != ENOENT || is_dead(find_context(cq->context)) || !drive_poll())
 		return rc;
 	return original(cq, attr);
 }
@@ -166,7 +168,7 @@ static int post_send(void *queue, void *wr, void **bad_wr)
 	const struct verbs_qp *qp = queue;
 	const struct wrapped_context *wrapped = find_context(qp->context);
 	int rc = wrapped->post_send(queue, wr, bad_wr);
-	struct qp *core = is_disabled() ? NULL : hca_find_qp(wrapped->hca, qp->qp_num);
+	struct qp *core = is_dead(wrapped) ? NULL : hca_find_qp(wrapped->hca, qp->qp_num);
 
 	if (core)
 		drive_kick(core);
@@ -177,8 +179,8 @@ static int wr_complete(struct verbs_qp *qp)
 {
 	verbs_wr_complete_fn *original = (verbs_wr_complete_fn *)find_patch(qp)->original;
 	int rc = original(qp);
-	const struct wrapped_context *wrapped = is_disabled() ? NULL : find_context(qp->context);
-	struct qp *core = wrapped ? hca_find_qp(wrapped->hca, qp->qp_num) : NULL;
+	const struct wrapped_context *wrapped = find_context(qp->context);
+	struct qp *core = is_dead(wrapped) ? NULL : hca_find_qp(wrapped->hca, qp->qp_num);
 
 	if (core)
 		drive_kick(core);
@@ -191,7 +193,7 @@ static int req_notify_cq(struct verbs_cq *cq, int solicited_only)
 	int rc = wrapped->req_notify_cq(cq, solicited_only);
 
 	refit_modified();
-	if (rc == 0 && !is_disabled())
+	if (rc == 0 && !is_dead(wrapped))
 		drive_armed();
 	return rc;
 }
@@ -218,16 +220,19 @@ static struct wrapped_context *wrap_context(struct verbs_context_view *context, 
 {
 	struct wrapped_context *wrapped = find_context(context);
 
-	if (wrapped)
+	if (wrapped && !wrapped->dead)
 		return wrapped;
-	wrapped = find_context(NULL);
+	/* In memory where a dead context was, there may be a new one by now. */
 	if (!wrapped)
+		wrapped = find_context(NULL);
+	if (!wrapped || context->poll_cq == poll_cq)
 		return NULL;
 	wrapped->hca = hca;
 	wrapped->poll_cq = context->poll_cq;
 	wrapped->req_notify_cq = context->req_notify_cq;
 	wrapped->post_send = context->post_send;
 	wrapped->cmd_fd = context->cmd_fd;
+	wrapped->dead = false;
 	atomic_store_explicit(&wrapped->context, context, memory_order_release);
 	__atomic_store_n(&context->poll_cq, poll_cq, __ATOMIC_RELEASE);
 	__atomic_store_n(&context->req_notify_cq, req_notify_cq, __ATOMIC_RELEASE);
@@ -368,5 +373,14 @@ void wrap_forget(int cmd_fd)
 
 void wrap_disable(void)
 {
-	disabled = true;
+	for (unsigned int i = 0; i < MAX_CONTEXTS; i++)
+		contexts[i].dead = true;
+}
+
+/* The mutex may have been held by a thread that does not exist here. */
+void wrap_after_fork(void)
+{
+	pthread_mutex_init(&mutex, NULL);
+	num_refits = 0;
+	wrap_disable();
 }

@@ -31,7 +31,9 @@ void wrap_drop(uint64_t user_handle);
 /* The context that spoke through `cmd_fd` is closing. */
 void wrap_forget(int cmd_fd);
 
-/* In the child after a fork: wrapped calls go straight through from now on. */
+/* The program is exiting: calls of the contexts wrapped so far go straight through from now on. */
 void wrap_disable(void);
+/* The same in the child after a fork; contexts of its own are wrapped as ever. */
+void wrap_after_fork(void);
 
 #endif

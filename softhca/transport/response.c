@@ -219,6 +219,7 @@ void requester_receive(struct requester *requester, struct arrival *arrival)
 		receive_acknowledge(requester, arrival);
 	else
 		receive_data(requester, arrival);
+	requester->qp->shared->outstanding = requester->tail - requester->head;
 	if (qp_sends(requester->qp))
 		carry_on(requester);
 }

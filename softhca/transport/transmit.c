@@ -101,14 +101,10 @@ static enum place place_of(const struct sent_request *entry, uint32_t psn)
 }
 
 /* Whether this packet asks to be acknowledged. */
-static bool wants_ack(struct requester *requester, enum place place)
+static bool wants_ack(const struct requester *requester, enum place place)
 {
-	if (requester->qp->type != QP_TYPE_RC)
-		return false;
-	if (!place_ends(place) && ++requester->since_ack_request < REQUESTER_ACK_INTERVAL)
-		return false;
-	requester->since_ack_request = 0;
-	return true;
+	return requester->qp->type == QP_TYPE_RC &&
+	       (place_ends(place) || requester->since_ack_request + 1 >= REQUESTER_ACK_INTERVAL);
 }
 
 /* Packet number send_psn of a send or write. */
@@ -123,6 +119,7 @@ static enum outcome send_segment(struct requester *requester, struct sent_reques
 	struct packet_plan plan = {
 		.opcode = transport_bits(qp) | operations[request->opcode][place],
 		.solicited = (request->flags & REQUEST_SOLICITED) && place_ends(place),
+		.ack_request = wants_ack(requester, place),
 		.psn = requester->send_psn,
 		.qpn = requester->route.qpn,
 		.extension_length = extension_length(request, place),
@@ -131,7 +128,6 @@ static enum outcome send_segment(struct requester *requester, struct sent_reques
 	struct packet_writer writer;
 	enum completion_status status;
 
-	plan.ack_request = wants_ack(requester, place);
 	if (packet_begin(qp_fabric(qp), &requester->route, &plan, &writer))
 		return STALLED;
 	status = memory_gather(qp->hca, qp->pd, request->sge, request->num_sge, skip,
@@ -142,6 +138,7 @@ static enum outcome send_segment(struct requester *requester, struct sent_reques
 	}
 	put_extension(writer.extension, request, place);
 	packet_end(qp_fabric(qp), &writer);
+	requester->since_ack_request = plan.ack_request ? 0 : requester->since_ack_request + 1;
 	requester->send_psn = psn_add(requester->send_psn, 1);
 	return SENT;
 }
@@ -258,6 +255,7 @@ static enum outcome send_entry(struct requester *requester, unsigned int *budget
 			return STALLED;
 		outcome = send_packet(requester, entry);
 		*budget -= outcome == SENT;
+		requester->packets_sent += outcome == SENT;
 	}
 	return outcome;
 }
@@ -308,6 +306,16 @@ static bool waits_for_round(const struct requester *requester, unsigned int budg
 	return requester->cursor != requester->tail && !window_full(requester);
 }
 
+/* For those who look at the fabric. */
+static void publish(const struct requester *requester)
+{
+	struct fabric_qp *shared = requester->qp->shared;
+
+	shared->send_psn = requester->send_psn;
+	shared->outstanding = requester->tail - requester->head;
+	shared->packets_sent = requester->packets_sent;
+}
+
 unsigned int requester_push(struct requester *requester)
 {
 	struct qp *qp = requester->qp;
@@ -322,13 +330,11 @@ unsigned int requester_push(struct requester *requester)
 		requester->sent_psn = requester->send_psn;
 	if (!qp_sends(qp))
 		return moved;
-	requester->packets_sent += moved;
 	if (waits_for_round(requester, budget_left))
 		qp_continue(qp);
 	if (qp->type == QP_TYPE_RC && requester->unacked_psn != requester->send_psn)
 		requester_timer_start(requester);
-	qp->shared->send_psn = requester->send_psn;
-	qp->shared->outstanding = requester->tail - requester->head;
-	qp->shared->packets_sent = requester->packets_sent;
+	if (moved)
+		publish(requester);
 	return moved;
 }

@@ -328,6 +328,21 @@ static void full_ring_delays_and_loses_nothing(void **state)
 	expect_pattern(nodes[1].memory, 256 * 50, 3);
 }
 
+static void acknowledgements_are_asked_for_through_a_small_ring(void **state)
+{
+	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 256 * 500);
+
+	(void)state;
+	/* Every fourth attempt meets a full ring: always the one that would ask. */
+	wire.room = 3;
+	post_recv(&nodes[1], 0, 256 * 500);
+	post_send(&nodes[0], &request);
+	run();
+	expect_success(&nodes[0].send_cq, 0);
+	/* No timer had to help. */
+	assert_int_equal(wire.logged - count_opcode(1, 0x11), 500);
+}
+
 static void messages_of_one_round_share_an_acknowledgement(void **state)
 {
 	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
@@ -339,6 +354,9 @@ static void messages_of_one_round_share_an_acknowledgement(void **state)
 	}
 	run();
 	assert_int_equal(count_opcode(1, 0x11), 1);
+	assert_int_equal(nodes[0].qp->shared->packets_sent, 20);
+	assert_int_equal(nodes[0].qp->shared->outstanding, 0);
+	assert_int_equal(nodes[1].qp->shared->packets_received, 20);
 	for (unsigned int i = 0; i < 20; i++)
 		expect_success(&nodes[0].send_cq, i * UNITS);
 }
@@ -400,6 +418,7 @@ int main(void)
 		TEST(open_unknown, peer_may_appear_later),
 		TEST(open_usual, unacknowledged_packets_are_limited),
 		TEST(open_usual, full_ring_delays_and_loses_nothing),
+		TEST(open_usual, acknowledgements_are_asked_for_through_a_small_ring),
 		TEST(open_usual, messages_of_one_round_share_an_acknowledgement),
 		TEST(open_usual, stray_acknowledgements_are_ignored),
 		TEST(open_usual, acknowledgement_of_what_was_not_sent_is_ignored),

@@ -124,6 +124,7 @@ static int create_memory_file(int flags)
 
 	/* Growing a file beyond this limit would bring a signal. */
 	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < FILE_MAP_BYTES) {
+		membership_explain("ulimit -f is too small for the device's doorbell pages");
 		errno = EFBIG;
 		return -1;
 	}
@@ -150,6 +151,8 @@ int file_open(int flags)
 	file->fd = file->abi ? create_memory_file(flags) : -1;
 	if (file->fd < 0) {
 		rc = file->abi ? errno : ENXIO;
+		if (!file->abi)
+			membership_explain(SOFTHCA_ENV_DEVICE " names no family that there is");
 		free(file);
 		errno = rc;
 		return -1;

@@ -15,6 +15,7 @@
 #include "softhca/shim/drive.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
+#include "softhca/shim/pin.h"
 #include "softhca/shim/wrap.h"
 
 static const struct driver_abi *const families[] = {&mlx5_driver_abi};
@@ -63,6 +64,17 @@ static int read_options(struct fabric_options *options)
 	return 0;
 }
 
+/* Libraries try again with fewer wishes when opening fails, which a program's user need not see. */
+void membership_explain(const char *reason)
+{
+	static char last[256];
+
+	if (!strncmp(last, reason, sizeof(last) - 1))
+		return;
+	snprintf(last, sizeof(last), "%s", reason);
+	fprintf(stderr, "softhca: %s\n", reason);
+}
+
 static int join(struct membership *member)
 {
 	struct fabric_options options = {.family = member->abi->family};
@@ -72,7 +84,7 @@ static int join(struct membership *member)
 	if (!rc)
 		rc = fabric_join(&options, &member->fabric, reason, sizeof(reason));
 	if (rc)
-		fprintf(stderr, "softhca: %s\n", reason);
+		membership_explain(reason);
 	return rc;
 }
 
@@ -102,7 +114,8 @@ static void child_after_fork(void)
 {
 	pthread_mutex_init(&membership_lock, NULL);
 	descriptor_after_fork();
-	if (!uses)
+	pin_after_fork();
+	if (!membership.fabric)
 		return;
 	wrap_after_fork();
 	drive_forget();

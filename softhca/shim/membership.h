@@ -35,6 +35,9 @@ struct membership *membership_current(void);
 /* The program is exiting: the fabric has been left for good and commands are refused. */
 bool membership_exiting(void);
 
+/* Says on stderr why the device cannot be opened; once if it is the same reason again. */
+void membership_explain(const char *reason);
+
 /* The family whose device this process sees, from the environment; NULL if unknown. */
 const struct driver_abi *membership_abi(void);
 /* The kernel below has no RDMA_VERBS_IOCTL. */

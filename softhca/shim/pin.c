@@ -112,3 +112,8 @@ void pin_release(struct pin *pin)
 	atomic_fetch_sub(&locked_pages, pin->pages);
 	pin->pages = 0;
 }
+
+void pin_after_fork(void)
+{
+	locked_pages = 0;
+}

@@ -21,5 +21,7 @@ struct pin {
 int pin_memory(struct pin *pin, uint64_t address, uint64_t length, bool writable);
 /* Harmless on a zeroed pin. */
 void pin_release(struct pin *pin);
+/* In the child after a fork, which has nothing pinned. */
+void pin_after_fork(void);
 
 #endif

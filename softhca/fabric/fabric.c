@@ -144,7 +144,7 @@ release:
 	return error;
 }
 
-void fabric_leave(struct fabric *fabric)
+void fabric_depart(struct fabric *fabric)
 {
 	int lock;
 
@@ -159,6 +159,11 @@ void fabric_leave(struct fabric *fabric)
 	} else {
 		process_leave(fabric);
 	}
+}
+
+void fabric_leave(struct fabric *fabric)
+{
+	fabric_depart(fabric);
 	faults_free(fabric->faults);
 	release(fabric);
 }

@@ -67,6 +67,9 @@ int fabric_join(const struct fabric_options *options, struct fabric **fabric, ch
 		size_t reason_size);
 /* Leaves; prints the faults summary to stderr when faults were on. */
 void fabric_leave(struct fabric *fabric);
+/* The same when the process is exiting: nothing is freed or unmapped that other threads, which may
+ * still be running, could look at without the engine lock. */
+void fabric_depart(struct fabric *fabric);
 
 /* In the child after a fork: forgets everything without touching what the parent shares. */
 void fabric_forget(struct fabric *fabric);

@@ -217,7 +217,7 @@ static void __attribute__((destructor)) leave_at_exit(void)
 		wrap_disable();
 		drive_stop();
 		engine_lock(membership.engine);
-		fabric_leave(membership.fabric);
+		fabric_depart(membership.fabric);
 	}
 	pthread_mutex_unlock(&membership_lock);
 }

@@ -159,12 +159,6 @@ void driver_output(struct driver_data *driver, const void *from, size_t size)
 	memcpy(driver->out, from, driver->out_length);
 }
 
-/* The answer of a device that has died, to everything. */
-static bool device_gone(const struct shim_file *file)
-{
-	return membership_exiting() || (file->hca && file->hca->shared->killed);
-}
-
 int command_run(const struct command_entry *entry, struct command *command)
 {
 	int rc;
@@ -174,7 +168,7 @@ int command_run(const struct command_entry *entry, struct command *command)
 		return ENOSPC;
 	if (entry->handle != get_context && !command->file->member)
 		return EINVAL;
-	if (device_gone(command->file))
+	if (file_is_gone(command->file))
 		return EIO;
 	rc = entry->handle(command);
 	if (trace_on())

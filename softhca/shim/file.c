@@ -35,6 +35,11 @@ struct shim_file *to_shim_file(struct descriptor *descriptor)
 	return (struct shim_file *)((char *)descriptor - offsetof(struct shim_file, descriptor));
 }
 
+bool file_is_gone(const struct shim_file *file)
+{
+	return membership_exiting() || (file->hca && file->hca->shared->killed);
+}
+
 void *file_new_object(struct shim_file *file, enum handle_type type, size_t size)
 {
 	struct handle *handle = calloc(1, size);

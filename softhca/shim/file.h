@@ -45,6 +45,9 @@ int file_open(int flags);
 /* The open device behind a descriptor. */
 struct shim_file *to_shim_file(struct descriptor *descriptor);
 
+/* The adapter has died or the program is exiting: commands answer EIO. */
+bool file_is_gone(const struct shim_file *file);
+
 /* A zeroed object of `size` bytes with a handle; NULL when memory is out. */
 void *file_new_object(struct shim_file *file, enum handle_type type, size_t size);
 /* Takes an object back that has come to nothing. */

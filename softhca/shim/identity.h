@@ -37,6 +37,7 @@ enum {
 
 /* Values of a port that both a query and sysfs report. */
 enum {
+	PORT_NUMBER = 1, /* every adapter has one */
 	PORT_STATE_DOWN = 1,
 	PORT_STATE_ACTIVE = 4,
 	PORT_PHYSICAL_POLLING = 2,

@@ -140,18 +140,13 @@ static void undo(struct attrs *attrs)
 		file_close_context(attrs->file);
 }
 
-static bool device_gone(const struct shim_file *file)
-{
-	return membership_exiting() || (file->hca && file->hca->shared->killed);
-}
-
 static int run_method(const struct method_entry *method, struct attrs *attrs)
 {
 	int rc = check_attrs(method, attrs);
 
 	if (!rc && method->needs_context && !attrs->file->member)
 		rc = EINVAL;
-	if (!rc && device_gone(attrs->file))
+	if (!rc && file_is_gone(attrs->file))
 		rc = EIO;
 	if (!rc)
 		rc = open_driver_data(attrs);

@@ -3,9 +3,10 @@
 #include "softhca/shim/ports.h"
 
 #include "softhca/shim/file.h"
+#include "softhca/shim/identity.h"
 #include "softhca/shim/membership.h"
 
-enum { PORT_NUMBER = 1, NO_PORT = 0 };
+enum { NO_PORT = 0 };
 
 static struct port_view view_of(const struct fabric_hca *hca)
 {

@@ -11,7 +11,7 @@
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 
-enum { PORT_NUMBER = 1, MULTICAST_BYTE = 0xff };
+enum { MULTICAST_BYTE = 0xff };
 
 static int check_address(const struct fabric_hca *hca, const struct ib_uverbs_ah_attr *attr)
 {

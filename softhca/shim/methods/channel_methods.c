@@ -2,9 +2,7 @@
 /* Completion channels and asynchronous event files, and how objects report through the latter. */
 #include <errno.h>
 
-#include "softhca/core/trace.h"
 #include "softhca/shim/methods/commands.h"
-#include "softhca/shim/user.h"
 
 int create_comp_channel(struct command *command)
 {

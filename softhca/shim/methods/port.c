@@ -13,7 +13,6 @@ enum {
 	SUBNET_TIMEOUT = 18,
 	VLS_IB = 4,
 	VLS_ETH = 1,
-	PORT_NUMBER = 1,
 };
 
 static void describe_port(const struct fabric_hca *hca, struct ib_uverbs_query_port_resp *answer)

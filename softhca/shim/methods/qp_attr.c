@@ -12,7 +12,6 @@
 #include "softhca/shim/wrap.h"
 
 enum {
-	PORT_NUMBER = 1,
 	MAX_STATE = QP_ERR,
 	MAX_MTU_CODE = 5,
 	MASK_KNOWN = (QP_DEST_QPN << 1) - 1,

@@ -119,6 +119,14 @@ static void overrun(struct cq *cq)
 	hca->front->async_event(hca, EVENT_CQ_ERROR, EVENT_SCOPE_CQ, cq);
 }
 
+/* Behind the entry, for those who look without the lock. */
+static void count_completion(struct engine *engine)
+{
+	uint32_t completions = atomic_load_explicit(&engine->completions, memory_order_relaxed);
+
+	atomic_store_explicit(&engine->completions, completions + 1, memory_order_release);
+}
+
 void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion)
 {
 	if (__builtin_expect(cq->overrun, 0))
@@ -129,6 +137,7 @@ void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *co
 		overrun(cq);
 		return;
 	}
+	count_completion(cq->hca->engine);
 	if (cq->has_channel)
 		notify(cq, completion);
 }

@@ -23,7 +23,7 @@ enum {
 	CLOCK_CYCLES = 1 << 14,
 	/* Of so many polls that find nothing, one looks for timers that are due, or at the records
 	 * of queues without a kick. */
-	IDLE_POLLS = 16,
+	IDLE_POLLS = 64,
 	WATCHED_POLLS = 4,
 	/* Empty polls after which every QP is looked at. */
 	SWEEP_POLLS = 4096,
@@ -160,7 +160,7 @@ unsigned int engine_sweep(struct engine *engine)
 	for (unsigned int i = 0; i < engine->num_hcas; i++)
 		list_for_each (node, &engine->hcas[i]->qp_list)
 			moved += serve(list_entry(node, struct qp, link));
-	fabric_send_flush(engine->fabric);
+	fabric_send_flush(engine->fabric, engine->now_ns);
 	return moved;
 }
 
@@ -195,7 +195,7 @@ unsigned int engine_round(struct engine *engine)
 	if (fabric_has_faults(engine->fabric))
 		fabric_run_faults(engine->fabric, engine->now_ns);
 	engine_fail_cqs(engine);
-	fabric_send_flush(engine->fabric);
+	fabric_send_flush(engine->fabric, engine->now_ns);
 	return moved;
 }
 
@@ -310,7 +310,7 @@ void engine_kick(struct engine *engine, struct qp *qp)
 	}
 	refresh_clock(engine);
 	serve(qp);
-	fabric_send_flush(engine->fabric);
+	fabric_send_flush(engine->fabric, engine->now_ns);
 	engine_unlock(engine);
 }
 

@@ -27,6 +27,10 @@ struct engine {
 	_Atomic uint32_t idle_mask;
 	_Atomic uint32_t idle_polls;
 	uint32_t swept_polls; /* idle_polls at the last engine_sweep() of a poll */
+	/* Completions landed so far: one who found a CQ empty need not look again before this
+	 * grows.
+	 */
+	_Atomic uint32_t completions;
 	struct fabric *fabric;
 	/* QPs with work to continue: WQEs to send, responses owed, ring space awaited. */
 	struct list pending;

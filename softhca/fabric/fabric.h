@@ -136,7 +136,7 @@ void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t l
 /* Wakes the receivers of what has been sent since the last call, if they sleep and nobody drives
  * them. Once a round, not once a packet; also in rounds that sent nothing, since the wake of a
  * receiver that polls is put off and looked at again some 20 us later. */
-void fabric_send_flush(struct fabric *fabric);
+void fabric_send_flush(struct fabric *fabric, uint64_t now_ns);
 
 /* Everything sent to `process` so far has been taken out of the ring by it (or it is dead): a
  * missing answer is then a loss and not a receiver that did not run. */

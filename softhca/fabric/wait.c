@@ -129,14 +129,10 @@ static bool any_unflushed(const struct fabric *fabric)
 	return sent != 0;
 }
 
-void fabric_send_flush(struct fabric *fabric)
+void fabric_send_flush(struct fabric *fabric, uint64_t now_ns)
 {
 	bool sent = any_unflushed(fabric);
-	uint64_t now_ns;
 
-	if (!sent && !fabric->any_deferred)
-		return;
-	now_ns = clock_ns();
 	if (fabric->any_deferred)
 		flush_deferred(fabric, now_ns);
 	if (sent)

@@ -25,9 +25,11 @@
 enum {
 	/* Polls in a row, without arming an event, that make a spinning program. */
 	SPINNING_POLLS = 64,
-	/* Empty polls between looks at the clock, and before the core is given away once. */
-	POLLS_PER_MARK = 16,
-	POLLS_PER_YIELD = 64,
+	/* Empty polls between notes that the program polls. */
+	POLLS_PER_MARK = 64,
+	/* Empty polls between offers of the core: the fewer, the likelier others want it. */
+	LEAST_POLLS_PER_OFFER = 8,
+	MOST_POLLS_PER_OFFER = 1024,
 	/* Rounds of the background thread between offers of its core to others. */
 	ROUNDS_PER_YIELD = 8,
 };
@@ -38,6 +40,8 @@ static const uint64_t POLLED_RECENTLY_NS = 500 * NS_PER_US;
 static const uint64_t PAUSE_NS = 2 * NS_PER_MS;
 /* How long it runs idle before it waits. */
 static const uint64_t RUN_IDLE_NS = 30 * NS_PER_US;
+/* An offer of the core that took this long was accepted: somebody else has run. */
+static const uint64_t ACCEPTED_NS = 2 * NS_PER_US;
 /* The longest wait: peers that died and ports that changed are noticed after it. */
 static const uint64_t WAIT_NS = 50 * NS_PER_MS;
 
@@ -53,12 +57,37 @@ static struct {
 	pthread_t thread;
 } drive;
 
-static __thread unsigned int empty_polls;
+/* Of a polling thread. */
+static __thread struct {
+	unsigned int empty_polls;
+	unsigned int polls_to_offer;
+	unsigned int polls_per_offer;
+} poller;
 
-static void mark_polled(uint64_t now_ns)
+/* The engine's clock is fresh enough: an idle poll makes a round now and then. */
+static void mark_polled(struct engine *engine)
 {
+	uint64_t now_ns = atomic_load_explicit(&engine->now_ns, memory_order_relaxed);
+
 	atomic_store_explicit(&drive.polled_ns, now_ns, memory_order_relaxed);
-	fabric_mark_polled(drive.engine->fabric, now_ns);
+	fabric_mark_polled(engine->fabric, now_ns);
+}
+
+/*
+ * Two programs that poll on one core must give it to each other or wait for the scheduler's slice;
+ * on a core of its own a program only loses time by the offer. Which it is shows in how long the
+ * last offer took.
+ */
+static void offer_core(void)
+{
+	uint64_t before = clock_ns();
+
+	sched_yield();
+	if (clock_ns() - before >= ACCEPTED_NS)
+		poller.polls_per_offer = LEAST_POLLS_PER_OFFER;
+	else if (poller.polls_per_offer < MOST_POLLS_PER_OFFER)
+		poller.polls_per_offer = poller.polls_per_offer * 2 + LEAST_POLLS_PER_OFFER;
+	poller.polls_to_offer = poller.polls_per_offer;
 }
 
 static void count_poll(void)
@@ -69,21 +98,24 @@ static void count_poll(void)
 		atomic_store_explicit(&drive.polls_since_armed, polls + 1, memory_order_relaxed);
 }
 
+uint32_t drive_completions(void)
+{
+	return atomic_load_explicit(&drive.engine->completions, memory_order_acquire);
+}
+
 bool drive_poll(void)
 {
 	struct engine *engine = drive.engine;
 
 	count_poll();
 	if (engine_poll(engine)) {
-		empty_polls = 0;
-		mark_polled(atomic_load_explicit(&engine->now_ns, memory_order_relaxed));
+		mark_polled(engine);
 		return true;
 	}
-	empty_polls++;
-	if (empty_polls % POLLS_PER_MARK == 0)
-		mark_polled(clock_ns());
-	if (empty_polls % POLLS_PER_YIELD == 0)
-		sched_yield();
+	if (++poller.empty_polls % POLLS_PER_MARK == 0)
+		mark_polled(engine);
+	if (poller.polls_to_offer-- == 0)
+		offer_core();
 	return false;
 }
 

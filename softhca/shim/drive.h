@@ -9,6 +9,7 @@
 #define SOFTHCA_SHIM_DRIVE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct engine;
 struct qp;
@@ -21,6 +22,8 @@ void drive_stop(void);
 /* In the child after a fork, where there is no thread and nothing may be driven. */
 void drive_forget(void);
 
+/* Completions landed in this process so far, whichever queue they went to. */
+uint32_t drive_completions(void);
 /* From an application's poll that found nothing: one round. True if it moved anything, so that
  * polling again makes sense. Gives the core away after some tens of empty rounds. */
 bool drive_poll(void);

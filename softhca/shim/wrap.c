@@ -139,16 +139,45 @@ static inline void refit_modified(void)
 		refit_all();
 }
 
+/*
+ * The CQ that this thread last found empty, and how many completions there had been before it
+ * looked. As long as there are no more, looking again is in vain: a thread that waits then runs
+ * round a very short loop. Now and then the provider is asked all the same, for what it may do
+ * besides.
+ */
+static __thread struct {
+	const struct verbs_cq *cq;
+	uint32_t completions;
+	unsigned int polls;
+} empty;
+
+enum { POLLS_PER_ASKING = 64 };
+
+static bool found_empty_before(const struct verbs_cq *cq, uint32_t completions)
+{
+	return empty.cq == cq && empty.completions == completions &&
+	       ++empty.polls % POLLS_PER_ASKING != 0;
+}
+
 /* Poll first: a program that finds completions is not kept waiting for others to arrive. */
 static int poll_cq(struct verbs_cq *cq, int entries, struct verbs_wc *wc)
 {
 	const struct wrapped_context *wrapped = find_context(cq->context);
-	int found = wrapped->poll_cq(cq, entries, wc);
+	uint32_t completions;
 
+	if (is_dead(wrapped))
+		return wrapped->poll_cq(cq, entries, wc);
+	completions = drive_completions();
+	if (!found_empty_before(cq, completions)) {
+		int found = wrapped->poll_cq(cq, entries, wc);
+
+		if (found != 0)
+			return found;
+		empty.cq = entries > 0 ? cq : NULL;
+		empty.completions = completions;
+	}
 	refit_modified();
-	if (found != 0 || is_dead(wrapped) || !drive_poll())
-		return found;
-	return wrapped->poll_cq(cq, entries, wc);
+	return drive_poll() ? wrapped->poll_cq(cq, entries, wc) : 0;
 }
 
 static int start_poll(struct verbs_cq *cq, void *attr)

@@ -203,7 +203,7 @@ static void round_of(struct end *end, unsigned int budget, bool flush)
 	fabric_receive(end->fabric, budget, take, end);
 	if (flush) {
 		fabric_mark_polled(end->fabric, clock_ns());
-		fabric_send_flush(end->fabric);
+		fabric_send_flush(end->fabric, clock_ns());
 	}
 }
 
@@ -220,14 +220,14 @@ static void ring_latency(struct end *end, int side, bool flush, const char *name
 		if (end->packets != before) {
 			put(end, message, sizeof(message));
 			if (flush)
-				fabric_send_flush(end->fabric);
+				fabric_send_flush(end->fabric, clock_ns());
 		}
 	}
 	while (side == 0 && now - begin < RING_NS) {
 		for (int i = 0; i < CLOCK_EVERY; i++) {
 			put(end, message, sizeof(message));
 			if (flush)
-				fabric_send_flush(end->fabric);
+				fabric_send_flush(end->fabric, clock_ns());
 			sent++;
 			while (end->packets != sent)
 				round_of(end, 32, flush);

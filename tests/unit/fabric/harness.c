@@ -138,7 +138,7 @@ bool send_numbered(struct fabric *fabric, unsigned int process, uint32_t number,
 	while ((error = try_send(fabric, process, bytes, length)) == EAGAIN) {
 		if (clock_ns() - begin > PATIENCE_S * NS_PER_S)
 			return false;
-		fabric_send_flush(fabric);
+		fabric_send_flush(fabric, clock_ns());
 		sched_yield();
 	}
 	return error == 0;

@@ -80,7 +80,7 @@ static void every_packet_wakes(bool armed)
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		assert_int_equal(
 			try_send(fabric, atomic_load(&shared->slot) - 1, bytes, sizeof(bytes)), 0);
-		fabric_send_flush(fabric);
+		fabric_send_flush(fabric, clock_ns());
 		atomic_fetch_add(&shared->sent, 1);
 		wait_until(is_received, NULL);
 	}
@@ -137,7 +137,7 @@ static void packet_to_oneself_wakes_ones_own_thread(void **state)
 	fabric_set_armed(fabric, true);
 	wake = atomic_load(&fabric->own->wake);
 	assert_int_equal(try_send(fabric, fabric_self(fabric), bytes, sizeof(bytes)), 0);
-	fabric_send_flush(fabric);
+	fabric_send_flush(fabric, clock_ns());
 	assert_int_not_equal(atomic_load(&fabric->own->wake), wake);
 	fabric_leave(fabric);
 }
@@ -171,7 +171,7 @@ static void poller_is_not_woken_until_it_stops(void **state)
 		assert_int_equal(try_send(sender, fabric_self(poller), bytes, sizeof(bytes)), 0);
 		/* It may have lost the processor between the two. */
 		if (clock_ns() - atomic_load(&poller->own->polled_ns) < 10 * NS_PER_US)
-			fabric_send_flush(sender);
+			fabric_send_flush(sender, clock_ns());
 		if (sender->any_deferred && atomic_load(&poller->own->wake) != wake)
 			fail_msg("a program that polls was woken");
 		while (fabric_receive(poller, 8, count, &(uint32_t){0}))
@@ -181,7 +181,7 @@ static void poller_is_not_woken_until_it_stops(void **state)
 	assert_int_equal(try_send(sender, fabric_self(poller), bytes, sizeof(bytes)), 0);
 	until = clock_ns() + 10 * NS_PER_S;
 	while (atomic_load(&poller->own->wake) == wake && clock_ns() < until)
-		fabric_send_flush(sender);
+		fabric_send_flush(sender, clock_ns());
 	assert_int_not_equal(atomic_load(&poller->own->wake), wake);
 	fabric_leave(poller);
 	fabric_leave(sender);

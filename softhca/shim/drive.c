@@ -36,6 +36,8 @@ enum {
 
 /* A program that has polled this recently is still polling. */
 static const uint64_t POLLED_RECENTLY_NS = 500 * NS_PER_US;
+/* One with completions to poll for that has polled this recently will be back. */
+static const uint64_t POLLED_LATELY_NS = 20 * NS_PER_MS;
 /* How long the thread pauses before it looks whether the program still polls. */
 static const uint64_t PAUSE_NS = 2 * NS_PER_MS;
 /* How long it runs idle before it waits. */
@@ -180,12 +182,48 @@ static bool program_spins(uint64_t now_ns)
 		       POLLED_RECENTLY_NS;
 }
 
-static void pause_thread(void)
+static bool any_cq_unpolled(struct engine *engine)
+{
+	for (unsigned int i = 0; i < engine->num_hcas; i++) {
+		list_for_each (node, &engine->hcas[i]->cq_list) {
+			const struct cq *cq = list_entry(node, struct cq, link);
+
+			if (engine->hcas[i]->family->cq_unpolled(cq))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The program polls, but has lost its core for a while, and completions wait for it. To go on
+ * receiving for it would only use up its receive queue: what a datagram finds empty is lost.
+ */
+static bool program_lags(struct engine *engine, uint64_t now_ns)
+{
+	bool lags;
+
+	if (now_ns - atomic_load_explicit(&drive.polled_ns, memory_order_relaxed) >
+	    POLLED_LATELY_NS)
+		return false;
+	if (!engine_trylock(engine))
+		return false;
+	lags = !any_cq_armed(engine) && any_cq_unpolled(engine);
+	engine_unlock(engine);
+	return lags;
+}
+
+static bool program_drives(struct engine *engine, uint64_t now_ns)
+{
+	return program_spins(now_ns) || program_lags(engine, now_ns);
+}
+
+static void pause_thread(struct engine *engine)
 {
 	struct timespec timeout = {0, (long)PAUSE_NS};
 
 	atomic_store(&drive.pausing, 1);
-	if (!drive.stop && program_spins(clock_ns()))
+	if (!drive.stop && program_drives(engine, clock_ns()))
 		syscall(SYS_futex, &drive.pausing, FUTEX_WAIT_PRIVATE, 1, &timeout, NULL, 0);
 	atomic_store(&drive.pausing, 0);
 }
@@ -195,7 +233,7 @@ static void run_until_idle(struct engine *engine)
 	uint64_t now = clock_ns(), busy = now;
 	unsigned int rounds = 0;
 
-	while (now - busy < RUN_IDLE_NS && !drive.stop && !program_spins(now)) {
+	while (now - busy < RUN_IDLE_NS && !drive.stop && !program_drives(engine, now)) {
 		unsigned int moved = engine_poll(engine);
 
 		now = clock_ns();
@@ -225,12 +263,12 @@ static void *background(void *arg)
 
 	while (!drive.stop) {
 		ports_look();
-		if (program_spins(clock_ns())) {
-			pause_thread();
+		if (program_drives(engine, clock_ns())) {
+			pause_thread(engine);
 			continue;
 		}
 		run_until_idle(engine);
-		if (!drive.stop && !program_spins(clock_ns()))
+		if (!drive.stop && !program_drives(engine, clock_ns()))
 			fabric_wait(engine->fabric, prepare_wait(engine));
 	}
 	return NULL;

@@ -101,7 +101,8 @@ class Fabric:
 
     def __init__(self):
         self.name = "test-%d-%d" % (os.getpid(), next(_fabrics))
-        self.environment = dict(os.environ)
+        # A forgiving model would make wrong drivers look right.
+        self.environment = {**os.environ, "SOFTHCA_STRICT": "1"}
         self._running = []
 
     def start(self, command, options="", environment=None):

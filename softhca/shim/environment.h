@@ -14,6 +14,8 @@
 #define SOFTHCA_ENV_FAULT     "SOFTHCA_FAULT"	  /* fault specification */
 #define SOFTHCA_ENV_CAPTURE   "SOFTHCA_CAPTURE"	  /* file to capture to */
 #define SOFTHCA_ENV_TRACE     "SOFTHCA_TRACE"	  /* set: decoded trace on stderr */
+/* Set: what an adapter would tolerate but a correct driver never does is refused; for tests. */
+#define SOFTHCA_ENV_STRICT    "SOFTHCA_STRICT"
 /* Variations of the kernel below a program, for tests. */
 #define SOFTHCA_ENV_ABI	      "SOFTHCA_ABI"  /* "write": a kernel without RDMA_VERBS_IOCTL */
 #define SOFTHCA_ENV_UARS      "SOFTHCA_UARS" /* "static" or "dynamic"; else as the library asks */

@@ -146,6 +146,7 @@ static int set_up(struct membership *member)
 	rc = engine_create(member->fabric, &member->engine);
 	if (rc)
 		goto leave;
+	member->engine->strict = getenv(SOFTHCA_ENV_STRICT) != NULL;
 	rc = open_hca(member);
 	if (rc)
 		goto destroy;

@@ -272,6 +272,7 @@ void requester_retire(struct requester *requester)
 		else
 			requester->qp->sq_consumer = entry->index + entry->units;
 	}
+	requester->qp->shared->outstanding = requester->tail - requester->head;
 	if (requester->reads != reads)
 		qp_continue(requester->qp);
 	tell_drained(requester);

@@ -105,16 +105,16 @@ class Fabric:
         self.environment = {**os.environ, "SOFTHCA_STRICT": "1"}
         self._running = []
 
-    def start(self, command, options="", environment=None):
+    def start(self, command, options="", environment=None, softhca=OWN / "softhca"):
         """Starts a program on this fabric; `options` are those of `softhca run`."""
-        arguments = [OWN / "softhca", "run", "--fabric", self.name, *shlex.split(options), "--",
+        arguments = [softhca, "run", "--fabric", self.name, *shlex.split(options), "--",
                      *(shlex.split(command) if isinstance(command, str) else command)]
         running = Running(arguments, {**self.environment, **(environment or {})})
         self._running.append(running)
         return running
 
-    def run(self, command, options="", seconds=60, environment=None):
-        return self.start(command, options, environment).finish(seconds)
+    def run(self, command, options="", seconds=60, environment=None, softhca=OWN / "softhca"):
+        return self.start(command, options, environment, softhca).finish(seconds)
 
     def pair(self, server, client, options="", client_options=None, seconds=60, host="127.0.0.1",
              environment=None):

@@ -99,7 +99,6 @@ struct completion {
 	unsigned int flags;
 	/* Of the request for send completions; for receives SEND*, or WRITE_IMM. */
 	enum request_opcode opcode;
-	uint32_t vendor_syndrome;
 	uint32_t index;
 	uint32_t length;
 	__be32 immediate;

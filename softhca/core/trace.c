@@ -220,8 +220,6 @@ void trace_completion(const struct cq *cq, const struct qp *qp, const struct com
 	if (!(completion->flags & COMPLETION_SEND) && completion->status == STATUS_SUCCESS)
 		add(&line, " from=%06x slid=%#x", completion->remote_qpn, completion->slid);
 	add(&line, ": %s", status_name(completion->status));
-	if (completion->status != STATUS_SUCCESS)
-		add(&line, " vendor=%#x", completion->vendor_syndrome);
 	finish(&line);
 }
 

@@ -48,6 +48,14 @@ static const uint8_t syndromes[] = {
 	[STATUS_GENERAL] = 0,
 };
 
+/* What ConnectX adds to some of them, as users' error reports show it; the rest is not known. */
+static const uint8_t vendor_syndromes[] = {
+	[STATUS_FLUSHED] = 0xf9,
+	[STATUS_RETRY_EXCEEDED] = 0x81,
+	[STATUS_REMOTE_ACCESS] = 0x88,
+	[STATUS_GENERAL] = 0,
+};
+
 static uint8_t cqe_opcode(const struct completion *completion)
 {
 	bool send = completion->flags & COMPLETION_SEND;
@@ -112,7 +120,7 @@ static void fill_error(union entry *entry, const struct qp *qp, const struct com
 	struct mlx5_err_cqe *cqe = &entry->error;
 
 	cqe->srqn = srqn_or_user_index(qp, completion);
-	cqe->vendor_err_synd = (uint8_t)completion->vendor_syndrome;
+	cqe->vendor_err_synd = vendor_syndromes[completion->status];
 	cqe->syndrome = syndromes[completion->status];
 	cqe->s_wqe_opcode_qpn = sop_qpn(qp, completion);
 }

@@ -6,6 +6,9 @@
 
 #include "bed.h"
 
+/* As ConnectX reports a remote access error. */
+enum { VENDOR_REMOTE_ACCESS = 0x88 };
+
 struct bench {
 	struct bed bed;
 	struct ibv_cq *cq; /* of all sends and receives */
@@ -251,7 +254,7 @@ static void check_extended_error(struct bench *bench, struct ibv_cq_ex *cq)
 	next_ex(cq);
 	CHECK_EQ(cq->wr_id, 9);
 	CHECK_EQ(cq->status, IBV_WC_REM_ACCESS_ERR);
-	CHECK(ibv_wc_read_vendor_err(cq));
+	CHECK_EQ(ibv_wc_read_vendor_err(cq), VENDOR_REMOTE_ACCESS);
 	ibv_end_poll(cq);
 }
 

@@ -80,6 +80,8 @@ static void fails(struct bench *bench, enum ibv_wc_status status)
 	wc = expect_wc(bench->pair.a.send_cq, 1, status);
 	CHECK_EQ(wc.qp_num, bench->pair.a.qp->qp_num);
 	CHECK_EQ(end_state(&bench->pair.a), IBV_QPS_ERR);
+	if (status == IBV_WC_REM_ACCESS_ERR || status == IBV_WC_RETRY_EXC_ERR)
+		CHECK(wc.vendor_err);
 	bench->wr.wr_id = 2;
 	post(&bench->pair.a, &bench->wr);
 	expect_wc(bench->pair.a.send_cq, 2, IBV_WC_WR_FLUSH_ERR);

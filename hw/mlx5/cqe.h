@@ -10,10 +10,10 @@
 #ifndef MLX5_CQE_H
 #define MLX5_CQE_H
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <linux/types.h>
+#include <asm/byteorder.h> /* <endian.h> is empty for strict ISO programs */
 
 #include "layout.h"
 
@@ -41,14 +41,14 @@ struct mlx5_tm_cqe {
 MLX5_SIZE(struct mlx5_tm_cqe, 20)
 MLX5_OFFSET(struct mlx5_tm_cqe, hw_phase_cnt, 4)
 
-enum {
+__extension__ enum {
 	MLX5_TMC_SUCCESS = 0x80000000,
 };
 
 /* PRM, CQE of a completed request or a received message. */
 struct mlx5_cqe64 {
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			uint8_t rsvd0[2];
 			__be16 wqe_id;
 			uint8_t rsvd4[13];
@@ -186,44 +186,44 @@ static inline uint8_t mlx5_cqe_owner(const struct mlx5_cqe64 *cqe)
 
 static inline __be32 mlx5_cqe_flags_rqpn(bool grh, uint8_t sl, uint32_t remote_qpn)
 {
-	return htobe32((uint32_t)grh << 28 | (uint32_t)(sl & 0xf) << 24 |
-		       (remote_qpn & MLX5_CQE_NUMBER_MASK));
+	return __cpu_to_be32((uint32_t)grh << 28 | (uint32_t)(sl & 0xf) << 24 |
+			     (remote_qpn & MLX5_CQE_NUMBER_MASK));
 }
 
 /* Non-zero: 40 bytes of global routing header precede the payload. */
 static inline uint8_t mlx5_cqe_grh(const struct mlx5_cqe64 *cqe)
 {
-	return (be32toh(cqe->flags_rqpn) >> 28) & 3;
+	return (__be32_to_cpu(cqe->flags_rqpn) >> 28) & 3;
 }
 
 static inline uint8_t mlx5_cqe_sl(const struct mlx5_cqe64 *cqe)
 {
-	return (be32toh(cqe->flags_rqpn) >> 24) & 0xf;
+	return (__be32_to_cpu(cqe->flags_rqpn) >> 24) & 0xf;
 }
 
 static inline uint32_t mlx5_cqe_remote_qpn(const struct mlx5_cqe64 *cqe)
 {
-	return be32toh(cqe->flags_rqpn) & MLX5_CQE_NUMBER_MASK;
+	return __be32_to_cpu(cqe->flags_rqpn) & MLX5_CQE_NUMBER_MASK;
 }
 
 static inline __be32 mlx5_cqe_sop_qpn(uint8_t wqe_opcode, uint32_t qpn)
 {
-	return htobe32((uint32_t)wqe_opcode << 24 | (qpn & MLX5_CQE_NUMBER_MASK));
+	return __cpu_to_be32((uint32_t)wqe_opcode << 24 | (qpn & MLX5_CQE_NUMBER_MASK));
 }
 
 static inline uint8_t mlx5_cqe_wqe_opcode(const struct mlx5_cqe64 *cqe)
 {
-	return (uint8_t)(be32toh(cqe->sop_drop_qpn) >> 24);
+	return (uint8_t)(__be32_to_cpu(cqe->sop_drop_qpn) >> 24);
 }
 
 static inline uint32_t mlx5_cqe_qpn(const struct mlx5_cqe64 *cqe)
 {
-	return be32toh(cqe->sop_drop_qpn) & MLX5_CQE_NUMBER_MASK;
+	return __be32_to_cpu(cqe->sop_drop_qpn) & MLX5_CQE_NUMBER_MASK;
 }
 
 static inline uint32_t mlx5_cqe_srqn_uidx(const struct mlx5_cqe64 *cqe)
 {
-	return be32toh(cqe->srqn_uidx) & MLX5_CQE_NUMBER_MASK;
+	return __be32_to_cpu(cqe->srqn_uidx) & MLX5_CQE_NUMBER_MASK;
 }
 
 #endif

@@ -7,9 +7,9 @@
 #ifndef MLX5_DOORBELL_H
 #define MLX5_DOORBELL_H
 
-#include <endian.h>
 #include <stdint.h>
 #include <linux/types.h>
+#include <asm/byteorder.h> /* <endian.h> is empty for strict ISO programs */
 
 /* Dwords of a QP's record: counters of posted receive WQEs and of send basic blocks, b15:0. */
 enum {
@@ -56,33 +56,33 @@ enum {
  */
 static inline __be32 mlx5_cq_arm(uint8_t sequence, uint32_t request, uint32_t ci)
 {
-	return htobe32((uint32_t)(sequence & 3) << 28 | request | (ci & MLX5_CQ_CI_MASK));
+	return __cpu_to_be32((uint32_t)(sequence & 3) << 28 | request | (ci & MLX5_CQ_CI_MASK));
 }
 
 static inline uint8_t mlx5_cq_arm_sequence(__be32 arm)
 {
-	return (be32toh(arm) >> 28) & 3;
+	return (__be32_to_cpu(arm) >> 28) & 3;
 }
 
 static inline uint32_t mlx5_cq_arm_request(__be32 arm)
 {
-	return be32toh(arm) & MLX5_CQ_DB_REQ_NOT_SOL;
+	return __be32_to_cpu(arm) & MLX5_CQ_DB_REQ_NOT_SOL;
 }
 
 static inline uint32_t mlx5_cq_arm_ci(__be32 arm)
 {
-	return be32toh(arm) & MLX5_CQ_CI_MASK;
+	return __be32_to_cpu(arm) & MLX5_CQ_CI_MASK;
 }
 
 static inline __be32 mlx5_cq_set_ci(uint32_t ci)
 {
-	return htobe32(ci & MLX5_CQ_CI_MASK);
+	return __cpu_to_be32(ci & MLX5_CQ_CI_MASK);
 }
 
 /* Value of either dword of a QP's or an SRQ's record. */
 static inline __be32 mlx5_wqe_count(uint32_t count)
 {
-	return htobe32(count & MLX5_WQE_COUNT_MASK);
+	return __cpu_to_be32(count & MLX5_WQE_COUNT_MASK);
 }
 
 #endif

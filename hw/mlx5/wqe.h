@@ -10,9 +10,9 @@
 #ifndef MLX5_WQE_H
 #define MLX5_WQE_H
 
-#include <endian.h>
 #include <stdint.h>
 #include <linux/types.h>
+#include <asm/byteorder.h> /* <endian.h> is empty for strict ISO programs */
 
 #include "layout.h"
 
@@ -82,37 +82,37 @@ enum {
 
 static inline __be32 mlx5_ctrl_opmod_idx_opcode(uint8_t opmod, uint16_t index, uint8_t opcode)
 {
-	return htobe32((uint32_t)opmod << 24 | (uint32_t)index << 8 | opcode);
+	return __cpu_to_be32((uint32_t)opmod << 24 | (uint32_t)index << 8 | opcode);
 }
 
 static inline __be32 mlx5_ctrl_qpn_ds(uint32_t qpn, uint8_t ds)
 {
-	return htobe32(qpn << 8 | ds);
+	return __cpu_to_be32(qpn << 8 | ds);
 }
 
 static inline uint8_t mlx5_ctrl_opcode(const struct mlx5_wqe_ctrl_seg *ctrl)
 {
-	return (uint8_t)be32toh(ctrl->opmod_idx_opcode);
+	return (uint8_t)__be32_to_cpu(ctrl->opmod_idx_opcode);
 }
 
 static inline uint8_t mlx5_ctrl_opmod(const struct mlx5_wqe_ctrl_seg *ctrl)
 {
-	return (uint8_t)(be32toh(ctrl->opmod_idx_opcode) >> 24);
+	return (uint8_t)(__be32_to_cpu(ctrl->opmod_idx_opcode) >> 24);
 }
 
 static inline uint16_t mlx5_ctrl_index(const struct mlx5_wqe_ctrl_seg *ctrl)
 {
-	return (uint16_t)(be32toh(ctrl->opmod_idx_opcode) >> 8);
+	return (uint16_t)(__be32_to_cpu(ctrl->opmod_idx_opcode) >> 8);
 }
 
 static inline uint32_t mlx5_ctrl_qpn(const struct mlx5_wqe_ctrl_seg *ctrl)
 {
-	return be32toh(ctrl->qpn_ds) >> 8;
+	return __be32_to_cpu(ctrl->qpn_ds) >> 8;
 }
 
 static inline uint8_t mlx5_ctrl_ds(const struct mlx5_wqe_ctrl_seg *ctrl)
 {
-	return be32toh(ctrl->qpn_ds) & MLX5_WQE_CTRL_DS_MASK;
+	return __be32_to_cpu(ctrl->qpn_ds) & MLX5_WQE_CTRL_DS_MASK;
 }
 
 /* PRM, remote address segment: second in RDMA and atomic WQEs. */
@@ -152,7 +152,7 @@ struct mlx5_wqe_inl_data_seg {
 };
 MLX5_SIZE(struct mlx5_wqe_inl_data_seg, 4)
 
-enum {
+__extension__ enum {
 	MLX5_INLINE_SEG = 0x80000000,
 };
 
@@ -162,7 +162,7 @@ enum {
 
 static inline __be32 mlx5_inline_byte_count(uint32_t length)
 {
-	return htobe32((uint32_t)MLX5_INLINE_SEG | length);
+	return __cpu_to_be32((uint32_t)MLX5_INLINE_SEG | length);
 }
 
 /* PRM, UD address vector. Compact form: the first 16 bytes; extended form: all 48. */
@@ -197,7 +197,7 @@ MLX5_OFFSET(struct mlx5_wqe_av, hop_limit, 27)
 MLX5_OFFSET(struct mlx5_wqe_av, grh_gid_fl, 28)
 MLX5_OFFSET(struct mlx5_wqe_av, rgid, 32)
 
-enum {
+__extension__ enum {
 	MLX5_EXTENDED_UD_AV = 0x80000000,
 };
 
@@ -212,23 +212,23 @@ enum {
 
 static inline __be32 mlx5_av_grh_gid_fl(uint8_t sgid_index, uint32_t flow_label)
 {
-	return htobe32((uint32_t)MLX5_AV_GRH | (uint32_t)sgid_index << 20 |
-		       (flow_label & MLX5_AV_FLOW_LABEL_MASK));
+	return __cpu_to_be32((uint32_t)MLX5_AV_GRH | (uint32_t)sgid_index << 20 |
+			     (flow_label & MLX5_AV_FLOW_LABEL_MASK));
 }
 
 static inline uint8_t mlx5_av_sgid_index(const struct mlx5_wqe_av *av)
 {
-	return (uint8_t)(be32toh(av->grh_gid_fl) >> 20);
+	return (uint8_t)(__be32_to_cpu(av->grh_gid_fl) >> 20);
 }
 
 static inline uint32_t mlx5_av_flow_label(const struct mlx5_wqe_av *av)
 {
-	return be32toh(av->grh_gid_fl) & MLX5_AV_FLOW_LABEL_MASK;
+	return __be32_to_cpu(av->grh_gid_fl) & MLX5_AV_FLOW_LABEL_MASK;
 }
 
 static inline uint32_t mlx5_av_qpn(const struct mlx5_wqe_av *av)
 {
-	return be32toh(av->dqp_dct) & MLX5_AV_QPN_MASK;
+	return __be32_to_cpu(av->dqp_dct) & MLX5_AV_QPN_MASK;
 }
 
 /* PRM, UD datagram segment: the address vector and nothing else. */
@@ -301,7 +301,7 @@ struct mlx5_wqe_umr_ctrl_seg {
 	uint8_t flags;
 	uint8_t rsvd0[3];
 	__be16 klm_octowords;
-	union {
+	__extension__ union {
 		__be16 translation_offset;
 		__be16 bsf_octowords;
 	};
@@ -367,7 +367,7 @@ struct mlx5_wqe_umr_repeat_block_seg {
 	__be32 repeat_count;
 	__be16 reserved;
 	__be16 num_ent;
-	struct mlx5_wqe_umr_repeat_ent_seg entries[0];
+	__extension__ struct mlx5_wqe_umr_repeat_ent_seg entries[0];
 };
 MLX5_SIZE(struct mlx5_wqe_umr_repeat_block_seg, 16)
 MLX5_OFFSET(struct mlx5_wqe_umr_repeat_block_seg, op, 4)
@@ -391,7 +391,7 @@ struct mlx5_wqe_mkey_context_seg {
 	uint8_t reserved4[3];
 	uint8_t log_page_size;
 	__be32 reserved;
-	union mlx5_wqe_umr_inline_seg inseg[0];
+	__extension__ union mlx5_wqe_umr_inline_seg inseg[0];
 };
 MLX5_SIZE(struct mlx5_wqe_mkey_context_seg, 64)
 MLX5_OFFSET(struct mlx5_wqe_mkey_context_seg, access_flags, 2)

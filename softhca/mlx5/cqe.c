@@ -3,6 +3,7 @@
  * Writes completions. Software takes an entry as soon as its owner bit shows the current lap, so
  * the last 8 bytes, which hold it, are stored last.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 

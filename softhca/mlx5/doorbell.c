@@ -4,6 +4,8 @@
  * (24 for a CQ's consumer index); the core counts in 32 and finds the rest from where it stands. A
  * counter that claims more than the queue holds is taken for a full queue.
  */
+#include <endian.h>
+
 #include "hw/mlx5/doorbell.h"
 
 #include "softhca/mlx5/family.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Receive WQEs: data segments and nothing else, ended by the invalid key unless all are used. */
+#include <endian.h>
 #include <errno.h>
 
 #include "softhca/mlx5/family.h"

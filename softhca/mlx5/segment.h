@@ -6,6 +6,8 @@
 #ifndef SOFTHCA_MLX5_SEGMENT_H
 #define SOFTHCA_MLX5_SEGMENT_H
 
+#include <endian.h>
+
 #include "hw/mlx5/wqe.h"
 #include "softhca/core/queue.h"
 

@@ -4,6 +4,7 @@
  * pieces of 16 bytes that wrap at the end of the ring; each piece is read once. Left out are the
  * opcodes of Ethernet, memory registration and masked atomics: they end as bad requests.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * posts along it and the device follows, so completions may free WQEs in any order. The link of a
  * posted WQE is fixed, software only appends to the free end.
  */
+#include <endian.h>
 #include <errno.h>
 
 #include "softhca/mlx5/family.h"

@@ -138,9 +138,16 @@ void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t l
  * receiver that polls is put off and looked at again some 20 us later. */
 void fabric_send_flush(struct fabric *fabric, uint64_t now_ns);
 
-/* Everything sent to `process` so far has been taken out of the ring by it (or it is dead): a
- * missing answer is then a loss and not a receiver that did not run. */
-bool fabric_send_drained(struct fabric *fabric, unsigned int process);
+/*
+ * How far traffic with a process has come. Once what had been sent to it has been taken out of the
+ * ring by it (or it is dead), and what then lay in the ring from it has been taken out here, a
+ * missing answer is a loss and not a receiver that did not run. Positions stand still while other
+ * traffic goes on; those of a ring that does not exist have always been passed.
+ */
+uint64_t fabric_send_position(const struct fabric *fabric, unsigned int process);
+bool fabric_send_passed(struct fabric *fabric, unsigned int process, uint64_t position);
+uint64_t fabric_receive_end(const struct fabric *fabric, unsigned int process);
+bool fabric_receive_passed(const struct fabric *fabric, unsigned int process, uint64_t position);
 
 typedef void fabric_receive_fn(void *arg, const struct packet *packet, const uint8_t *bytes);
 

@@ -173,3 +173,27 @@ bool fabric_receive_pending(struct fabric *fabric)
 	}
 	return false;
 }
+
+/* What the producer says is behind the packets that were there before it was said, and counts as
+ * little as they do if it makes no sense. */
+uint64_t fabric_receive_end(const struct fabric *fabric, unsigned int process)
+{
+	const struct inbound *in = &fabric->in[process % FABRIC_MAX_PROCESSES];
+	const struct ring *ring = atomic_load_explicit(&in->ring, memory_order_relaxed);
+	uint64_t position = atomic_load_explicit(&in->position, memory_order_relaxed);
+	uint64_t produced = position;
+
+	if (process < FABRIC_MAX_PROCESSES && ring)
+		produced = atomic_load_explicit(&ring->produced, memory_order_acquire);
+	return produced - position > RING_DATA_BYTES ? position : produced;
+}
+
+bool fabric_receive_passed(const struct fabric *fabric, unsigned int process, uint64_t position)
+{
+	const struct inbound *in = &fabric->in[process % FABRIC_MAX_PROCESSES];
+
+	if (process >= FABRIC_MAX_PROCESSES || in->broken ||
+	    !atomic_load_explicit(&in->ring, memory_order_relaxed))
+		return true;
+	return (int64_t)(atomic_load_explicit(&in->position, memory_order_relaxed) - position) >= 0;
+}

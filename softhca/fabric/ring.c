@@ -37,9 +37,9 @@ bool ring_refresh(struct outbound *out, uint32_t span)
 	return ring_has_room(out, span);
 }
 
-bool ring_drained(struct outbound *out)
+bool ring_passed(struct outbound *out, uint64_t position)
 {
-	return read_consumed(out) == out->produced;
+	return (int64_t)(read_consumed(out) - position) >= 0;
 }
 
 /*

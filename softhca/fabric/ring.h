@@ -117,8 +117,8 @@ static inline void ring_publish(struct outbound *out, struct packet *packet, uin
 
 /* Looks at the consumer's index again. False when there is still no room for `span`. */
 bool ring_refresh(struct outbound *out, uint32_t span);
-/* Everything published has been consumed. */
-bool ring_drained(struct outbound *out);
+/* Everything published before `position` has been consumed. */
+bool ring_passed(struct outbound *out, uint64_t position);
 
 /* Takes up the producer's or the consumer's end of a mapped ring where the last one left it. */
 void ring_start_producing(struct outbound *out, struct ring *ring, uint8_t *data);

@@ -169,9 +169,15 @@ void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t l
 	outbound_sent(fabric, (unsigned int)(out - fabric->out));
 }
 
-bool fabric_send_drained(struct fabric *fabric, unsigned int process)
+uint64_t fabric_send_position(const struct fabric *fabric, unsigned int process)
+{
+	return process < FABRIC_MAX_PROCESSES ? fabric->out[process].produced : 0;
+}
+
+bool fabric_send_passed(struct fabric *fabric, unsigned int process, uint64_t position)
 {
 	if (process >= FABRIC_MAX_PROCESSES || !fabric->out[process].ring)
 		return true;
-	return ring_drained(&fabric->out[process]) || !fabric_process_alive(fabric, process);
+	return ring_passed(&fabric->out[process], position) ||
+	       !fabric_process_alive(fabric, process);
 }

@@ -65,6 +65,7 @@ struct requester {
 	 * something is acknowledged or the timer speaks. */
 	bool went_back;
 	bool drained_told; /* the drained event of this SQD has been raised */
+	bool probing;	   /* the next packet goes on with the attempt, and starts none */
 	uint8_t retries_left;
 	uint8_t rnr_retries_left;
 	uint64_t deadline_ns; /* UINT64_MAX: no timer */
@@ -72,8 +73,15 @@ struct requester {
 	uint64_t packets_sent;
 	struct route route; /* RC and UC: to the connected queue pair; UD: of the last request */
 	/* ---- cold ---- */
-	uint64_t attempt_ns;	   /* when the retry timer was started */
-	uint64_t probe_ns;	   /* interval to the next early retry */
+	/* When the retry timer was started, put off by the time for which it stood still. */
+	uint64_t attempt_ns;
+	uint64_t scheduled_ns; /* when deadline_ns was last set */
+	uint64_t probe_ns;     /* interval to the next early retry */
+	/* Behind what was sent before the timer ran, and behind what had come when that had been
+	 * taken; see fabric_send_position(). */
+	uint64_t sent_position, arrived_position;
+	uint32_t sent_process;
+	bool arrived_noted;
 	struct ud_address address; /* UD: that `route` leads to */
 	bool address_valid;
 	bool response_valid;

@@ -4,10 +4,11 @@
  * Source: IBTA vol. 1, 9.7.6 (retry counters and timers), 9.7.5.2.8 table of RNR timers.
  *
  * A receiver that has not run is not a loss: packets that still lie in a ring of shared memory will
- * be found there. Only when the peer has taken everything and does not answer is the retry timer
- * right. And because on such a wire an answer comes within microseconds of that, a lost packet is
- * looked for early: the request is sent again at probing intervals, without counting a retry, until
- * the timer that the application has set is over.
+ * be found there. Only when the peer has taken what this queue pair sent and does not answer is the
+ * retry timer right; other traffic between the processes does not matter to it. And because on such
+ * a wire an answer comes within microseconds of that, a lost packet is looked for early: the
+ * request is sent again at probing intervals, without counting a retry, until the timer that the
+ * application has set is over.
  */
 #include "softhca/transport/requester.h"
 
@@ -51,34 +52,40 @@ static void schedule(struct requester *requester)
 	uint64_t expiry = requester->attempt_ns + timeout_ns(requester->qp);
 	uint64_t probe = now + requester->probe_ns;
 
+	requester->scheduled_ns = now;
 	set_deadline(requester, probe < expiry ? probe : expiry);
 }
 
-static void start_attempt(struct requester *requester)
-{
-	requester->attempt_ns = requester->qp->hca->engine->now_ns;
-	requester->probe_ns = first_probe_ns;
-	schedule(requester);
-}
-
+/* Called behind the packets that the timer is for. */
 void requester_timer_start(struct requester *requester)
 {
-	if (requester->deadline_ns != UINT64_MAX || !requester->qp->attr.timeout)
+	struct qp *qp = requester->qp;
+
+	if (requester->deadline_ns != UINT64_MAX || !qp->attr.timeout)
 		return;
-	start_attempt(requester);
+	if (!requester->probing) {
+		requester->attempt_ns = qp->hca->engine->now_ns;
+		requester->probe_ns = first_probe_ns;
+	}
+	requester->probing = false;
+	requester->sent_process = requester->route.process;
+	requester->sent_position = fabric_send_position(qp_fabric(qp), requester->route.process);
+	requester->arrived_noted = false;
+	schedule(requester);
 }
 
 /* The list is left at the next run: cheaper than leaving and joining it for each message. */
 void requester_timer_stop(struct requester *requester)
 {
 	requester->deadline_ns = UINT64_MAX;
+	requester->probing = false;
 }
 
 void requester_progress(struct requester *requester)
 {
 	requester->retries_left = requester->qp->attr.retry_count;
 	requester->rnr_retries_left = requester->qp->attr.rnr_retry;
-	requester->deadline_ns = UINT64_MAX;
+	requester_timer_stop(requester);
 	requester->rnr_waiting = false;
 	requester->went_back = false;
 	if (requester->unacked_psn != requester->send_psn)
@@ -128,20 +135,38 @@ void requester_not_ready(struct requester *requester, uint8_t rnr_timer)
 	set_deadline(requester, qp->hca->engine->now_ns + rnr_timer_ns(rnr_timer));
 }
 
-/* Packets or answers are still where somebody will find them. */
-static bool still_under_way(const struct requester *requester)
+/* Packets are where the peer will find them, or answers where we will. */
+static bool still_under_way(struct requester *requester)
 {
 	struct fabric *fabric = qp_fabric(requester->qp);
+	uint32_t process = requester->sent_process;
 
-	return fabric_receive_pending(fabric) ||
-	       (requester->route.process != FABRIC_NOWHERE &&
-		!fabric_send_drained(fabric, requester->route.process));
+	if (!fabric_send_passed(fabric, process, requester->sent_position)) {
+		/* For a peer that does not run the timer stands still. */
+		requester->attempt_ns +=
+			requester->qp->hca->engine->now_ns - requester->scheduled_ns;
+		return true;
+	}
+	if (!requester->arrived_noted) {
+		requester->arrived_noted = true;
+		requester->arrived_position = fabric_receive_end(fabric, process);
+	}
+	return !fabric_receive_passed(fabric, process, requester->arrived_position);
+}
+
+static void look_again_later(struct requester *requester)
+{
+	uint64_t now = requester->qp->hca->engine->now_ns;
+	uint64_t timeout = timeout_ns(requester->qp);
+
+	requester->scheduled_ns = now;
+	set_deadline(requester, now + (timeout < first_probe_ns ? timeout : first_probe_ns));
 }
 
 static void expire(struct requester *requester)
 {
 	struct qp *qp = requester->qp;
-	uint64_t now = qp->hca->engine->now_ns;
+	bool over = qp->hca->engine->now_ns - requester->attempt_ns >= timeout_ns(qp);
 
 	if (requester->rnr_waiting) {
 		requester->rnr_waiting = false;
@@ -150,17 +175,17 @@ static void expire(struct requester *requester)
 		return;
 	}
 	if (still_under_way(requester)) {
-		start_attempt(requester);
+		look_again_later(requester);
 		return;
 	}
 	route_look_up(&requester->route, qp);
-	if (now - requester->attempt_ns < timeout_ns(qp)) {
-		requester->probe_ns *= 2;
-		schedule(requester);
-	} else if (count_retry(requester)) {
-		start_attempt(requester);
+	requester_timer_stop(requester);
+	if (over) {
+		if (!count_retry(requester))
+			return;
 	} else {
-		return;
+		requester->probe_ns *= 2;
+		requester->probing = true;
 	}
 	requester->went_back = false;
 	requester_go_back(requester);

@@ -36,6 +36,12 @@ static void count(void *arg, const struct packet *packet, const uint8_t *bytes)
 	counter->bytes += atomic_load_explicit(&packet->length, memory_order_relaxed);
 }
 
+/* All that has been sent to `process` has been taken by it. */
+static bool is_drained(struct fabric *fabric, unsigned int process)
+{
+	return fabric_send_passed(fabric, process, fabric_send_position(fabric, process));
+}
+
 static bool is_set(void *word)
 {
 	return atomic_load((_Atomic uint32_t *)word) != 0;
@@ -110,7 +116,7 @@ static void process_sends_to_itself(void **state)
 	}
 	assert_int_equal(counter.wrong, 0);
 	assert_false(fabric_receive_pending(fabric));
-	assert_true(fabric_send_drained(fabric, fabric_self(fabric)));
+	assert_true(is_drained(fabric, fabric_self(fabric)));
 	fabric_leave(fabric);
 }
 
@@ -149,11 +155,11 @@ static void full_ring_says_so_until_there_is_room(void **state)
 		sent++;
 	assert_in_range(sent, RING_DATA_BYTES / 4160 - 2, RING_DATA_BYTES / 4160);
 	assert_int_equal(try_send(fabric, fabric_self(other), bytes, sizeof(bytes)), EAGAIN);
-	assert_false(fabric_send_drained(fabric, fabric_self(other)));
+	assert_false(is_drained(fabric, fabric_self(other)));
 	while (fabric_receive(other, 64, count, &counter))
 		;
 	assert_int_equal(counter.next, sent);
-	assert_true(fabric_send_drained(fabric, fabric_self(other)));
+	assert_true(is_drained(fabric, fabric_self(other)));
 	assert_int_equal(try_send(fabric, fabric_self(other), bytes, sizeof(bytes)), 0);
 	fabric_leave(other);
 	fabric_leave(fabric);
@@ -168,7 +174,34 @@ static void ring_emptied_to_the_last_of_a_budget_counts_as_drained(void **state)
 	for (uint32_t i = 0; i < 32; i++)
 		assert_true(send_numbered(fabric, fabric_self(other), i, 100));
 	assert_int_equal(fabric_receive(other, 32, count, &counter), 32);
-	assert_true(fabric_send_drained(fabric, fabric_self(other)));
+	assert_true(is_drained(fabric, fabric_self(other)));
+	fabric_leave(other);
+	fabric_leave(fabric);
+}
+
+static void positions_are_passed_although_more_is_sent(void **state)
+{
+	struct fabric *fabric = join(1), *other = join(2);
+	unsigned int from = fabric_self(fabric), to = fabric_self(other);
+	struct counter counter = {0};
+	uint8_t bytes[4096] = {0};
+	uint64_t sent, arrived;
+
+	(void)state;
+	assert_true(send_numbered(fabric, to, 0, 100));
+	sent = fabric_send_position(fabric, to);
+	assert_false(fabric_send_passed(fabric, to, sent));
+	assert_int_equal(fabric_receive(other, 0, count, &counter), 0);
+	arrived = fabric_receive_end(other, from);
+	assert_false(fabric_receive_passed(other, from, arrived));
+	/* The ring is never empty again. */
+	for (uint32_t i = 0; i < RING_DATA_BYTES / sizeof(bytes); i++) {
+		assert_int_equal(try_send(fabric, to, bytes, sizeof(bytes)), 0);
+		assert_int_equal(fabric_receive(other, 1, count, &counter), 1);
+		assert_true(fabric_receive_passed(other, from, arrived));
+	}
+	assert_true(fabric_send_passed(fabric, to, sent));
+	assert_false(is_drained(fabric, to));
 	fabric_leave(other);
 	fabric_leave(fabric);
 }
@@ -192,7 +225,7 @@ static void packet_to_nowhere_is_lost(void **state)
 	(void)state;
 	assert_int_equal(try_send(fabric, FABRIC_NOWHERE, bytes, sizeof(bytes)), 0);
 	assert_int_equal(try_send(fabric, FABRIC_MAX_PROCESSES - 1, bytes, sizeof(bytes)), 0);
-	assert_true(fabric_send_drained(fabric, FABRIC_MAX_PROCESSES - 1));
+	assert_true(is_drained(fabric, FABRIC_MAX_PROCESSES - 1));
 	fabric_leave(fabric);
 }
 
@@ -241,7 +274,7 @@ static void packets_to_a_killed_process_are_lost_and_never_block(void **state)
 	wait_until(killed_one_is_known_dead, fabric);
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_int_equal(try_send(fabric, slot, bytes, sizeof(bytes)), 0);
-	assert_true(fabric_send_drained(fabric, slot));
+	assert_true(is_drained(fabric, slot));
 	assert_int_equal(fabric_process_pid(fabric, slot), 0);
 	fabric_leave(fabric);
 }
@@ -415,6 +448,7 @@ int main(void)
 		cmocka_unit_test(budget_is_shared_among_senders),
 		cmocka_unit_test(full_ring_says_so_until_there_is_room),
 		cmocka_unit_test(ring_emptied_to_the_last_of_a_budget_counts_as_drained),
+		cmocka_unit_test(positions_are_passed_although_more_is_sent),
 		cmocka_unit_test(too_large_a_packet_is_refused),
 		cmocka_unit_test(packet_to_nowhere_is_lost),
 		cmocka_unit_test(packets_to_a_killed_process_are_lost_and_never_block),

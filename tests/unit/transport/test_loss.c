@@ -211,6 +211,75 @@ static void receiver_that_does_not_run_is_no_loss(void **state)
 	expect_message(0, 0, 7);
 }
 
+static int open_impatient_second(void **state)
+{
+	struct pair_options options = usual;
+
+	(void)state;
+	options.timeout = 10;
+	options.retry_count = 2;
+	options.second = true;
+	pair_open(&options);
+	return 0;
+}
+
+/* A packet for a queue pair that does not exist. */
+static void disturb(unsigned int from, unsigned int to)
+{
+	const struct packet head = {
+		.source_hca = (uint8_t)from,
+		.destination_hca = (uint8_t)to,
+		.slid = (uint16_t)(from + 1),
+		.dlid = (uint16_t)(to + 1),
+	};
+	const uint8_t nothing[] = {4, 0x40, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+
+	wire_inject(from, to, &head, nothing, sizeof(nothing));
+}
+
+/* Time passes with something in every ring at every look: more comes than a round takes. */
+static void run_disturbed_for(uint64_t ns)
+{
+	for (uint64_t end = wire.now_ns + ns; wire.now_ns < end; wire.now_ns += MS / 4) {
+		for (unsigned int i = 0; i < 2; i++) {
+			struct engine *engine = nodes[i].engine;
+
+			while (wire.waiting[i] < 100)
+				disturb(!i, i);
+			engine->clock_cycles = 0;
+			engine_lock(engine);
+			engine_round(engine);
+			engine_unlock(engine);
+			assert_true(wire.waiting[i]);
+		}
+	}
+}
+
+static void other_traffic_does_not_hide_a_dead_queue_pair(void **state)
+{
+	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
+
+	(void)state;
+	assert_int_equal(qp_destroy(nodes[1].qp), 0);
+	post_send(&nodes[0], &request);
+	run_disturbed_for(10 * impatient_ns);
+	expect_status(&nodes[0].send_cq, 0, STATUS_RETRY_EXCEEDED);
+}
+
+static void other_traffic_does_not_hide_a_loss(void **state)
+{
+	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
+	struct drop_plan plan = {.from = 0, .drop = 1};
+
+	(void)state;
+	use_plan(&plan);
+	post_recv(&nodes[1], 0, 8);
+	post_send(&nodes[0], &request);
+	run_disturbed_for(5 * MS);
+	expect_success(&nodes[0].send_cq, 0);
+	expect_success(&nodes[1].recv_cq, 0);
+}
+
 static void progress_renews_the_retries(void **state)
 {
 	struct drop_plan plan = {.from = 0};
@@ -412,6 +481,8 @@ int main(void)
 		TEST(open_wrapping, losses_around_the_wrap_are_made_good),
 		TEST(open_impatient, dead_peer_ends_in_retry_exceeded_and_flushes),
 		TEST(open_impatient, receiver_that_does_not_run_is_no_loss),
+		TEST(open_impatient_second, other_traffic_does_not_hide_a_dead_queue_pair),
+		TEST(open_impatient_second, other_traffic_does_not_hide_a_loss),
 		TEST(open_impatient, progress_renews_the_retries),
 		TEST(open_endless, timeout_of_zero_waits_for_ever),
 		TEST(open_without_retries, early_probe_makes_a_loss_good_without_a_retry),

@@ -114,6 +114,7 @@ static void enqueue(struct sent_packet *packet)
 	*wire.last[to] = packet;
 	wire.last[to] = &packet->next;
 	wire.waiting[to]++;
+	wire.enqueued[to]++;
 	if (wire.delayed[to]) {
 		struct sent_packet *late = wire.delayed[to];
 
@@ -181,10 +182,30 @@ void fabric_send_flush(struct fabric *fabric, uint64_t now_ns)
 	(void)fabric;
 }
 
-bool fabric_send_drained(struct fabric *fabric, unsigned int process)
+uint64_t fabric_send_position(const struct fabric *fabric, unsigned int process)
 {
 	(void)fabric;
-	return process >= WIRE_NODES || wire.dead[process] || !wire.waiting[process];
+	return process < WIRE_NODES ? wire.enqueued[process] : 0;
+}
+
+bool fabric_send_passed(struct fabric *fabric, unsigned int process, uint64_t position)
+{
+	(void)fabric;
+	return process >= WIRE_NODES || wire.dead[process] ||
+	       wire.enqueued[process] - wire.waiting[process] >= position;
+}
+
+/* One queue for all senders, so none of them is passed before the others. */
+uint64_t fabric_receive_end(const struct fabric *fabric, unsigned int process)
+{
+	(void)process;
+	return wire.enqueued[fabric->self];
+}
+
+bool fabric_receive_passed(const struct fabric *fabric, unsigned int process, uint64_t position)
+{
+	(void)process;
+	return wire.enqueued[fabric->self] - wire.waiting[fabric->self] >= position;
 }
 
 /* The payload is handed over where a read beyond it is an error that the sanitizer sees. */

@@ -39,6 +39,7 @@ struct wire {
 	struct sent_packet *first[WIRE_NODES], **last[WIRE_NODES];
 	struct sent_packet *delayed[WIRE_NODES];
 	unsigned int waiting[WIRE_NODES];
+	uint64_t enqueued[WIRE_NODES]; /* ever */
 	/* Limits and states that tests play with. */
 	unsigned int room; /* packets a queue holds */
 	bool asleep[WIRE_NODES];

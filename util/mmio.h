@@ -15,7 +15,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/types.h>
 
 #include "util/udma_barrier.h"
 
@@ -54,12 +53,6 @@ static inline void mmio_flush(void)
 #else
 	atomic_thread_fence(memory_order_seq_cst);
 #endif
-}
-
-/* One 32-bit bus write of a value in device byte order. */
-static inline void mmio_write32(void *reg, __be32 value)
-{
-	*(volatile uint32_t *)reg = value;
 }
 
 /* One 64-bit bus write, value as it shall lie in memory order; never torn. */

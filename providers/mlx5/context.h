@@ -19,6 +19,7 @@
 
 enum {
 	MLX5_MAX_PORTS = 256,
+	MLX5_NO_USER_INDEX = 0xffffff, /* what a kernel with CQE version 0 wants to see */
 };
 
 struct mlx5_context {

@@ -12,10 +12,6 @@
 #include "qp.h"
 #include "srq.h"
 
-enum {
-	NO_USER_INDEX = 0xffffff, /* what a kernel with CQE version 0 wants to see */
-};
-
 static int check_attr(const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t masks = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
@@ -111,7 +107,7 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 		.sq_wqe_count = qp->sq.max_wr ? qp->sq.mask + 1 : 0,
 		.rq_wqe_count = qp->rq.max_wr,
 		.rq_wqe_shift = qp->rq.log_stride,
-		.uidx = context->cqe_version ? qp->resource.number : NO_USER_INDEX,
+		.uidx = context->cqe_version ? qp->resource.number : MLX5_NO_USER_INDEX,
 	};
 	struct mlx5_ib_create_qp_resp response;
 	const struct verbs_udata udata = {

@@ -15,7 +15,6 @@
 
 enum {
 	MIN_ENTRY_BYTES = 32,
-	NO_USER_INDEX = 0xffffff, /* what a kernel with CQE version 0 wants to see */
 };
 
 static int size_srq(struct mlx5_context *context, struct mlx5_srq *srq,
@@ -81,7 +80,7 @@ static int create_command(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, str
 	struct mlx5_ib_create_srq request = {
 		.buf_addr = (uintptr_t)srq->ring,
 		.db_addr = (uintptr_t)srq->dbrec,
-		.uidx = indexed ? srq->resource.number : NO_USER_INDEX,
+		.uidx = indexed ? srq->resource.number : MLX5_NO_USER_INDEX,
 	};
 	struct mlx5_ib_create_srq_resp response;
 	const struct verbs_udata udata = {

@@ -42,7 +42,8 @@ static int add_device(const struct nlmsghdr *message, void *arg)
 
 	if (!info)
 		return ENOMEM;
-	netlink_for_each_attr(attr, message, 0, left) take_device(info, attr);
+	netlink_for_each_attr (attr, message, 0, left)
+		take_device(info, attr);
 	if (info->ibdev_index < 0 || !info->ibdev_name[0])
 		return EBADMSG;
 	info->transport_type = discovery_transport(info->node_type);
@@ -55,8 +56,7 @@ static int take_chardev(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *attr;
 	size_t left;
 
-	netlink_for_each_attr(attr, message, 0, left)
-	{
+	netlink_for_each_attr (attr, message, 0, left) {
 		switch (attr->nla_type & NLA_TYPE_MASK) {
 		case RDMA_NLDEV_ATTR_CHARDEV:
 			info->uverbs_dev = netlink_dev(netlink_u64(attr));

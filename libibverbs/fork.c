@@ -39,9 +39,10 @@ static int take_copy_on_fork(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *attr;
 	size_t left;
 
-	netlink_for_each_attr(attr, message, 0, left) if ((attr->nla_type & NLA_TYPE_MASK) ==
-							  RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK) *
-		(bool *)arg = netlink_u8(attr);
+	netlink_for_each_attr (attr, message, 0, left) {
+		if ((attr->nla_type & NLA_TYPE_MASK) == RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK)
+			*(bool *)arg = netlink_u8(attr);
+	}
 	return 0;
 }
 

@@ -62,8 +62,7 @@ static int take_route(const struct nlmsghdr *message, void *arg)
 	if (route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_LOCAL)
 		return ENETUNREACH;
 	target->local = route->rtm_type == RTN_LOCAL;
-	netlink_for_each_attr(attr, message, sizeof(*route), left)
-	{
+	netlink_for_each_attr (attr, message, sizeof(*route), left) {
 		if (attr->nla_type == RTA_OIF && !target->local)
 			target->ifindex = netlink_u32(attr);
 		gateway = netlink_data(attr, target->address.len);
@@ -98,8 +97,7 @@ static int take_link(const struct nlmsghdr *message, void *arg)
 	const void *mac;
 	size_t left;
 
-	netlink_for_each_attr(attr, message, sizeof(struct ifinfomsg), left)
-	{
+	netlink_for_each_attr (attr, message, sizeof(struct ifinfomsg), left) {
 		mac = netlink_data(attr, ETHERNET_LL_SIZE);
 		if (attr->nla_type == IFLA_ADDRESS && mac) {
 			memcpy(target->mac, mac, ETHERNET_LL_SIZE);
@@ -138,8 +136,7 @@ static int take_neighbour(const struct nlmsghdr *message, void *arg)
 	if (neighbour->ndm_family != target->address.family || !(neighbour->ndm_state & valid) ||
 	    (unsigned int)neighbour->ndm_ifindex != target->ifindex)
 		return 0;
-	netlink_for_each_attr(attr, message, sizeof(*neighbour), left)
-	{
+	netlink_for_each_attr (attr, message, sizeof(*neighbour), left) {
 		if (attr->nla_type == NDA_DST)
 			address = netlink_data(attr, target->address.len);
 		if (attr->nla_type == NDA_LLADDR)

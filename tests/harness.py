@@ -30,8 +30,8 @@ def programs(who):
 def listeners():
     """TCP ports that somebody on this machine listens on."""
     ports = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in open(table).readlines()[1:]:
+    for table in pathlib.Path("/proc/net").glob("tcp*"):
+        for line in table.read_text().splitlines()[1:]:
             fields = line.split()
             if fields[3] == "0A":
                 ports.add(int(fields[1].rsplit(":", 1)[1], 16))

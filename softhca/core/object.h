@@ -293,7 +293,8 @@ bool cq_look_armed(struct cq *cq);
 int srq_create(struct pd *pd, const struct srq_params *params, struct srq **srq);
 int srq_set_limit(struct srq *srq, uint32_t limit);
 int srq_destroy(struct srq *srq); /* EBUSY while a QP uses it */
-/* Takes a receive for `qp` and raises the limit event when due. As family_ops.srq_take. */
+/* Takes a receive and raises the limit event when due. As family_ops.srq_take; EIO from a queue
+ * that is corrupt already: nothing has been taken, and `request` says nothing. */
 int srq_take(struct srq *srq, struct recv_request *request);
 
 int qp_create(struct hca *hca, const struct qp_params *params, struct qp **qp);

@@ -73,7 +73,7 @@ int srq_take(struct srq *srq, struct recv_request *request)
 	int rc;
 
 	if (srq->error)
-		return EINVAL;
+		return EIO;
 	rc = family->srq_take(srq, request);
 	if (srq->error)
 		raise_event(srq, EVENT_SRQ_ERROR);

@@ -87,6 +87,9 @@ enum verdict message_take_receive(struct responder *responder)
 	if (!error && trace_on())
 		trace_recv(qp->srq ? "SRQ" : "QP", qp->srq ? qp->srq->srqn : qp->qpn,
 			   &responder->recv);
+	/* There is no receive that could complete. */
+	if (error == EIO)
+		return VERDICT_LOCAL_FAULT;
 	responder->recv_held = true;
 	if (!error)
 		return VERDICT_DONE;

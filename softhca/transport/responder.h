@@ -35,8 +35,8 @@ enum verdict {
 	VERDICT_NO_RECEIVE,	 /* nothing changed; it may be sent again */
 	VERDICT_INVALID_REQUEST, /* lengths or codes that do not fit */
 	VERDICT_REMOTE_ACCESS,	 /* the key does not grant it */
-	/* The receive could not take it, and has completed with an error. */
 	VERDICT_RECEIVE_TOO_SHORT,
+	/* The receive, if there was one, has completed with an error. */
 	VERDICT_LOCAL_FAULT,
 };
 

@@ -236,7 +236,7 @@ static void a_corrupt_srq_is_in_error_for_good(void **state)
 	srq_record.posted = 5;
 	srq_record.corrupt = true;
 	assert_int_equal(srq_take(srq, &request), EINVAL);
-	assert_int_equal(srq_take(srq, &request), EINVAL);
+	assert_int_equal(srq_take(srq, &request), EIO);
 	assert_int_equal(fake_count_events(EVENT_SRQ_ERROR), 1);
 	assert_ptr_equal(fake_front.events[0].object, srq);
 }

@@ -79,7 +79,8 @@ static int take_from_srq(struct srq *srq, struct recv_request *request)
 		return ENOENT;
 	*request = queue->recv[srq->taken % QUEUE_DEPTH];
 	request->index = srq->taken++;
-	return 0;
+	srq->error = queue->corrupt;
+	return srq->error ? EINVAL : 0;
 }
 
 static uint32_t srq_posted(const struct srq *srq)

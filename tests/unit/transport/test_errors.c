@@ -138,6 +138,37 @@ static void malformed_receive_fails_both_ends(void **state)
 	expect_status(&nodes[1].recv_cq, 0, STATUS_LOCAL_QP_OPERATION);
 }
 
+static int open_shared(void **state)
+{
+	struct pair_options options = usual;
+
+	(void)state;
+	options.srq = true;
+	options.second = true;
+	pair_open(&options);
+	return 0;
+}
+
+static void corrupt_shared_queue_completes_no_receive_twice(void **state)
+{
+	struct send_request request = make_request(&nodes[0], REQUEST_SEND, 0, 8);
+
+	(void)state;
+	post_recv(&nodes[1], 0, 8);
+	post_recv(&nodes[1], 0, 8);
+	nodes[1].srq_queue.corrupt = true;
+	post_send(&nodes[0], &request);
+	run();
+	expect_status(&nodes[0].send_cq, 0, STATUS_REMOTE_OPERATION);
+	expect_status(&nodes[1].recv_cq, 0, STATUS_LOCAL_QP_OPERATION);
+	assert_true(had_event(&nodes[1], EVENT_SRQ_ERROR));
+	post_send_to(nodes[0].qp2, &nodes[0].queue2, &request);
+	run();
+	expect_status(&nodes[0].send_cq, 0, STATUS_REMOTE_OPERATION);
+	expect_nothing(&nodes[1].recv_cq);
+	assert_int_equal(nodes[1].qp2->attr.state, QP_ERR);
+}
+
 static void registered_memory_cannot_be_invalidated_from_afar(void **state)
 {
 	struct send_request request = make_request(&nodes[0], REQUEST_SEND_INVALIDATE, 0, 8);
@@ -349,6 +380,7 @@ int main(void)
 		TEST(open_usual, message_too_long_fails_both_ends),
 		TEST(open_usual, receive_into_foreign_memory_fails_both_ends),
 		TEST(open_usual, malformed_receive_fails_both_ends),
+		TEST(open_shared, corrupt_shared_queue_completes_no_receive_twice),
 		TEST(open_usual, registered_memory_cannot_be_invalidated_from_afar),
 		TEST(open_usual, foreign_key_fails_the_send),
 		TEST(open_usual, failure_waits_for_earlier_requests),

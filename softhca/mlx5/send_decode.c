@@ -102,9 +102,12 @@ static bool take_operands(struct reader *reader, struct send_request *request)
 	return true;
 }
 
-static void set_global_route(const struct mlx5_wqe_av *av, struct ud_address *ud)
+/* The bit is InfiniBand's: on Ethernet drivers leave it clear, and every address is global. */
+static void set_global_route(const struct qp *qp, const struct mlx5_wqe_av *av,
+			     struct ud_address *ud)
 {
-	ud->grh = be32toh(av->grh_gid_fl) & MLX5_AV_GRH;
+	ud->grh = be32toh(av->grh_gid_fl) & MLX5_AV_GRH ||
+		  qp->hca->shared->port_type == FABRIC_PORT_ETH;
 	ud->sgid_index = mlx5_av_sgid_index(av);
 	ud->flow_label = mlx5_av_flow_label(av);
 	ud->hop_limit = av->hop_limit;
@@ -133,7 +136,7 @@ static bool take_address(struct reader *reader, struct ud_address *ud)
 		return true;
 	if (!take(reader, &from.segments[1]) || !take(reader, &from.segments[2]))
 		return false;
-	set_global_route(&from.av, ud);
+	set_global_route(reader->qp, &from.av, ud);
 	return true;
 }
 

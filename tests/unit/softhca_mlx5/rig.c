@@ -11,6 +11,8 @@ int rig_reset(void **state)
 	memset(&rig, 0, sizeof(rig));
 	rig.engine.strict = true;
 	rig.hca.engine = &rig.engine;
+	rig.adapter.port_type = FABRIC_PORT_IB;
+	rig.hca.shared = &rig.adapter;
 	rig.hca.family = &softhca_mlx5_family;
 	rig.qp.hca = &rig.hca;
 	rig.qp.qpn = RIG_QPN;

@@ -25,6 +25,7 @@ struct rig {
 	_Alignas(64) uint8_t srq_queue[RIG_SRQ_COUNT << RIG_LOG_STRIDE];
 	_Alignas(8) uint8_t qp_record[8], cq_record[8], srq_record[8];
 	struct engine engine;
+	struct fabric_hca adapter;
 	struct hca hca;
 	struct qp qp;
 	struct cq cq;

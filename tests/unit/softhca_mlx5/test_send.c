@@ -277,6 +277,22 @@ static void a_datagram_carries_its_address(void **state)
 	expect_pointer(&request.sge[0], 0x4000, 4, 0x103);
 }
 
+static void an_address_on_ethernet_is_global_without_the_bit(void **state)
+{
+	uint8_t wqe[sizeof(datagram)];
+
+	(void)state;
+	rig.qp.type = QP_TYPE_UD;
+	rig.adapter.port_type = FABRIC_PORT_ETH;
+	memcpy(wqe, datagram, sizeof(wqe));
+	wqe[44] &= 0xbf;
+	rig_put(0, wqe, sizeof(wqe));
+	rig_ring(2);
+	assert_int_equal(decode(0), 0);
+	assert_true(request.ud.grh);
+	assert_int_equal(request.ud.dgid[15], 9);
+}
+
 static void a_compact_address_is_a_third_as_long(void **state)
 {
 	uint8_t wqe[48];
@@ -404,6 +420,7 @@ int main(void)
 		TEST(a_read_cannot_be_inline),
 		TEST(send_with_invalidate_names_the_key),
 		TEST(a_datagram_carries_its_address),
+		TEST(an_address_on_ethernet_is_global_without_the_bit),
 		TEST(a_compact_address_is_a_third_as_long),
 		TEST(an_address_cut_short_is_refused),
 		TEST(nonsense_is_refused_and_one_block_long),

@@ -30,7 +30,7 @@ struct driver_abi {
 	/* Of the parameters, max_* and the objects are filled in already. */
 	int (*create_qp)(struct shim_file *file, const struct driver_data *driver,
 			 struct qp_params *params, struct pin *pin);
-	void (*created_qp)(const struct qp *qp, struct driver_data *driver);
+	void (*created_qp)(struct qp *qp, struct driver_data *driver);
 	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
 			  struct srq_params *params, struct pin *pin);
 	void (*created_srq)(const struct srq *srq, struct driver_data *driver);

@@ -285,7 +285,7 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
  * The doorbell register that the library shall use. Register 0 takes no BlueFlame, and the last
  * ones are for a single queue pair each; the others are shared.
  */
-static void created_qp(const struct qp *qp, struct driver_data *driver)
+static void created_qp(struct qp *qp, struct driver_data *driver)
 {
 	const struct qp_object *object = qp->front;
 	const struct shim_file *file = object->handle.file;
@@ -293,6 +293,9 @@ static void created_qp(const struct qp *qp, struct driver_data *driver)
 	struct mlx5_ib_create_qp request;
 	uint32_t shared = 0;
 
+	/* What the ring holds, often more than was asked for, is what a query tells. */
+	qp->max_recv_wr = qp->rq_count;
+	qp->max_recv_sge = qp->rq_count ? (1u << qp->rq_log_stride) / SEGMENT_BYTES : 0;
 	driver_input(driver, &request, sizeof(request));
 	if (file->static_bfregs > file->low_latency_bfregs + 1)
 		shared = file->static_bfregs - file->low_latency_bfregs - 1;

@@ -14,6 +14,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = BUILD / "tests" / "bin"
 LIBRARIES = (pytest.param("own"), pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
+# What older libraries let pass.
+STRICTER = ("addresses_that_cannot_be",)
 BOTH_PORTS = ("messages", "datagrams")
 
 
@@ -39,6 +41,8 @@ def runs():
 @pytest.mark.parametrize("libraries", LIBRARIES)
 @pytest.mark.parametrize("subject, case, port", runs())
 def test_verbs(fabric, subject, case, port, libraries):
+    if libraries == "stock" and case in STRICTER:
+        pytest.skip("stock libraries do not refuse it")
     result = fabric.run([PROGRAMS / ("verbs_" + subject), case], "--port-type " + port, 100,
                         environment(libraries))
     assert result.status == 0 and "ok " + case in result.output.splitlines(), repr(result)

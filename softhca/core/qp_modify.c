@@ -130,6 +130,9 @@ int qp_modify(struct qp *qp, const struct qp_attr *attr, uint32_t mask)
 
 	if (rc)
 		return rc;
+	/* Asked for with each stop anew. */
+	if (to == QP_SQD && qp->attr.state != QP_SQD)
+		qp->attr.sqd_async_notify = false;
 	apply_path(&qp->attr, attr, mask);
 	apply_protocol(&qp->attr, attr, mask);
 	qp_enter_state(qp, to, mask);

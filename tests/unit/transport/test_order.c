@@ -245,6 +245,15 @@ static void idle_queue_drains_at_once(void **state)
 	assert_true(had_event(&nodes[0], EVENT_SQ_DRAINED));
 }
 
+static void drained_event_is_asked_for_each_time(void **state)
+{
+	(void)state;
+	set_state(nodes[0].qp, QP_SQD, QP_EN_SQD_ASYNC_NOTIFY);
+	set_state(nodes[0].qp, QP_RTS, 0);
+	set_state(nodes[0].qp, QP_SQD, 0);
+	assert_int_equal(nodes[0].num_events, 1);
+}
+
 /* ---- events ---- */
 
 static int open_half(void **state)
@@ -345,6 +354,7 @@ int main(void)
 		TEST(open_usual, reset_forgets_what_was_posted),
 		TEST(open_usual, drained_queue_finishes_what_it_began),
 		TEST(open_usual, idle_queue_drains_at_once),
+		TEST(open_usual, drained_event_is_asked_for_each_time),
 		TEST(open_half, first_packet_in_rtr_tells_that_the_connection_stands),
 		TEST(open_shared, error_with_a_shared_queue_tells_the_last_receive),
 		TEST(open_usual, one_sided_requests_need_no_packets),

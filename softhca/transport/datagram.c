@@ -256,7 +256,7 @@ static void deliver(struct responder *responder, const struct arrival *arrival,
 }
 
 /* `arrival` is a copy: a multicast packet is taken apart once for each member. */
-static void receive(struct qp *qp, struct arrival *arrival, bool multicast)
+static void receive(struct qp *qp, struct arrival *arrival)
 {
 	bool immediate = arrival->operation == WIRE_SEND_ONLY_IMM;
 	struct wire_immdt immdt;
@@ -270,16 +270,12 @@ static void receive(struct qp *qp, struct arrival *arrival, bool multicast)
 		qp->shared->errors++;
 		return;
 	}
-	/* No queue pair hears itself. */
-	if (multicast && arrival->packet->source_hca == qp->hca->index &&
-	    (be32toh(deth.source) & WIRE_QPN_MASK) == qp->qpn)
-		return;
 	deliver(qp->responder, arrival, &deth, immediate ? &immdt : NULL);
 }
 
 void datagram_receive(struct qp *qp, struct arrival *arrival)
 {
-	receive(qp, arrival, false);
+	receive(qp, arrival);
 }
 
 struct delivery {
@@ -297,7 +293,7 @@ static void receive_copy(void *arg, unsigned int hca, uint32_t qpn, unsigned int
 		return;
 	qp = hca_find_qp(delivery->hca, qpn);
 	if (qp && qp->type == QP_TYPE_UD && route_accepts_pkey(qp, arrival.pkey))
-		receive(qp, &arrival, true);
+		receive(qp, &arrival);
 }
 
 void datagram_receive_multicast(struct hca *hca, const struct arrival *arrival)

@@ -121,6 +121,11 @@ static void enter(struct qp *qp, enum qp_state old)
 	}
 }
 
+bool transport_is_draining(const struct qp *qp)
+{
+	return qp->attr.state == QP_SQD && qp->requester->head != qp->requester->tail;
+}
+
 void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask)
 {
 	if (mask & (QP_AV | QP_DEST_QPN | QP_PKEY_INDEX | QP_PATH_MTU))

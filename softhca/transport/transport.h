@@ -20,6 +20,9 @@ void transport_qp_destroy(struct qp *qp);
  * and windows from the attributes, ERR flushes, RESET forgets everything, SQD drains. */
 void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask);
 
+/* A send queue that has been stopped and still waits for what it had begun. */
+bool transport_is_draining(const struct qp *qp);
+
 /* Send work may have been posted: take it, as far as window, ring space and fences allow. Returns
  * how many packets went out. */
 unsigned int transport_push(struct qp *qp);

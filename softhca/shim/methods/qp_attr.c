@@ -10,6 +10,7 @@
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/wrap.h"
+#include "softhca/transport/transport.h"
 
 enum {
 	MAX_STATE = QP_ERR,
@@ -190,6 +191,7 @@ static void describe(const struct qp *qp, struct ib_uverbs_query_qp_resp *answer
 		.alt_pkey_index = attr->alternate_pkey_index,
 		.qp_state = (uint8_t)attr->state,
 		.cur_qp_state = (uint8_t)attr->state,
+		.sq_draining = transport_is_draining(qp),
 		.path_mtu = attr->path_mtu,
 		.path_mig_state = (uint8_t)attr->migration,
 		.max_rd_atomic = attr->max_rd_atomic,
@@ -210,7 +212,7 @@ static void describe(const struct qp *qp, struct ib_uverbs_query_qp_resp *answer
 int query_qp(struct command *command)
 {
 	struct engine *engine = command->file->member->engine;
-	struct ib_uverbs_query_qp_resp answer;
+	struct ib_uverbs_query_qp_resp answer = {0};
 	struct ib_uverbs_query_qp wire;
 	struct qp_object *object;
 

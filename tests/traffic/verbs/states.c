@@ -354,6 +354,16 @@ CASE(changes_while_running)
 	bed_close(&bed);
 }
 
+static int is_draining(struct ibv_qp *qp)
+{
+	struct ibv_qp_init_attr init;
+	struct ibv_qp_attr attr;
+
+	CHECK_OK(ibv_query_qp(qp, &attr, IBV_QP_STATE, &init));
+	CHECK_EQ(attr.qp_state, IBV_QPS_SQD);
+	return attr.sq_draining;
+}
+
 /* Requests begun before the stop end first; what is posted during it waits. */
 CASE(drained_send_queue)
 {
@@ -375,10 +385,12 @@ CASE(drained_send_queue)
 	expect_empty(pair.a.send_cq);
 	CHECK_OK(ibv_modify_qp(pair.a.qp, &attr, IBV_QP_STATE | IBV_QP_EN_SQD_ASYNC_NOTIFY));
 	CHECK(!readable(bed.context->async_fd, 0));
+	CHECK_EQ(is_draining(pair.a.qp), 1);
 	post_receive(&pair.b, 50, &buffer, 64, 8);
 	expect_wc(pair.a.send_cq, 1, IBV_WC_SUCCESS);
 	expect_wc(pair.b.recv_cq, 50, IBV_WC_SUCCESS);
 	CHECK(expect_async(bed.context, IBV_EVENT_SQ_DRAINED).element.qp == pair.a.qp);
+	CHECK_EQ(is_draining(pair.a.qp), 0);
 
 	post_receive(&pair.b, 51, &buffer, 64, 8);
 	wr.wr_id = 2;

@@ -226,8 +226,10 @@ static void drained_queue_finishes_what_it_began(void **state)
 	post_small_sends(1);
 	run();
 	assert_false(had_event(&nodes[0], EVENT_SQ_DRAINED));
+	assert_true(transport_is_draining(nodes[0].qp));
 	wire.asleep[1] = false;
 	run();
+	assert_false(transport_is_draining(nodes[0].qp));
 	assert_true(had_event(&nodes[0], EVENT_SQ_DRAINED));
 	assert_int_equal(nodes[0].num_events, 1);
 	expect_success(&nodes[0].send_cq, 0);

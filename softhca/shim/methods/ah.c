@@ -77,7 +77,7 @@ int create_ah(struct command *command)
 {
 	struct shim_file *file = command->file;
 	bool ethernet = file->hca->shared->port_type == FABRIC_PORT_ETH;
-	struct ib_uverbs_create_ah_resp answer;
+	struct ib_uverbs_create_ah_resp answer = {0};
 	struct ib_uverbs_create_ah wire;
 	struct pd_object *pd;
 	struct ah_object *object;

@@ -6,7 +6,7 @@
 
 int create_comp_channel(struct command *command)
 {
-	struct ib_uverbs_create_comp_channel_resp answer;
+	struct ib_uverbs_create_comp_channel_resp answer = {0};
 	struct channel *channel;
 	int fd;
 	int rc = channel_create(command->file, sizeof(struct ib_uverbs_comp_event_desc), &channel,

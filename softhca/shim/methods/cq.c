@@ -143,7 +143,7 @@ static uint32_t usable_entries(const struct cq *cq)
 
 int create_cq(struct command *command)
 {
-	struct ib_uverbs_create_cq_resp answer;
+	struct ib_uverbs_create_cq_resp answer = {0};
 	struct ib_uverbs_create_cq wire;
 	struct cq_request request;
 	struct cq_object *object;
@@ -245,7 +245,7 @@ int resize_cq(struct command *command)
 
 int destroy_cq(struct command *command)
 {
-	struct ib_uverbs_destroy_cq_resp answer;
+	struct ib_uverbs_destroy_cq_resp answer = {0};
 	struct ib_uverbs_destroy_cq wire;
 	struct cq_object *object;
 	int rc;
@@ -287,7 +287,7 @@ static int create_method(struct attrs *attrs)
 
 static int destroy_method(struct attrs *attrs)
 {
-	struct ib_uverbs_destroy_cq_resp answer;
+	struct ib_uverbs_destroy_cq_resp answer = {0};
 	struct cq_object *object =
 		find_cq(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_CQ_HANDLE));
 	int rc = object ? destroy(object, &answer) : ENOENT;

@@ -138,7 +138,7 @@ static void describe_device(const struct shim_file *file,
 
 int query_device(struct command *command)
 {
-	struct ib_uverbs_query_device_resp answer;
+	struct ib_uverbs_query_device_resp answer = {0};
 
 	describe_device(command->file, &answer);
 	command_output(command, &answer, sizeof(answer));

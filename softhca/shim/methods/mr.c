@@ -138,7 +138,7 @@ int mr_object_destroy(struct handle *handle)
 
 int reg_mr(struct command *command)
 {
-	struct ib_uverbs_reg_mr_resp answer;
+	struct ib_uverbs_reg_mr_resp answer = {0};
 	struct ib_uverbs_reg_mr wire;
 	struct mr_request request;
 	struct mr_object *object;
@@ -186,7 +186,7 @@ static int change(struct mr_object *object, struct mr_request *request)
 
 int rereg_mr(struct command *command)
 {
-	struct ib_uverbs_rereg_mr_resp answer;
+	struct ib_uverbs_rereg_mr_resp answer = {0};
 	struct ib_uverbs_rereg_mr wire;
 	struct mr_request request;
 	struct mr_object *object;

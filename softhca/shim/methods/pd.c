@@ -45,7 +45,7 @@ static int create(struct shim_file *file, struct pd_object **created)
 
 int alloc_pd(struct command *command)
 {
-	struct ib_uverbs_alloc_pd_resp answer;
+	struct ib_uverbs_alloc_pd_resp answer = {0};
 	struct pd_object *object;
 	int rc = create(command->file, &object);
 

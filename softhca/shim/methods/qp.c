@@ -184,7 +184,7 @@ static void answer_create(const struct qp_object *object, const struct ib_uverbs
 
 int create_qp(struct command *command)
 {
-	struct ib_uverbs_create_qp_resp answer;
+	struct ib_uverbs_create_qp_resp answer = {0};
 	struct ib_uverbs_ex_create_qp wire = {0};
 	struct ib_uverbs_create_qp classic;
 	struct qp_request request;
@@ -235,7 +235,7 @@ int ex_create_qp(struct command *command)
 
 int destroy_qp(struct command *command)
 {
-	struct ib_uverbs_destroy_qp_resp answer;
+	struct ib_uverbs_destroy_qp_resp answer = {0};
 	struct ib_uverbs_destroy_qp wire;
 	struct qp_object *object;
 	int rc;
@@ -306,7 +306,7 @@ static int create_method(struct attrs *attrs)
 
 static int destroy_method(struct attrs *attrs)
 {
-	struct ib_uverbs_destroy_qp_resp answer;
+	struct ib_uverbs_destroy_qp_resp answer = {0};
 	struct qp_object *object =
 		find_qp(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_QP_HANDLE));
 	int rc = object ? destroy(object, &answer) : ENOENT;

@@ -111,7 +111,7 @@ static int destroy(struct srq_object *object, struct ib_uverbs_destroy_srq_resp 
 
 static int create_command(struct command *command, const struct srq_request *request)
 {
-	struct ib_uverbs_create_srq_resp answer;
+	struct ib_uverbs_create_srq_resp answer = {0};
 	struct srq_object *object;
 	int rc = create(command->file, request, &command->driver, &object);
 
@@ -203,7 +203,7 @@ int query_srq(struct command *command)
 
 int destroy_srq(struct command *command)
 {
-	struct ib_uverbs_destroy_srq_resp answer;
+	struct ib_uverbs_destroy_srq_resp answer = {0};
 	struct ib_uverbs_destroy_srq wire;
 	struct srq_object *object;
 	int rc;
@@ -259,7 +259,7 @@ static int create_method(struct attrs *attrs)
 
 static int destroy_method(struct attrs *attrs)
 {
-	struct ib_uverbs_destroy_srq_resp answer;
+	struct ib_uverbs_destroy_srq_resp answer = {0};
 	struct srq_object *object =
 		find_srq(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_SRQ_HANDLE));
 	int rc = object ? destroy(object, &answer) : ENOENT;

@@ -54,7 +54,7 @@ bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint3
 		uint8_t *to = lookup_place(mr, address, &together);
 		uint32_t chunk = together < length ? (uint32_t)together : length;
 
-		if (!guard_copy(to, in, chunk))
+		if (!guard_copy_in_order(to, in, chunk))
 			return false;
 		in += chunk;
 		address += chunk;

@@ -52,5 +52,9 @@ static inline void guard_end(void)
 
 /* memcpy() that returns false when either side faults. */
 bool guard_copy(void *to, const void *from, size_t length);
+/* The same for memory that somebody may look at meanwhile: the last of ORDERED_BYTES bytes become
+ * visible in their order, after all that are before them. memcpy() promises no order at all. */
+enum { ORDERED_BYTES = 64 };
+bool guard_copy_in_order(void *to, const void *from, size_t length);
 
 #endif

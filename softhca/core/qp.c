@@ -7,6 +7,7 @@
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/fabric/hold.h"
 #include "softhca/transport/transport.h"
 
 /* ---- create and destroy ---- */
@@ -162,7 +163,9 @@ void qp_publish(struct qp *qp)
 	shared->access = qp->attr.access;
 	shared->pdn = qp->pd->pdn;
 	/* Last: an initiator that reads a state which accepts requests reads the rest after it. */
-	__atomic_store_n(&shared->state, (uint8_t)qp->attr.state, __ATOMIC_RELEASE);
+	__atomic_store_n(&shared->state, (uint8_t)qp->attr.state, __ATOMIC_SEQ_CST);
+	/* None of the shortcuts that the old values allowed comes after this. */
+	fabric_qp_settle(qp->hca->engine->fabric, qp->hca->shared, shared);
 }
 
 /* ---- states ---- */

@@ -55,11 +55,10 @@ struct fabric_qp {
 	uint64_t packets_received;
 } __attribute__((aligned(64)));
 
-/* One memory key. `users` counts initiators that are in the middle of a shortcut on it: the owner
- * clears `key` and waits for them before it lets the memory go. */
+/* One memory key. The owner clears `key` and waits for who is in the middle of a shortcut on it
+ * (hold.h) before it lets the memory go. */
 struct fabric_key {
 	_Atomic uint32_t key; /* 0: free or being filled */
-	_Atomic uint32_t users;
 	_Atomic uint32_t owner; /* process slot plus one, 0 free */
 	uint32_t pdn;
 	uint32_t access;
@@ -135,6 +134,8 @@ struct fabric_process {
 	uint32_t host;
 	/* Peers that have ever sent to this process, one bit a slot: whose rings to look at. */
 	_Atomic uint64_t senders[FABRIC_MAX_PROCESSES / 64];
+	/* What it carries out a shortcut on at this moment, 0: nothing. Written for every one. */
+	_Atomic uint64_t hold __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 
 #endif

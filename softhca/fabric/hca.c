@@ -293,13 +293,13 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 		if (atomic_load_explicit(&hca->qps[i].owner, memory_order_relaxed) != owner)
 			continue;
 		group_forget_qp(fabric, index, hca->qps[i].qpn);
+		__atomic_store_n(&hca->qps[i].state, 0, __ATOMIC_SEQ_CST);
 		atomic_store(&hca->qps[i].owner, 0);
 	}
 	for (uint32_t i = 0; i < keys; i++) {
 		if (atomic_load_explicit(&hca->keys[i].owner, memory_order_relaxed) != owner)
 			continue;
 		atomic_store(&hca->keys[i].key, 0);
-		atomic_store(&hca->keys[i].users, 0);
 		atomic_store(&hca->keys[i].owner, 0);
 	}
 }

@@ -5,12 +5,11 @@
  * also changes in its upper bits each time its entry is used.
  */
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #include "softhca/fabric/hca.h"
+#include "softhca/fabric/hold.h"
 #include "softhca/fabric/state.h"
-#include "util/clock.h"
 
 enum {
 	QPN_BITS = 24,
@@ -21,8 +20,6 @@ enum {
 	 * 0xffffff, and no key 0 or the 0x100 that mlx drivers end lists with. */
 	FIRST_ENTRY = 64,
 	PD_MASK = 0xffffff,
-	/* The longest a live initiator can take to copy one message. */
-	RELEASE_PATIENCE_NS = 1000 * 1000 * 1000,
 };
 
 /* Memory for the entry exists in the shared file: without, touching it could be fatal. */
@@ -99,8 +96,9 @@ int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *q
 
 void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp)
 {
-	(void)fabric;
-	(void)hca;
+	/* In reset, so that nobody takes the next owner's reservation for this life's. */
+	__atomic_store_n(&qp->state, 0, __ATOMIC_SEQ_CST);
+	fabric_qp_settle(fabric, hca, qp);
 	atomic_store_explicit(&qp->owner, 0, memory_order_release);
 }
 
@@ -138,7 +136,6 @@ int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t va
 		if (!take(&candidate->owner, fabric))
 			continue;
 		raise_mark(&hca->keys_used, index + 1);
-		atomic_store(&candidate->users, 0);
 		*key = index << KEY_SHIFT | variant;
 		*entry = candidate;
 		return 0;
@@ -146,23 +143,10 @@ int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t va
 	return ENOMEM;
 }
 
-/* An initiator that died in the middle stays counted: it is not waited for for ever. */
 void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
 {
-	uint64_t started = 0;
-
-	(void)fabric;
-	(void)hca;
 	atomic_store(&entry->key, 0);
-	while (atomic_load(&entry->users)) {
-		uint64_t now = clock_ns();
-
-		if (!started)
-			started = now;
-		if (now - started > RELEASE_PATIENCE_NS)
-			break;
-		sched_yield();
-	}
+	fabric_key_settle(fabric, hca, entry);
 	atomic_store_explicit(&entry->owner, 0, memory_order_release);
 }
 

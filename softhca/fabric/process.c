@@ -97,24 +97,28 @@ unsigned int process_num_slots(const struct fabric *fabric)
 	return slots < FABRIC_MAX_PROCESSES ? slots : FABRIC_MAX_PROCESSES;
 }
 
+/* What was found is remembered with the pid: the slot may have been taken by another since. */
 bool fabric_process_alive(struct fabric *fabric, unsigned int process)
 {
+	uint32_t pid = fabric_process_pid(fabric, process);
 	uint64_t now = clock_ns();
 	int lock;
 
-	if (process >= FABRIC_MAX_PROCESSES || fabric_process_pid(fabric, process) == 0)
+	if (pid == 0)
 		return false;
 	if (process == fabric->slot)
 		return true;
 	if (now - fabric->checked_ns[process] < ALIVE_RECHECK_NS)
-		return !fabric->found_dead[process];
+		return pid != fabric->found_dead[process];
 	fabric->checked_ns[process] = now;
-	fabric->found_dead[process] = !slot_alive(fabric, process);
-	if (fabric->found_dead[process] && segment_trylock(fabric, &lock) == 0) {
+	if (slot_alive(fabric, process))
+		return true;
+	fabric->found_dead[process] = pid;
+	if (segment_trylock(fabric, &lock) == 0) {
 		process_reap(fabric);
 		segment_unlock(lock);
 	}
-	return !fabric->found_dead[process];
+	return false;
 }
 
 uint32_t fabric_process_pid(const struct fabric *fabric, unsigned int process)
@@ -161,6 +165,7 @@ static void free_slot(struct fabric *fabric, unsigned int slot)
 	struct fabric_process *process = &fabric->segment->processes[slot];
 
 	hca_forget_process(fabric, slot);
+	atomic_store(&process->hold, 0);
 	atomic_store(&process->armed, 0);
 	atomic_store(&process->asleep, 0);
 	atomic_store(&process->packets_only, 0);

@@ -47,7 +47,7 @@ struct fabric {
 	uint32_t seen_wake;
 	_Atomic uint32_t deep_sleep;
 	uint64_t checked_ns[FABRIC_MAX_PROCESSES];
-	bool found_dead[FABRIC_MAX_PROCESSES];
+	uint32_t found_dead[FABRIC_MAX_PROCESSES]; /* its pid */
 	struct fabric_hca *hcas[FABRIC_MAX_HCAS];
 	uint8_t backed[FABRIC_MAX_HCAS][STATE_BACKED_PIECES];
 

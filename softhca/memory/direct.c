@@ -3,30 +3,36 @@
  * One-sided shortcuts. Everything the target's engine would check is checked here on the shared
  * directory; whatever is not plainly in order is left to packets, which find the proper error.
  *
- * The key's `users` count keeps the memory: the owner first clears `key` and then waits for users
- * to go, an initiator first counts itself and then looks at `key` again.
+ * A message is copied in steps, each of them under a hold on the peer's queue pair and key
+ * (fabric/hold.h): the owner of either waits for one step at most when it takes them back.
  */
 #include <errno.h>
 #include <sys/uio.h>
 
 #include "softhca/core/engine.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/fabric/hold.h"
 #include "softhca/memory/access.h"
 #include "softhca/memory/guard.h"
 #include "softhca/memory/lookup.h"
 
 enum {
-	MAX_PIECES = 2 * REQUEST_MAX_SGE,
+	/* One more, since the end of the last one stands alone. */
+	MAX_PIECES = 2 * REQUEST_MAX_SGE + 1,
+	/* A tenth of a millisecond's copying. */
+	STEP_BYTES = 1 << 20,
+	/* Nothing else goes on in this process meanwhile: what takes longer travels as packets. */
+	MAX_BYTES = 16 * STEP_BYTES,
 };
 
 struct target {
 	unsigned int process;
-	struct fabric_key *key;
 	uint8_t *address; /* in the target's address space */
 };
 
+/* Local memory of a request; `next` has not been copied yet. */
 struct pieces {
-	unsigned int count;
+	unsigned int count, next;
 	struct iovec iov[MAX_PIECES];
 };
 
@@ -38,7 +44,7 @@ static bool is_up(const struct fabric_hca *hca)
 
 static bool accepts_requests(const struct fabric_qp *peer)
 {
-	uint8_t state = __atomic_load_n(&peer->state, __ATOMIC_ACQUIRE);
+	uint8_t state = __atomic_load_n(&peer->state, __ATOMIC_SEQ_CST);
 
 	return state == QP_RTR || state == QP_RTS || state == QP_SQD || state == QP_SQE;
 }
@@ -74,23 +80,16 @@ static bool grants(const struct fabric_key *key, const struct fabric_qp *peer, u
 	       lookup_inside(key->iova, key->length, request->remote_address, request->length);
 }
 
-static void release_target(const struct target *target)
-{
-	if (target->key)
-		atomic_fetch_sub(&target->key->users, 1);
-}
-
 /* Where the target's byte is. Within this process by our own tables, so that nobody can send us to
  * memory of ours by what he writes to the directory. */
-static uint8_t *find_address(const struct qp *qp, const struct target *target,
-			     const struct send_request *request)
+static uint8_t *find_address(const struct qp *qp, const struct fabric_key *key,
+			     unsigned int process, const struct send_request *request)
 {
 	const struct engine *engine = qp->hca->engine;
-	const struct fabric_key *key = target->key;
 	const struct hca *hca;
 	const struct mr *mr;
 
-	if (target->process != fabric_self(engine->fabric))
+	if (process != fabric_self(engine->fabric))
 		return (uint8_t *)(uintptr_t)(key->address + request->remote_address - key->iova);
 	hca = engine->hca_by_index[qp->shared->remote_hca];
 	mr = hca ? hca->mrs[(request->rkey >> 8) % FABRIC_KEYS] : NULL;
@@ -100,54 +99,33 @@ static uint8_t *find_address(const struct qp *qp, const struct target *target,
 	return mr->linear + (request->remote_address - mr->iova);
 }
 
-/* Holds the key until release_target(). */
-static bool hold_key(const struct qp *qp, struct fabric_hca *remote, const struct fabric_qp *peer,
-		     const struct send_request *request, uint32_t access, struct target *target)
+/* Under a hold, so that what is found stays. */
+static bool find_target(const struct qp *qp, struct fabric_hca *remote,
+			const struct send_request *request, uint32_t access, struct target *target)
 {
-	struct fabric_key *key = fabric_key_find(remote, request->rkey);
+	const struct fabric_qp *peer = find_peer(qp, remote, access);
+	uint32_t owner = peer ? atomic_load(&peer->owner) : 0;
+	const struct fabric_key *key;
 
-	if (!key)
-		return false;
-	atomic_fetch_add(&key->users, 1);
-	target->key = key;
-	if (grants(key, peer, target->process + 1, request, access)) {
-		target->address = find_address(qp, target, request);
-		if (target->address)
-			return true;
-	}
-	release_target(target);
-	return false;
-}
-
-static bool find_target(const struct qp *qp, const struct send_request *request, uint32_t access,
-			struct target *target)
-{
-	struct engine *engine = qp->hca->engine;
-	struct fabric_hca *remote = NULL;
-	const struct fabric_qp *peer;
-	uint32_t owner;
-
-	if (qp->shared->remote_hca < FABRIC_MAX_HCAS)
-		remote = fabric_hca_at(engine->fabric, qp->shared->remote_hca);
-	if (!remote || !is_up(remote) || !is_up(qp->hca->shared))
-		return false;
-	peer = find_peer(qp, remote, access);
-	owner = peer ? atomic_load(&peer->owner) : 0;
-	if (!owner || !is_reachable(engine, owner - 1))
+	if (!owner || !is_reachable(qp->hca->engine, owner - 1))
 		return false;
 	target->process = owner - 1;
-	target->key = NULL;
 	/* Nothing is touched, so the key does not matter. */
 	if (!request->length)
 		return true;
-	return hold_key(qp, remote, peer, request, access, target);
+	key = fabric_key_find(remote, request->rkey);
+	if (!key || !grants(key, peer, owner, request, access))
+		return false;
+	target->address = find_address(qp, key, target->process, request);
+	return target->address;
 }
 
 static bool add_piece(struct pieces *pieces, const void *base, uint64_t length)
 {
-	if (pieces->count == MAX_PIECES)
+	if (pieces->count == MAX_PIECES - 1)
 		return false;
-	pieces->iov[pieces->count++] = (struct iovec){(void *)(uintptr_t)base, length};
+	if (length)
+		pieces->iov[pieces->count++] = (struct iovec){(void *)(uintptr_t)base, length};
 	return true;
 }
 
@@ -172,37 +150,73 @@ static bool add_element(const struct qp *qp, const struct sge *sge, struct piece
 	return true;
 }
 
+/*
+ * Programs wait for a message by looking at its last byte. One piece may be copied in any order,
+ * the next one comes after it.
+ */
+static void set_end_apart(struct pieces *pieces)
+{
+	struct iovec *last = &pieces->iov[pieces->count - 1];
+
+	if (last->iov_len <= ORDERED_BYTES)
+		return;
+	last->iov_len -= ORDERED_BYTES;
+	pieces->iov[pieces->count++] =
+		(struct iovec){(uint8_t *)last->iov_base + last->iov_len, ORDERED_BYTES};
+}
+
 static bool collect_pieces(const struct qp *qp, const struct send_request *request,
 			   struct pieces *pieces)
 {
 	pieces->count = 0;
+	pieces->next = 0;
 	for (unsigned int i = 0; i < request->num_sge; i++)
 		if (!add_element(qp, &request->sge[i], pieces))
 			return false;
+	if (pieces->count)
+		set_end_apart(pieces);
 	return true;
 }
 
-static bool copy_here(const struct pieces *pieces, uint8_t *remote, bool writing)
+static void skip_copied(struct pieces *pieces, size_t length)
 {
-	for (unsigned int i = 0; i < pieces->count; i++) {
-		const struct iovec *piece = &pieces->iov[i];
+	while (length) {
+		struct iovec *piece = &pieces->iov[pieces->next];
+		size_t part = piece->iov_len < length ? piece->iov_len : length;
 
-		if (!(writing ? guard_copy(remote, piece->iov_base, piece->iov_len)
-			      : guard_copy(piece->iov_base, remote, piece->iov_len)))
+		piece->iov_base = (uint8_t *)piece->iov_base + part;
+		piece->iov_len -= part;
+		length -= part;
+		if (!piece->iov_len)
+			pieces->next++;
+	}
+}
+
+static bool copy_here(const struct pieces *pieces, uint8_t *remote, size_t length, bool writing)
+{
+	for (unsigned int i = pieces->next; length; i++) {
+		const struct iovec *piece = &pieces->iov[i];
+		size_t part = piece->iov_len < length ? piece->iov_len : length;
+
+		if (!(writing ? guard_copy_in_order(remote, piece->iov_base, part)
+			      : guard_copy_in_order(piece->iov_base, remote, part)))
 			return false;
-		remote += piece->iov_len;
+		remote += part;
+		length -= part;
 	}
 	return true;
 }
 
-static bool copy_across(struct engine *engine, const struct target *target,
-			const struct pieces *pieces, uint32_t length, bool writing)
+/* The system copies no more than the remote side holds. */
+static bool copy_across(struct engine *engine, const struct target *target, uint8_t *address,
+			const struct pieces *pieces, size_t length, bool writing)
 {
 	uint32_t pid = fabric_process_pid(engine->fabric, target->process);
-	struct iovec remote = {target->address, length};
-	ssize_t copied =
-		writing ? process_vm_writev((pid_t)pid, pieces->iov, pieces->count, &remote, 1, 0)
-			: process_vm_readv((pid_t)pid, pieces->iov, pieces->count, &remote, 1, 0);
+	const struct iovec *local = &pieces->iov[pieces->next];
+	unsigned int count = pieces->count - pieces->next;
+	struct iovec remote = {address, length};
+	ssize_t copied = writing ? process_vm_writev((pid_t)pid, local, count, &remote, 1, 0)
+				 : process_vm_readv((pid_t)pid, local, count, &remote, 1, 0);
 
 	/* Whoever forbids it once (yama, seccomp) or is gone will do so again. */
 	if (copied < 0 && (errno == EPERM || errno == ESRCH || errno == ENOSYS))
@@ -210,30 +224,61 @@ static bool copy_across(struct engine *engine, const struct target *target,
 	return copied == (ssize_t)length;
 }
 
+/* One step from `done` on; returns its length, -1 if packets must do it. */
+static int64_t carry_out_step(const struct qp *qp, struct fabric_hca *remote,
+			      const struct send_request *request, struct pieces *pieces,
+			      uint32_t done, bool writing)
+{
+	uint32_t access = writing ? ACCESS_REMOTE_WRITE : ACCESS_REMOTE_READ;
+	uint32_t left = request->length - done, length = left < STEP_BYTES ? left : STEP_BYTES;
+	struct engine *engine = qp->hca->engine;
+	struct target target = {0};
+	bool copied;
+
+	fabric_hold(engine->fabric, qp->shared->remote_hca, qp->attr.dest_qpn, request->rkey);
+	copied = find_target(qp, remote, request, access, &target);
+	if (copied && length && target.process == fabric_self(engine->fabric))
+		copied = copy_here(pieces, target.address + done, length, writing);
+	else if (copied && length)
+		copied = copy_across(engine, &target, target.address + done, pieces, length,
+				     writing);
+	fabric_let_go(engine->fabric);
+	skip_copied(pieces, copied ? length : 0);
+	return copied ? (int64_t)length : -1;
+}
+
+/* The adapter at the other end, if both are in order. */
+static struct fabric_hca *find_remote(const struct qp *qp)
+{
+	struct fabric_hca *remote = NULL;
+
+	if (qp->shared->remote_hca < FABRIC_MAX_HCAS)
+		remote = fabric_hca_at(qp->hca->engine->fabric, qp->shared->remote_hca);
+	return remote && is_up(remote) && is_up(qp->hca->shared) ? remote : NULL;
+}
+
+/* A copy that stopped half way is repeated whole by packets, which also tell why. */
 static int carry_out(struct qp *qp, const struct send_request *request, bool writing,
 		     enum completion_status *status)
 {
-	uint32_t access = writing ? ACCESS_REMOTE_WRITE : ACCESS_REMOTE_READ;
-	struct engine *engine = qp->hca->engine;
+	struct fabric_hca *remote;
 	struct pieces pieces;
-	struct target target;
-	bool done = true;
+	uint32_t done = 0;
 
 	*status = memory_check(qp->hca, qp->pd, request->sge, request->num_sge, !writing);
 	if (*status != STATUS_SUCCESS)
 		return EFAULT;
-	if (!find_target(qp, request, access, &target))
+	remote = request->length <= MAX_BYTES ? find_remote(qp) : NULL;
+	if (!remote || !collect_pieces(qp, request, &pieces))
 		return EOPNOTSUPP;
-	if (request->length) {
-		done = collect_pieces(qp, request, &pieces);
-		if (done && target.process == fabric_self(engine->fabric))
-			done = copy_here(&pieces, target.address, writing);
-		else if (done)
-			done = copy_across(engine, &target, &pieces, request->length, writing);
-	}
-	release_target(&target);
-	/* A copy that stopped half way is repeated whole by packets, which also tell why. */
-	return done ? 0 : EOPNOTSUPP;
+	do {
+		int64_t step = carry_out_step(qp, remote, request, &pieces, done, writing);
+
+		if (step < 0)
+			return EOPNOTSUPP;
+		done += (uint32_t)step;
+	} while (done < request->length);
+	return 0;
 }
 
 int memory_direct_write(struct qp *qp, const struct send_request *request,

@@ -112,12 +112,38 @@ int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t va
 
 void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
 {
+	entry->key = 0;
+	fabric_key_settle(fabric, hca, entry);
+	entry->owner = 0;
+}
+
+void fabric_hold(struct fabric *fabric, unsigned int hca, uint32_t qpn, uint32_t key)
+{
+	(void)hca;
+	fabric->held_qpn[fake_fabric.self] = qpn;
+	fabric->held_key[fake_fabric.self] = key;
+	fabric->holds++;
+}
+
+void fabric_let_go(struct fabric *fabric)
+{
+	fabric->held_qpn[fake_fabric.self] = 0;
+	fabric->held_key[fake_fabric.self] = 0;
+}
+
+void fabric_qp_settle(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp)
+{
 	(void)fabric;
 	(void)hca;
-	entry->key = 0;
-	while (entry->users)
-		usleep(100);
-	entry->owner = 0;
+	fake_fabric.last_settled = qp;
+	fake_fabric.settled_state = qp->state;
+}
+
+void fabric_key_settle(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *key)
+{
+	(void)fabric;
+	(void)hca;
+	fake_fabric.last_settled = key;
 }
 
 struct fabric_key *fabric_key_find(struct fabric_hca *hca, uint32_t key)

@@ -9,6 +9,7 @@
 
 #include "softhca/core/engine.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/fabric/hold.h"
 
 enum { FAKE_HCAS = 2, FAKE_PROCESSES = 4 };
 
@@ -17,6 +18,8 @@ struct fabric {
 	struct fabric_hca hcas[FAKE_HCAS];
 	_Atomic uint32_t pids[FAKE_PROCESSES];
 	_Atomic uint32_t packets_only[FAKE_PROCESSES];
+	_Atomic uint32_t held_qpn[FAKE_PROCESSES], held_key[FAKE_PROCESSES];
+	_Atomic uint32_t holds; /* taken so far */
 };
 
 /* Of this process. */
@@ -25,6 +28,8 @@ struct fake_fabric_state {
 	unsigned int opens;	    /* adapter that the next hca_open() gets */
 	unsigned int group_members; /* attached now */
 	_Atomic unsigned int wakes;
+	uint8_t settled_state;	  /* of a queue pair, as it was published then */
+	const void *last_settled; /* entry whose shortcuts were last waited for */
 	/* Packets that the next round receives. */
 	_Atomic unsigned int num_packets;
 	struct packet packets[8];

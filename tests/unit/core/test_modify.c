@@ -268,6 +268,26 @@ static void a_send_error_leaves_the_receive_side_and_can_be_left(void **state)
 	assert_int_equal(qp->attr.state, QP_RTS);
 }
 
+static void shortcuts_to_it_have_ended_when_a_state_is_left(void **state)
+{
+	static const enum qp_state states[] = {QP_ERR, QP_RESET};
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct qp *qp = make_qp(&world, pd, cq, NULL, QP_TYPE_RC);
+		struct qp_attr attr = {.state = states[i]};
+
+		bring_to(qp, QP_RTS, 2, 5);
+		fake_fabric.last_settled = NULL;
+		fake_fabric.settled_state = QP_RTS;
+		assert_int_equal(qp_modify(qp, &attr, QP_STATE), 0);
+		assert_ptr_equal(fake_fabric.last_settled, qp->shared);
+		/* Closed first, then waited. */
+		assert_int_equal(fake_fabric.settled_state, states[i]);
+		assert_int_equal(qp_destroy(qp), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +305,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ethernet_ports_need_a_global_route, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(alternate_paths_are_not_supported, setup, teardown),
+		cmocka_unit_test_setup_teardown(shortcuts_to_it_have_ended_when_a_state_is_left,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_forgets_all_attributes, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_error_of_our_own_raises_its_event_once, setup,
 						teardown),

@@ -19,13 +19,14 @@
 #include "fakes.h"
 #include "softhca/memory/access.h"
 
-enum { BYTES = 3 * 4096, FIRST_QPN = 0x20, IOVA = 0x700000 };
+enum { BYTES = 3 * 4096, FIRST_QPN = 0x20, IOVA = 0x700000, LARGE = 3 << 20, HUGE = 32 << 20 };
 
 /* Outside both processes' private memory: how the child tells what it has made. */
 struct news {
 	_Atomic bool ready;
 	uint32_t rkey, read_only_rkey;
 	uint64_t address;
+	uint8_t large[LARGE]; /* at the same place in both */
 };
 
 static struct world world;
@@ -166,7 +167,8 @@ static void a_write_lands_in_the_other_process(void **state)
 	assert_int_equal(child_byte(5059), 0x55);
 	assert_int_equal(child_byte(5060), 'f');
 	assert_int_equal(child_byte(5100), (uint8_t)(5100 * 3));
-	assert_int_equal(world.fabric->hcas[1].keys[news->rkey >> 8].users, 0);
+	assert_int_equal(world.fabric->held_key[0], 0);
+	assert_int_equal(world.fabric->held_qpn[0], 0);
 }
 
 static void a_read_fetches_from_the_other_process(void **state)
@@ -191,7 +193,8 @@ static void leave_to_packets(struct send_request request)
 {
 	assert_int_equal(do_write(&request), EOPNOTSUPP);
 	assert_int_equal(child_byte(0), 0);
-	assert_int_equal(world.fabric->hcas[1].keys[news->rkey >> 8].users, 0);
+	assert_int_equal(world.fabric->held_key[0], 0);
+	assert_int_equal(world.fabric->held_qpn[0], 0);
 }
 
 static void what_the_key_does_not_grant_is_left_to_packets(void **state)
@@ -321,6 +324,87 @@ static void within_a_process_the_directory_does_not_lead_astray(void **state)
 	assert_int_equal(target[24], 0);
 }
 
+/* Each step is held by itself, so that who takes the key back does not wait for all. */
+static void large_messages_are_copied_in_steps_and_huge_ones_left_to_packets(void **state)
+{
+	uint8_t *from = mmap(NULL, HUGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct mr_params params = {.iova = IOVA, .length = HUGE, .key_byte = 3, .linear = from};
+	struct send_request request = make_request(news->rkey, 0, LARGE);
+	struct fabric_key *key = &world.fabric->hcas[1].keys[news->rkey >> 8];
+	struct mr *mr;
+
+	(void)state;
+	assert_int_equal(mr_create(qp->pd, &params, &mr), 0);
+	for (int i = 0; i < LARGE; i++)
+		from[i] = (uint8_t)(i * 7 + (i >> 16));
+	/* As if the child had registered all of it. */
+	key->address = (uintptr_t)news->large;
+	key->length = HUGE;
+	request.num_sge = 2;
+	request.sge[0] = (struct sge){.address = IOVA, .length = LARGE - 20, .lkey = mr->key};
+	request.sge[1] = (struct sge){.address = IOVA + LARGE - 20, .length = 20, .lkey = mr->key};
+	world.fabric->holds = 0;
+	assert_int_equal(do_write(&request), 0);
+	assert_int_equal(world.fabric->holds, 3);
+	assert_memory_equal(news->large, from, LARGE);
+	request.num_sge = 1;
+	request.length = request.sge[0].length = HUGE;
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	assert_int_equal(mr_destroy(mr), 0);
+	munmap(from, HUGE);
+}
+
+/* The peer spins on the last byte of a message, as many programs do; what it finds before must be
+ * of the same message. */
+static void last_byte_of_a_message_comes_last(void **state)
+{
+	enum { ROUNDS = 20000, BYTES_EACH = 4096 };
+	static const uint32_t sizes[] = {BYTES_EACH, 100, 64, 13};
+	struct ordered {
+		_Atomic uint32_t seen;
+		volatile uint8_t bytes[BYTES_EACH];
+	} *ordered = mmap(NULL, sizeof(*ordered), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint8_t message[BYTES_EACH];
+	struct mr_params params = {.iova = IOVA,
+				   .length = BYTES_EACH,
+				   .access = ACCESS_LOCAL_WRITE,
+				   .linear = (uint8_t *)(uintptr_t)ordered->bytes};
+	struct mr *mr;
+	pid_t reader;
+	int status;
+
+	(void)state;
+	assert_int_equal(mr_create(qp->pd, &params, &mr), 0);
+	reader = fork();
+	if (reader == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (uint32_t i = 1; i <= ROUNDS; i++) {
+			uint32_t size = sizes[i % 4];
+
+			while (ordered->bytes[size - 1] != (uint8_t)i)
+				;
+			for (uint32_t j = 0; j < size; j += 11)
+				if (ordered->bytes[j] != (uint8_t)i)
+					_exit(2);
+			ordered->seen = i;
+		}
+		_exit(0);
+	}
+	for (uint32_t i = 1; i <= ROUNDS; i++) {
+		memset(message, (int)i, sizeof(message));
+		assert_true(memory_write(mr, IOVA, message, sizes[i % 4]));
+		while (ordered->seen != i)
+			if (waitpid(reader, &status, WNOHANG) == reader)
+				fail_msg("message %u was seen in parts", i);
+	}
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+	assert_int_equal(mr_destroy(mr), 0);
+	munmap(ordered, sizeof(*ordered));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Skips loudly where the machine forbids what is tested. */
@@ -354,6 +438,8 @@ int main(void)
 		TEST(a_process_that_is_gone_is_not_asked_twice),
 		TEST(remote_memory_that_has_gone_is_left_to_packets),
 		TEST(within_a_process_the_directory_does_not_lead_astray),
+		TEST(large_messages_are_copied_in_steps_and_huge_ones_left_to_packets),
+		TEST(last_byte_of_a_message_comes_last),
 	};
 
 	if (!may_read_children()) {

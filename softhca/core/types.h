@@ -77,6 +77,9 @@ static inline uint32_t mtu_bytes(uint8_t code)
 	return 128u << code;
 }
 
+/* The longest message, as a port says of itself. */
+#define MAX_MESSAGE_BYTES (1u << 30)
+
 /* Work completion status, in the order that verbs programs know. */
 enum completion_status {
 	STATUS_SUCCESS,

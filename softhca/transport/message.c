@@ -183,7 +183,7 @@ static enum verdict start_write(struct responder *responder, const struct wire_r
 	uint64_t address = be64toh(reth->address);
 	uint32_t rkey = be32toh(reth->rkey), length = be32toh(reth->length);
 
-	if (!(qp->attr.access & ACCESS_REMOTE_WRITE))
+	if (!(qp->attr.access & ACCESS_REMOTE_WRITE) || length > MAX_MESSAGE_BYTES)
 		return VERDICT_INVALID_REQUEST;
 	if (length && !memory_remote(qp->hca, qp->pd, rkey, address, length, ACCESS_REMOTE_WRITE))
 		return VERDICT_REMOTE_ACCESS;

@@ -75,7 +75,7 @@ static bool parse_read(const struct responder *responder, struct arrival *arriva
 		.length = be32toh(reth.length),
 		.address = be64toh(reth.address),
 	};
-	if (response->length > 1u << 31)
+	if (response->length > MAX_MESSAGE_BYTES)
 		return false;
 	packets = packets_of(response->length, mtu_log(responder->qp));
 	response->last_psn = psn_add(arrival->psn, packets - 1);

@@ -34,9 +34,9 @@ static bool awaits_response(uint8_t opcode)
 	return opcode == REQUEST_READ || is_atomic(opcode);
 }
 
-static uint64_t length_limit(const struct qp *qp)
+static uint32_t length_limit(const struct qp *qp)
 {
-	return qp->type == QP_TYPE_UD ? 1ull << mtu_log(qp) : 1ull << 31;
+	return qp->type == QP_TYPE_UD ? 1u << mtu_log(qp) : MAX_MESSAGE_BYTES;
 }
 
 /* What is wrong with a request before anything of it has been sent. */

@@ -9,7 +9,6 @@
 #include "softhca/shim/methods/commands.h"
 
 enum {
-	MAX_MESSAGE_BYTES = 1 << 30,
 	SUBNET_TIMEOUT = 18,
 	VLS_IB = 4,
 	VLS_ETH = 1,
@@ -43,7 +42,7 @@ static void describe_port(const struct fabric_hca *hca, struct ib_uverbs_query_p
 int query_port(struct command *command)
 {
 	struct ib_uverbs_query_port request;
-	struct ib_uverbs_query_port_resp answer;
+	struct ib_uverbs_query_port_resp answer = {0};
 
 	command_input(command, &request, sizeof(request));
 	if (request.port_num != PORT_NUMBER)

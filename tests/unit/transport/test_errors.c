@@ -231,6 +231,16 @@ static void read_into_foreign_memory_fails(void **state)
 	expect_refused(&request, STATUS_LOCAL_PROTECTION);
 }
 
+static void message_beyond_the_longest_fails(void **state)
+{
+	struct send_request request =
+		make_remote(&nodes[0], REQUEST_WRITE, 0, MAX_MESSAGE_BYTES + 1, 0);
+
+	(void)state;
+	expect_refused(&request, STATUS_LOCAL_LENGTH);
+	assert_int_equal(wire.logged, 0);
+}
+
 static void atomic_of_another_size_fails(void **state)
 {
 	struct send_request request = make_remote(&nodes[0], REQUEST_FETCH_ADD, 0, 4, 0);
@@ -323,6 +333,28 @@ static void write_with_a_wrong_length_is_an_invalid_request(void **state)
 	assert_int_equal(nodes[1].memory[0], 0);
 }
 
+static void write_beyond_the_longest_message_is_an_invalid_request(void **state)
+{
+	static uint8_t bytes[12 + 16 + 256] = {0x06, 0x40, 0xff, 0xff, 0, 0, 0, 0x21, 0x80, 0, 1};
+	const uint32_t length = htobe32(MAX_MESSAGE_BYTES + 1);
+
+	(void)state;
+	memcpy(bytes + 24, &length, 4);
+	inject_to_1(bytes, sizeof(bytes));
+	assert_int_equal(last_syndrome(), 0x61);
+}
+
+static void read_beyond_the_longest_message_is_an_invalid_request(void **state)
+{
+	uint8_t bytes[12 + 16] = {0x0c, 0x40, 0xff, 0xff, 0, 0, 0, 0x21, 0x80, 0, 1};
+	const uint32_t length = htobe32(MAX_MESSAGE_BYTES + 1);
+
+	(void)state;
+	memcpy(bytes + 24, &length, 4);
+	inject_to_1(bytes, sizeof(bytes));
+	assert_int_equal(last_syndrome(), 0x61);
+}
+
 static void garbage_is_dropped_in_silence(void **state)
 {
 	(void)state;
@@ -386,6 +418,7 @@ int main(void)
 		TEST(open_usual, failure_waits_for_earlier_requests),
 		TEST(open_usual, malformed_request_fails_and_the_rest_is_flushed),
 		TEST(open_usual, read_into_foreign_memory_fails),
+		TEST(open_usual, message_beyond_the_longest_fails),
 		TEST(open_usual, atomic_of_another_size_fails),
 		TEST(open_without_reads, read_on_a_connection_without_them_fails),
 		TEST(open_usual, middle_without_first_is_an_invalid_request),
@@ -393,6 +426,8 @@ int main(void)
 		TEST(open_usual, reserved_operation_is_an_invalid_request),
 		TEST(open_usual, write_without_its_header_is_an_invalid_request),
 		TEST(open_usual, write_with_a_wrong_length_is_an_invalid_request),
+		TEST(open_usual, write_beyond_the_longest_message_is_an_invalid_request),
+		TEST(open_usual, read_beyond_the_longest_message_is_an_invalid_request),
 		TEST(open_usual, garbage_is_dropped_in_silence),
 		TEST(open_usual, packet_of_a_stranger_is_dropped),
 		TEST(open_usual, response_that_does_not_fit_the_read_is_bad),

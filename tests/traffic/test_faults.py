@@ -4,6 +4,7 @@ is noticed and leaves nothing behind."""
 
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -47,17 +48,21 @@ def test_two_hundred_thousand_messages(fabric):
     assert done["dropped"] > 100 and done["duplicated"] > 50 and done["reordered"] > 100
 
 
-@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
-@pytest.mark.parametrize("victim", ("server", "client"))
-def test_killed_peer_is_noticed(fabric, victim, waiting):
+def start_endless_pair(fabric, waiting):
     port = free_port()
     command = pingpong("rc", "-n 100000000 -p %d %s" % (port, waiting))
     server = fabric.start(command)
     wait_for(lambda: port in listeners(), "server listens", alive=server.process)
     client = fabric.start(command + " localhost")
-    wait_for(lambda: "remote address" in client.output(), "connected", alive=client.process)
     # A server that has not sent anything yet would not miss its peer.
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
+    return server, client
+
+
+@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
+@pytest.mark.parametrize("victim", ("server", "client"))
+def test_killed_peer_is_noticed(fabric, victim, waiting):
+    server, client = start_endless_pair(fabric, waiting)
     dying, staying = (server, client) if victim == "server" else (client, server)
     # `softhca run` becomes the command, so this is the ping-pong itself.
     dying.process.send_signal(signal.SIGKILL)
@@ -68,3 +73,26 @@ def test_killed_peer_is_noticed(fabric, victim, waiting):
     assert re.search("retry|no completion", result.output.lower()), repr(result)
     left = fabric.ps()
     assert "RTS" not in left and "pingpong" not in left, left
+
+
+def scheduled_state(process):
+    """The kernel's letter for it: R running, S sleeping, T stopped."""
+    with open("/proc/%d/stat" % process.pid) as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
+@pytest.mark.parametrize("victim", ("server", "client"))
+def test_stopped_peer_is_waited_for(fabric, victim, waiting):
+    """An adapter answers while the processor is in a debugger, so a stopped process is no dead one:
+    the other one still waits when all its retries, of 67 ms each, would be over."""
+    server, client = start_endless_pair(fabric, waiting)
+    stopping, staying = (server, client) if victim == "server" else (client, server)
+    stopping.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: scheduled_state(stopping.process) == "T", "stopped")
+    with pytest.raises(subprocess.TimeoutExpired):
+        staying.process.wait(1.5)
+    stopping.process.send_signal(signal.SIGCONT)
+    before = fabric.received()
+    wait_for(lambda: fabric.received() > before + 1000, "traffic goes on", alive=staying.process)
+    assert stopping.process.poll() is None

@@ -2,6 +2,7 @@
 """What happens to an adapter reaches the programs on it as asynchronous events, through the
 libraries and tools of ours and of Debian."""
 
+import re
 import subprocess
 
 import pytest
@@ -72,11 +73,10 @@ def test_death_of_the_adapter_is_told(fabric, command):
     wait_for_events(watcher, "IBV_EVENT_DEVICE_FATAL")
 
 
-@pytest.mark.parametrize("folder", (pytest.param(OWN, id="own"),
-                                    pytest.param(STOCK, id="stock", marks=pytest.mark.stock)))
-def test_death_of_the_adapter_ends_traffic(fabric, folder):
+def test_death_of_the_adapter_ends_traffic(fabric):
+    """The stock ping-pong has no limit to its patience when nothing of its own is under way."""
     port = free_port()
-    command = "%s/ibv_rc_pingpong -n 100000000 -p %d" % (folder, port)
+    command = "%s/ibv_rc_pingpong -n 100000000 -p %d" % (OWN, port)
     server = fabric.start(command, "--host 1")
     wait_for(lambda: port in listeners(), "server listens", alive=server.process)
     client = fabric.start(command + " localhost", "--host 2")
@@ -85,5 +85,5 @@ def test_death_of_the_adapter_ends_traffic(fabric, folder):
     for running in (server, client):
         result = running.finish(60)
         assert isinstance(result.status, int) and result.status > 0, repr(result)
-        assert "retry" in result.output, repr(result)
+        assert re.search("retry|no completion", result.output), repr(result)
     assert "is empty" in fabric.ps()

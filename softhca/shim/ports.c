@@ -22,17 +22,22 @@ void ports_begin(struct membership *member)
 	member->port = view_of(member->hca->shared);
 }
 
+/* Of a link that went there and back between two looks, both ways are told. */
+static void report_link(struct membership *member, bool up, bool and_back)
+{
+	if (and_back)
+		files_report(member, up ? EVENT_PORT_ERROR : EVENT_PORT_ACTIVE, PORT_NUMBER);
+	files_report(member, up ? EVENT_PORT_ACTIVE : EVENT_PORT_ERROR, PORT_NUMBER);
+}
+
 static void report_changes(struct membership *member, const struct port_view *now)
 {
 	const struct port_view *before = &member->port;
 
 	if (now->killed && !before->killed)
 		files_report(member, EVENT_DEVICE_FATAL, NO_PORT);
-	else if (now->link_up != before->link_up)
-		files_report(member, now->link_up ? EVENT_PORT_ACTIVE : EVENT_PORT_ERROR,
-			     PORT_NUMBER);
 	else
-		files_report(member, EVENT_GID_CHANGE, PORT_NUMBER);
+		report_link(member, now->link_up, now->link_up == before->link_up);
 }
 
 void ports_look(void)

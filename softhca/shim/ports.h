@@ -22,7 +22,7 @@ struct port_view {
 void ports_begin(struct membership *member);
 
 /* Compares each port with what was last seen, and raises an event for every change: port error or
- * active, GID change, device fatal. Called by the background thread now and then; cheap when
+ * active, device fatal. Called by the background thread now and then; cheap when
  * nothing has changed. Takes the engine lock when something has. */
 void ports_look(void);
 

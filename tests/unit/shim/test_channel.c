@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "softhca/fabric/control.h"
+
 static const char owner[1];
 
 struct fixture {
@@ -219,6 +221,31 @@ static void asynchronous_events_name_the_programs_object(void **state)
 	queue_free(&queue);
 }
 
+static void expect_port_event(enum async_event_type type)
+{
+	struct ib_uverbs_async_event_desc event;
+
+	assert_int_equal(read(last_async_fd, &event, sizeof(event)), sizeof(event));
+	assert_int_equal(event.event_type, type);
+	assert_int_equal(event.element, 1);
+}
+
+static void a_link_that_flaps_is_an_error_and_active_again(void **state)
+{
+	struct device device = device_open_with_context();
+	struct fabric *fabric = device.file->member->fabric;
+	unsigned int count;
+
+	(void)state;
+	assert_int_equal(fabric_set_link(fabric, 0, false, &count), 0);
+	assert_int_equal(fabric_set_link(fabric, 0, true, &count), 0);
+	expect_port_event(EVENT_PORT_ERROR);
+	expect_port_event(EVENT_PORT_ACTIVE);
+	assert_int_equal(fabric_set_link(fabric, 0, false, &count), 0);
+	expect_port_event(EVENT_PORT_ERROR);
+	device_close(&device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_is_found_only_by_its_owner_and_kind),
 		cmocka_unit_test(destroying_a_cq_takes_its_events_back),
 		cmocka_unit_test(asynchronous_events_name_the_programs_object),
+		cmocka_unit_test(a_link_that_flaps_is_an_error_and_active_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,10 +48,7 @@ struct attrs {
 	struct attr attr[MAX_ATTRS];
 	uint8_t driver_in[DRIVER_BYTES];
 	struct driver_data driver;
-	/* As in struct command. */
-	struct handle *created;
-	int created_fd;
-	bool created_context;
+	struct creation made;
 };
 
 typedef int method_fn(struct attrs *attrs);

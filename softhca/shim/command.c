@@ -163,7 +163,7 @@ int command_run(const struct command_entry *entry, struct command *command)
 {
 	int rc;
 
-	command->created_fd = -1;
+	command->made = CREATED_NOTHING;
 	if (command->in_length < entry->in_size || command->out_room < entry->out_size)
 		return ENOSPC;
 	if (entry->handle != get_context && !command->file->member)
@@ -176,21 +176,19 @@ int command_run(const struct command_entry *entry, struct command *command)
 			     command->in_length, command->driver.in_length, command->out_length,
 			     command->driver.out_length, rc ? strerror(rc) : "ok");
 	if (rc)
-		command_undo(command);
+		creation_undo(&command->made, command->file);
 	return rc;
 }
 
-void command_undo(struct command *command)
+void creation_undo(struct creation *made, struct shim_file *file)
 {
-	if (command->created)
-		file_destroy_object(command->created);
-	if (command->created_fd >= 0) {
-		descriptor_closing(command->created_fd);
-		syscall(SYS_close, command->created_fd);
+	if (made->object)
+		file_destroy_object(made->object);
+	if (made->fd >= 0) {
+		descriptor_closing(made->fd);
+		syscall(SYS_close, made->fd);
 	}
-	if (command->created_context)
-		file_close_context(command->file);
-	command->created = NULL;
-	command->created_fd = -1;
-	command->created_context = false;
+	if (made->context)
+		file_close_context(file);
+	*made = CREATED_NOTHING;
 }

@@ -26,6 +26,18 @@ struct driver_data {
 	uint8_t out[DRIVER_BYTES];
 };
 
+/* What a command or method has made, to be undone if the answer cannot be delivered: an object, a
+ * channel by its number, the context. */
+struct creation {
+	struct handle *object;
+	int fd;
+	bool context;
+};
+
+#define CREATED_NOTHING ((struct creation){.fd = -1})
+
+void creation_undo(struct creation *made, struct shim_file *file);
+
 struct command {
 	struct shim_file *file;
 	const uint8_t *in;
@@ -34,11 +46,7 @@ struct command {
 	size_t out_length;
 	uint8_t out[COMMAND_BYTES];
 	struct driver_data driver;
-	/* What this command has made, to be undone if the answer cannot be delivered: an object, a
-	 * channel by its number, the context. */
-	struct handle *created;
-	int created_fd;
-	bool created_context;
+	struct creation made;
 };
 
 typedef int command_fn(struct command *command);
@@ -67,10 +75,9 @@ struct command_entry {
 /* NULL for commands that are not supported. */
 const struct command_entry *command_find(uint32_t number, bool extended);
 
-/* Runs it with the checks that hold for all commands. The caller copies the output. */
+/* Runs it with the checks that hold for all commands. The caller copies the output, or undoes what
+ * was made. */
 int command_run(const struct command_entry *entry, struct command *command);
-/* After the output could not be delivered. */
-void command_undo(struct command *command);
 
 /* The write() of an open device. */
 ssize_t write_command(struct shim_file *file, const void *buffer, size_t count);

@@ -5,8 +5,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
@@ -128,18 +126,6 @@ static int open_driver_data(struct attrs *attrs)
 	return attr_get(attrs, UVERBS_ATTR_UHW_IN, attrs->driver_in, length);
 }
 
-static void undo(struct attrs *attrs)
-{
-	if (attrs->created)
-		file_destroy_object(attrs->created);
-	if (attrs->created_fd >= 0) {
-		descriptor_closing(attrs->created_fd);
-		syscall(SYS_close, attrs->created_fd);
-	}
-	if (attrs->created_context)
-		file_close_context(attrs->file);
-}
-
 static int run_method(const struct method_entry *method, struct attrs *attrs)
 {
 	int rc = check_attrs(method, attrs);
@@ -156,7 +142,7 @@ static int run_method(const struct method_entry *method, struct attrs *attrs)
 		rc = attr_put_partly(attrs, UVERBS_ATTR_UHW_OUT, attrs->driver.out,
 				     attrs->driver.out_length);
 	if (rc)
-		undo(attrs);
+		creation_undo(&attrs->made, attrs->file);
 	return rc;
 }
 
@@ -176,7 +162,7 @@ int ioctl_command(struct shim_file *file, uint64_t address)
 {
 	struct ib_uverbs_attr raw[MAX_ATTRS];
 	struct ib_uverbs_ioctl_hdr header;
-	struct attrs attrs = {.file = file, .created_fd = -1};
+	struct attrs attrs = {.file = file, .made = CREATED_NOTHING};
 	const struct method_entry *method;
 	int rc = user_read(&header, address, sizeof(header));
 

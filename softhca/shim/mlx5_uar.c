@@ -63,7 +63,7 @@ static int alloc_method(struct attrs *attrs)
 		rc = reserve(attrs->file, &object);
 	if (rc)
 		return rc;
-	attrs->created = &object->handle;
+	attrs->made.object = &object->handle;
 	page = FIRST_PAGE + object->index;
 	offset = (uint64_t)page * UAR_BYTES;
 	rc = attr_put(attrs, MLX5_IB_ATTR_UAR_OBJ_ALLOC_MMAP_OFFSET, &offset, sizeof(offset));

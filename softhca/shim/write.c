@@ -116,7 +116,7 @@ static int run(struct shim_file *file, const uint8_t *bytes, size_t count)
 		return rc;
 	rc = deliver(&carried, &command);
 	if (rc)
-		command_undo(&command);
+		creation_undo(&command.made, file);
 	return rc;
 }
 

@@ -93,7 +93,7 @@ int create_ah(struct command *command)
 		rc = create(file, pd, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	trace_printf("ah %u: dlid %#x, sl %u%s", object->handle.number, wire.attr.dlid,
 		     wire.attr.sl, wire.attr.is_global ? ", grh" : "");
 	answer.ah_handle = object->handle.number;

@@ -16,7 +16,7 @@ int create_comp_channel(struct command *command)
 		return rc;
 	/* The descriptor keeps it. */
 	channel_put(channel);
-	command->created_fd = fd;
+	command->made.fd = fd;
 	answer.fd = (uint32_t)fd;
 	command_output(command, &answer, sizeof(answer));
 	return 0;
@@ -32,7 +32,7 @@ static int alloc_async_method(struct attrs *attrs)
 
 	if (rc)
 		return rc;
-	attrs->created_fd = fd;
+	attrs->made.fd = fd;
 	engine_lock(engine);
 	if (!file->async) {
 		file->async = channel;

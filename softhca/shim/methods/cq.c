@@ -160,7 +160,7 @@ int create_cq(struct command *command)
 	rc = create(command->file, &request, &command->driver, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer.cq_handle = object->handle.number;
 	answer.cqe = usable_entries(object->cq);
 	command_output(command, &answer, sizeof(answer));
@@ -190,7 +190,7 @@ int ex_create_cq(struct command *command)
 	rc = create(command->file, &request, &command->driver, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer.base.cq_handle = object->handle.number;
 	answer.base.cqe = usable_entries(object->cq);
 	answer.response_length = command_output_length(command, sizeof(answer));
@@ -278,7 +278,7 @@ static int create_method(struct attrs *attrs)
 	rc = create(attrs->file, &request, &attrs->driver, &object);
 	if (rc)
 		return rc;
-	attrs->created = &object->handle;
+	attrs->made.object = &object->handle;
 	cqe = usable_entries(object->cq);
 	rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_CQ_RESP_CQE, cqe);
 	return rc ? rc

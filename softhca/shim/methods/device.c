@@ -49,14 +49,14 @@ int get_context(struct command *command)
 
 	if (rc)
 		return rc;
-	command->created_context = true;
+	command->made.context = true;
 	rc = channel_create(file, sizeof(struct ib_uverbs_async_event_desc), &async, &fd);
 	if (rc)
 		return rc;
 	engine_lock(file->member->engine);
 	file->async = async;
 	engine_unlock(file->member->engine);
-	command->created_fd = fd;
+	command->made.fd = fd;
 	answer.async_fd = (uint32_t)fd;
 	command_output(command, &answer, sizeof(answer));
 	return 0;
@@ -78,7 +78,7 @@ static int get_context_method(struct attrs *attrs)
 
 	if (!rc)
 		rc = open_context(attrs->file, &attrs->driver);
-	attrs->created_context = !rc;
+	attrs->made.context = !rc;
 	return rc;
 }
 
@@ -197,9 +197,7 @@ static int invoke_write_method(struct attrs *attrs)
 		rc = command_run(entry, &command);
 	if (rc)
 		return rc;
-	attrs->created = command.created;
-	attrs->created_fd = command.created_fd;
-	attrs->created_context = command.created_context;
+	attrs->made = command.made;
 	attrs->driver = command.driver;
 	return attr_put(attrs, UVERBS_ATTR_CORE_OUT, command.out, command.out_length);
 }

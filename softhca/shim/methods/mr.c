@@ -155,7 +155,7 @@ int reg_mr(struct command *command)
 	rc = create(command->file, &request, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer.mr_handle = object->handle.number;
 	answer.lkey = answer.rkey = object->mr->key;
 	command_output(command, &answer, sizeof(answer));
@@ -251,7 +251,7 @@ static int reg_method(struct attrs *attrs)
 		rc = create(attrs->file, &request, &object);
 	if (rc)
 		return rc;
-	attrs->created = &object->handle;
+	attrs->made.object = &object->handle;
 	rc = attr_put_number(attrs, UVERBS_ATTR_REG_MR_HANDLE, object->handle.number);
 	if (!rc)
 		rc = attr_put_u32(attrs, UVERBS_ATTR_REG_MR_RESP_LKEY, object->mr->key);

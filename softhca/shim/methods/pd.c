@@ -51,7 +51,7 @@ int alloc_pd(struct command *command)
 
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer.pd_handle = object->handle.number;
 	command->file->abi->created_pd(object->pd, &command->driver);
 	command_output(command, &answer, sizeof(answer));

@@ -200,7 +200,7 @@ int create_qp(struct command *command)
 	rc = create(command->file, &request, &command->driver, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer_create(object, &request.cap, &answer);
 	command_output(command, &answer, sizeof(answer));
 	return 0;
@@ -226,7 +226,7 @@ int ex_create_qp(struct command *command)
 	rc = create(command->file, &request, &command->driver, &object);
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer_create(object, &request.cap, &answer.base);
 	answer.response_length = command_output_length(command, sizeof(answer));
 	command_output(command, &answer, sizeof(answer));
@@ -296,7 +296,7 @@ static int create_method(struct attrs *attrs)
 		rc = create(attrs->file, &request, &attrs->driver, &object);
 	if (rc)
 		return rc;
-	attrs->created = &object->handle;
+	attrs->made.object = &object->handle;
 	rc = attr_put(attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &request.cap, sizeof(request.cap));
 	if (!rc)
 		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, object->qp->qpn);

@@ -117,7 +117,7 @@ static int create_command(struct command *command, const struct srq_request *req
 
 	if (rc)
 		return rc;
-	command->created = &object->handle;
+	command->made.object = &object->handle;
 	answer.srq_handle = object->handle.number;
 	answer.max_wr = object->srq->max_wr;
 	answer.max_sge = object->srq->max_sge;
@@ -247,7 +247,7 @@ static int create_method(struct attrs *attrs)
 		rc = create(attrs->file, &request, &attrs->driver, &object);
 	if (rc)
 		return rc;
-	attrs->created = &object->handle;
+	attrs->made.object = &object->handle;
 	rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, object->srq->max_wr);
 	if (!rc)
 		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, object->srq->max_sge);

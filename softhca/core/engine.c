@@ -157,6 +157,7 @@ unsigned int engine_sweep(struct engine *engine)
 {
 	unsigned int moved = 0;
 
+	refresh_clock(engine);
 	for (unsigned int i = 0; i < engine->num_hcas; i++)
 		list_for_each (node, &engine->hcas[i]->qp_list)
 			moved += serve(list_entry(node, struct qp, link));

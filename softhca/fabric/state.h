@@ -44,6 +44,7 @@ struct fabric {
 	unsigned int stage_process; /* whom the packet in `stage` is for */
 	uint64_t icrc_errors;
 	uint64_t deferred_ns[FABRIC_MAX_PROCESSES]; /* when it was last put off */
+	uint64_t deferred_polled_ns[FABRIC_MAX_PROCESSES]; /* its polled_ns then */
 	uint32_t seen_wake;
 	_Atomic uint32_t deep_sleep;
 	uint64_t checked_ns[FABRIC_MAX_PROCESSES];

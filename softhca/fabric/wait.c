@@ -56,23 +56,23 @@ void process_wake(struct fabric_process *process)
 	futex_wake(&process->wake);
 }
 
-/* The packet was stored before: either the sleeper sees it in its last look, or we see the sleeper.
- */
 static void wake_if_asleep(struct fabric_process *process)
 {
-	atomic_thread_fence(memory_order_seq_cst);
 	if (!atomic_load_explicit(&process->asleep, memory_order_relaxed))
 		return;
 	process_wake(process);
 }
 
+static uint64_t last_poll_ns(const struct fabric_process *process)
+{
+	return atomic_load_explicit(&process->polled_ns, memory_order_relaxed);
+}
+
 static bool polls_itself(const struct fabric_process *process, uint64_t now_ns)
 {
-	uint64_t polled = atomic_load_explicit(&process->polled_ns, memory_order_relaxed);
-
 	/* Our reading of the clock may be the older one. */
 	return !atomic_load_explicit(&process->armed, memory_order_relaxed) &&
-	       (int64_t)(now_ns - polled) < POLLING_NS;
+	       (int64_t)(now_ns - last_poll_ns(process)) < POLLING_NS;
 }
 
 /* Walks a set of process slots; the body may change the set. */
@@ -82,8 +82,13 @@ static bool polls_itself(const struct fabric_process *process, uint64_t now_ns)
 		     bits_ && ((slot = word_ * 64 + (unsigned int)__builtin_ctzll(bits_)), 1);     \
 		     bits_ &= bits_ - 1)
 
+/*
+ * The packets were stored before the fence: either the receiver sees them, in its last look before
+ * it sleeps or in the round it makes when it arms a CQ, or we see that it sleeps and is armed.
+ */
 static void flush_sent(struct fabric *fabric, uint64_t now_ns)
 {
+	atomic_thread_fence(memory_order_seq_cst);
 	for_each_process(slot, fabric->unflushed)
 	{
 		struct fabric_process *process = &fabric->segment->processes[slot];
@@ -95,11 +100,14 @@ static void flush_sent(struct fabric *fabric, uint64_t now_ns)
 		fabric->any_deferred = true;
 		fabric->deferred[slot / 64] |= 1ull << slot % 64;
 		fabric->deferred_ns[slot] = now_ns;
+		fabric->deferred_polled_ns[slot] = last_poll_ns(process);
 	}
 	memset(fabric->unflushed, 0, sizeof(fabric->unflushed));
 }
 
-/* The second look: whoever has not polled since it was sent something is woken. */
+/* The second look: whoever has not polled since it was sent something is woken. Clocks do not tell,
+ * since both sides read them some time before they act; whether the receiver's mark has moved does.
+ */
 static void flush_deferred(struct fabric *fabric, uint64_t now_ns)
 {
 	uint64_t left = 0;
@@ -107,14 +115,13 @@ static void flush_deferred(struct fabric *fabric, uint64_t now_ns)
 	for_each_process(slot, fabric->deferred)
 	{
 		struct fabric_process *process = &fabric->segment->processes[slot];
-		uint64_t sent_ns = fabric->deferred_ns[slot];
 
-		if (now_ns - sent_ns <= POLLING_NS) {
+		if ((int64_t)(now_ns - fabric->deferred_ns[slot]) <= POLLING_NS) {
 			left++;
 			continue;
 		}
 		fabric->deferred[slot / 64] &= ~(1ull << slot % 64);
-		if (atomic_load_explicit(&process->polled_ns, memory_order_relaxed) <= sent_ns)
+		if (last_poll_ns(process) == fabric->deferred_polled_ns[slot])
 			wake_if_asleep(process);
 	}
 	fabric->any_deferred = left > 0;

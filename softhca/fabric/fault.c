@@ -72,6 +72,7 @@ int faults_order(struct fabric *fabric, const char *text, char *reason, size_t r
 	fabric->faults->spec = spec;
 	fabric->faults->active = true;
 	fabric->faults->random = spec.seed << 8;
+	fabric->faults->slot_counted = false;
 	return 0;
 }
 
@@ -184,8 +185,9 @@ void faults_pass(struct fabric *fabric, unsigned int process, const struct packe
 
 	memcpy(&head, original, sizeof(head));
 	faults->packets++;
-	if (faults->packets == 1)
+	if (!faults->slot_counted)
 		faults->random += fabric->slot;
+	faults->slot_counted = true;
 	if (happens(faults, faults->spec.drop)) {
 		faults->dropped++;
 		return;

@@ -25,6 +25,7 @@ struct faults {
 	struct fault_spec spec;
 	bool active;
 	uint64_t random;
+	bool slot_counted; /* in `random`; the slot is not known yet when a program starts */
 	/* Packets held back: delayed ones until they are due, reordered ones until another packet
 	 * has passed them or, at the latest, too. */
 	struct list held;

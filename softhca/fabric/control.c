@@ -128,12 +128,45 @@ static void forbid_shortcuts(struct fabric *fabric, uint32_t host)
 	}
 }
 
+static bool has_adapter(struct fabric *fabric, uint32_t host)
+{
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
+
+		if (hca && hca->host == host)
+			return true;
+	}
+	return false;
+}
+
+/* An unused one, or else that of a host without programs, "off" if possible. There is one, since not
+ * more hosts than entries have adapters and the caller's has no entry; NULL only in a table that
+ * somebody has scribbled on. */
+static struct segment_fault *take_order(struct fabric *fabric)
+{
+	struct segment_fault *found = find_order(fabric, 0);
+
+	for (unsigned int i = 0; !found && i < FABRIC_MAX_HCAS; i++) {
+		struct segment_fault *entry = &fabric->segment->faults[i];
+
+		if (!*entry->spec && !has_adapter(fabric, entry->host))
+			found = entry;
+	}
+	for (unsigned int i = 0; !found && i < FABRIC_MAX_HCAS; i++) {
+		if (!has_adapter(fabric, fabric->segment->faults[i].host))
+			found = &fabric->segment->faults[i];
+	}
+	return found;
+}
+
 static void order(struct fabric *fabric, struct fabric_hca *hca, const void *spec)
 {
 	struct segment_fault *entry = find_order(fabric, hca->host);
 
 	if (!entry)
-		entry = find_order(fabric, 0);
+		entry = take_order(fabric);
+	if (!entry)
+		return;
 	entry->host = hca->host;
 	entry->serial = ++fabric->segment->fault_serial;
 	snprintf(entry->spec, sizeof(entry->spec), "%s", (const char *)spec);

@@ -271,6 +271,57 @@ static void faults_come_and_go_while_programs_run(void **state)
 	fabric_leave(from);
 }
 
+static void send_one(struct fabric *from, struct fabric *to)
+{
+	struct arrivals arrivals;
+
+	send_many(from, to, 1, &arrivals);
+}
+
+static void processes_draw_different_chances_under_every_order(void **state)
+{
+	struct fabric *one, *other, *looker = NULL;
+	unsigned int count;
+
+	(void)state;
+	meet(NULL, &one, &other);
+	assert_int_equal(fabric_look(fabric_name(), &looker, NULL, 0), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+			fabric_order_faults(looker, 16, "drop=50%,seed=9", &count, NULL, 0), 0);
+		send_one(one, other);
+		send_one(other, one);
+		assert_int_equal(one->faults->packets, i + 1);
+		assert_true(one->faults->random != other->faults->random);
+	}
+	fabric_look_away(looker);
+	fabric_leave(other);
+	fabric_leave(one);
+}
+
+static void more_hosts_than_a_fabric_holds_at_once_are_ordered_in_turn(void **state)
+{
+	struct fabric *keeper = join(1), *looker = NULL, *fabric;
+	unsigned int count;
+
+	(void)state;
+	assert_int_equal(fabric_look(fabric_name(), &looker, NULL, 0), 0);
+	assert_int_equal(fabric_order_faults(looker, 1, "drop=1%", &count, NULL, 0), 0);
+	for (unsigned int host = 2; host < 2 * FABRIC_MAX_HCAS + 10; host++) {
+		const char *spec = host % 2 ? "off" : "drop=100%";
+
+		fabric = join(host);
+		assert_int_equal(fabric_order_faults(looker, host, spec, &count, NULL, 0), 0);
+		assert_int_equal(count, 1);
+		assert_string_equal(fabric_ordered_faults(looker, host), host % 2 ? "" : spec);
+		fabric_leave(fabric);
+	}
+	/* Whose programs run keeps its faults. */
+	assert_string_equal(fabric_ordered_faults(looker, 1), "drop=1%");
+	fabric_look_away(looker);
+	fabric_leave(keeper);
+}
+
 static void packets_of_a_port_that_is_down_are_lost(void **state)
 {
 	struct fabric *from, *to, *looker = NULL;
@@ -309,6 +360,8 @@ int main(void)
 		cmocka_unit_test(corrupted_packets_are_dropped_by_the_receiver),
 		cmocka_unit_test(summary_says_what_was_done),
 		cmocka_unit_test(faults_come_and_go_while_programs_run),
+		cmocka_unit_test(processes_draw_different_chances_under_every_order),
+		cmocka_unit_test(more_hosts_than_a_fabric_holds_at_once_are_ordered_in_turn),
 		cmocka_unit_test(packets_of_a_port_that_is_down_are_lost),
 	};
 

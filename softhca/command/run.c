@@ -295,13 +295,14 @@ int command_run(int argc, char **argv)
 			   .family = "mlx5",
 			   .port_type = FABRIC_PORT_IB},
 	};
-	int status = read_options(&run, argc, argv);
+	int error, status = read_options(&run, argc, argv);
 
 	if (status >= 0)
 		return status;
 	if (find_shim(&run) || prepare_adapter(&run) || set_environment(&run))
 		return EXIT_RUN_FAILED;
 	execvp(argv[optind], argv + optind);
-	complain("cannot run %s: %s", argv[optind], strerror(errno));
-	return errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	error = errno;
+	complain("cannot run %s: %s", argv[optind], strerror(error));
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }

@@ -5,45 +5,92 @@ what fails only in the first is our provider's or library's fault. No run leaves
 
 import pathlib
 import re
+import subprocess
 
 import pytest
 
-from harness import BUILD
+from harness import BUILD, OWN, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = BUILD / "tests" / "bin"
-LIBRARIES = (pytest.param("own"), pytest.param("stock", marks=pytest.mark.stock))
+LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
-# What older libraries let pass.
-STRICTER = ("addresses_that_cannot_be",)
 BOTH_PORTS = ("messages", "datagrams")
+# Cases that wait for somebody to act meanwhile, run by a test of their own.
+ACCOMPANIED = ("link",)
+# What stock libraries let pass.
+STRICTER = ("addresses_that_cannot_be",)
 
 
 def cases(subject):
     return re.findall(r"^CASE\((\w+)\)$", (HERE / (subject + ".c")).read_text(), re.MULTILINE)
 
 
-def environment(libraries):
-    return {"LD_LIBRARY_PATH": str(BUILD / "lib") if libraries == "own" else ""}
+def environment(libraries, **more):
+    return {"LD_LIBRARY_PATH": str(BUILD / "lib") if libraries == "own" else "", **more}
 
 
-def subjects():
-    return sorted(path.stem for path in HERE.glob("*.c"))
+def command(subject, case):
+    return [PROGRAMS / ("verbs_" + subject), case]
 
 
-def runs():
-    for subject in subjects():
+def runs(subjects, wanted=lambda case: True):
+    """Subject, case, port type and libraries of every run."""
+    for subject in subjects:
         for port in ("ib", "eth") if subject in BOTH_PORTS else ("ib",):
-            for case in cases(subject):
-                yield pytest.param(subject, case, port, id="-".join((subject, case, port)))
+            for case in filter(wanted, cases(subject)):
+                for libraries in ("own",) if case in STRICTER else ("own", "stock"):
+                    marks = (pytest.mark.stock,) if libraries == "stock" else ()
+                    yield pytest.param(subject, case, port, libraries, marks=marks,
+                                       id="-".join((subject, case, port, libraries)))
+
+
+def check(fabric, result, case):
+    assert result.status == 0 and "ok " + case in result.output.splitlines(), repr(result)
+    assert "is empty" in fabric.ps(), fabric.ps()
+
+
+@pytest.mark.parametrize("subject, case, port, libraries", runs(
+    sorted(path.stem for path in HERE.glob("*.c") if path.stem not in ACCOMPANIED)))
+def test_verbs(fabric, subject, case, port, libraries):
+    check(fabric, fabric.run(command(subject, case), "--port-type " + port, 100,
+                             environment(libraries)), case)
+
+
+@pytest.mark.parametrize("subject, case, port, libraries",
+                         runs(("completion_queues", "messages", "errors")))
+def test_large_completions(fabric, subject, case, port, libraries):
+    """With completion queue entries of 128 bytes."""
+    check(fabric, fabric.run(command(subject, case), "--port-type " + port, 100,
+                             environment(libraries, MLX5_CQE_SIZE="128")), case)
+
+
+@pytest.mark.parametrize("subject, case, port, libraries",
+                         runs(("messages", "processes"),
+                              lambda case: not case.startswith(("uc", "ud"))))
+def test_with_losses(fabric, subject, case, port, libraries):
+    """Reliable traffic only: of the rest something is lost, as it should be."""
+    faults = " --fault drop=1%,dup=1%,reorder=1%"
+    check(fabric, fabric.run(command(subject, case), "--port-type " + port + faults, 100,
+                             environment(libraries)), case)
+
+
+@pytest.mark.parametrize("choice", ({"SOFTHCA_UARS": "static"}, {"SOFTHCA_ABI": "write"}),
+                         ids=("static-registers", "old-kernel"))
+@pytest.mark.parametrize("subject, case, port, libraries", runs(("lists", "shared_receives")))
+def test_on_older_kernels(fabric, subject, case, port, libraries, choice):
+    """Whose drivers have fewer doorbell registers, or no ioctl."""
+    check(fabric, fabric.run(command(subject, case), "--port-type " + port, 100,
+                             environment(libraries, **choice)), case)
 
 
 @pytest.mark.parametrize("libraries", LIBRARIES)
-@pytest.mark.parametrize("subject, case, port", runs())
-def test_verbs(fabric, subject, case, port, libraries):
-    if libraries == "stock" and case in STRICTER:
-        pytest.skip("stock libraries do not refuse it")
-    result = fabric.run([PROGRAMS / ("verbs_" + subject), case], "--port-type " + port, 100,
-                        environment(libraries))
-    assert result.status == 0 and "ok " + case in result.output.splitlines(), repr(result)
-    assert "is empty" in fabric.ps(), fabric.ps()
+def test_link_goes_down_and_up(fabric, libraries):
+    def move(direction):
+        subprocess.run([OWN / "softhca", "link", direction, "--fabric", fabric.name], check=True)
+
+    running = fabric.start(command("link", "down_and_up"), "", environment(libraries))
+    for said, direction in (("running", "down"), ("down", "up")):
+        wait_for(lambda: said in running.output().splitlines(), said, alive=running.process)
+        move(direction)
+    check(fabric, running.finish(60), "down_and_up")

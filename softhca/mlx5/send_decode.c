@@ -2,7 +2,8 @@
 /*
  * Makes a core request of a send WQE. A WQE is a control segment and what its opcode asks for, in
  * pieces of 16 bytes that wrap at the end of the ring; each piece is read once. Left out are the
- * opcodes of Ethernet, memory registration and masked atomics: they end as bad requests.
+ * opcodes of Ethernet, memory registration and masked atomics: they end as bad requests. Of UMR,
+ * which changes keys, there is the one form that invalidates a key.
  */
 #include <endian.h>
 #include <errno.h>
@@ -19,6 +20,7 @@ enum {
 	OPERANDS = 1 << 1, /* of an atomic, whose answer takes 8 bytes */
 	POINTERS = 1 << 2,
 	INLINE = 1 << 3,
+	KEY_CHANGE = 1 << 4,
 	PAYLOAD = POINTERS | INLINE,
 };
 
@@ -44,6 +46,7 @@ static const struct rule rules[256] = {
 	[MLX5_OPCODE_RDMA_READ] = {RC, REMOTE_ADDRESS | POINTERS, REQUEST_READ},
 	[MLX5_OPCODE_ATOMIC_CS] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_COMPARE_SWAP},
 	[MLX5_OPCODE_ATOMIC_FA] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_FETCH_ADD},
+	[MLX5_OPCODE_UMR] = {RC | UC, KEY_CHANGE, REQUEST_LOCAL_INVALIDATE},
 };
 
 /* Walks a WQE. */
@@ -100,6 +103,32 @@ static bool take_operands(struct reader *reader, struct send_request *request)
 	request->swap_or_add = be64toh(segment.atomic.swap_add);
 	request->compare = be64toh(segment.atomic.compare);
 	return true;
+}
+
+/*
+ * Of a UMR, the first 16 bytes of its control segment (flags, mask) and of its key context (whether
+ * the key becomes free) tell an invalidation. Its form is what stock libmlx5 was seen to write.
+ */
+static bool take_invalidation(struct reader *reader)
+{
+	enum {
+		CONTROL_DS = sizeof(struct mlx5_wqe_umr_ctrl_seg) / MLX5_WQE_DS_UNITS,
+		CONTEXT_DS = sizeof(struct mlx5_wqe_mkey_context_seg) / MLX5_WQE_DS_UNITS,
+		FLAGS = MLX5_WQE_UMR_CTRL_FLAG_INLINE | MLX5_WQE_UMR_CTRL_FLAG_TRNSLATION_OFFSET |
+			MLX5_WQE_UMR_CTRL_FLAG_CHECK_QPN,
+		MASK = MLX5_WQE_UMR_CTRL_MKEY_MASK_FREE | MLX5_WQE_UMR_CTRL_MKEY_MASK_MKEY |
+		       MLX5_WQE_UMR_CTRL_MKEY_MASK_QPN,
+	};
+	union segment control, context;
+
+	if (reader->left_ds != CONTROL_DS + CONTEXT_DS)
+		return false;
+	peek(reader, &control);
+	skip_ds(reader, CONTROL_DS);
+	peek(reader, &context);
+	skip_ds(reader, CONTEXT_DS);
+	return control.umr.flags == FLAGS && be64toh(control.umr.mkey_mask) == MASK &&
+	       context.key.free == MLX5_WQE_MKEY_CONTEXT_FREE;
 }
 
 /* The bit is InfiniBand's: on Ethernet drivers leave it clear, and every address is global. */
@@ -249,6 +278,8 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 		return "address vector cut short";
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";
+	if (parts & KEY_CHANGE)
+		return take_invalidation(reader) ? NULL : "UMR other than an invalidation";
 	if (parts & OPERANDS && !take_operands(reader, request))
 		return "atomic segment cut short";
 	if (!take_payload(reader, parts, request))

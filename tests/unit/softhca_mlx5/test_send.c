@@ -240,6 +240,59 @@ static void send_with_invalidate_names_the_key(void **state)
 	assert_int_equal(decode(0), EINVAL);
 }
 
+/* As libmlx5 posts IBV_WR_LOCAL_INV: a UMR that frees the key. */
+static const uint8_t invalidation[128] = {
+	[3] = 0x25,  0x12, 0x34, 0x56, 0x08, /* UMR; QPN, DS */
+	[11] = 0x08, 0xde, 0xad, 0xbe, 0xef, /* fm_ce_se; key */
+	[16] = 0x98,			     /* inline, translation offset, check QPN */
+	[28] = 0x20, 0x00, 0x60, 0x00,	     /* of the mask: free, key, QPN */
+	[64] = 0x40,			     /* free */
+	[68] = 0xff, 0xff, 0xff,	     /* of any QP */
+};
+
+static void an_invalidation_is_a_umr_that_frees_the_key(void **state)
+{
+	static const unsigned int essential[] = {16, 30, 64};
+	uint8_t wqe[128];
+
+	(void)state;
+	rig_put(15, invalidation, sizeof(invalidation));
+	rig.qp.sq_consumer = 15;
+	rig_ring(17);
+	assert_int_equal(decode(15), 0);
+	assert_int_equal(request.opcode, REQUEST_LOCAL_INVALIDATE);
+	assert_int_equal(request.flags, REQUEST_SIGNALED);
+	assert_int_equal(request.invalidate_rkey, 0xdeadbeef);
+	assert_int_equal(request.units, 2);
+	assert_int_equal(request.length, 0);
+	assert_int_equal(request.num_sge, 0);
+	/* Anything else that a UMR could do is refused. */
+	for (unsigned int i = 0; i < 3; i++) {
+		memcpy(wqe, invalidation, sizeof(wqe));
+		wqe[essential[i]] ^= 0x20;
+		rig_put(15, wqe, sizeof(wqe));
+		assert_int_equal(decode(15), EINVAL);
+		assert_int_equal(request.units, 2);
+	}
+}
+
+static void an_invalidation_cut_short_is_refused(void **state)
+{
+	uint8_t wqe[128];
+
+	(void)state;
+	memcpy(wqe, invalidation, sizeof(wqe));
+	wqe[7] = 4;
+	rig_put(15, wqe, sizeof(wqe));
+	rig.qp.sq_consumer = 15;
+	rig_ring(17);
+	assert_int_equal(decode(15), EINVAL);
+	rig_put(15, invalidation, sizeof(invalidation));
+	assert_int_equal(decode(15), 0);
+	rig.qp.type = QP_TYPE_UD;
+	assert_int_equal(decode(15), EINVAL);
+}
+
 /* UD SEND with an extended address vector. */
 static const uint8_t datagram[] = {
 	0x00, 0x00, 0x00, 0x0a, 0x12, 0x34, 0x56, 0x05, 0x00, 0x00, 0x00, 0x08,
@@ -419,6 +472,8 @@ int main(void)
 		TEST(an_atomic_has_operands_and_eight_bytes_of_answer),
 		TEST(a_read_cannot_be_inline),
 		TEST(send_with_invalidate_names_the_key),
+		TEST(an_invalidation_is_a_umr_that_frees_the_key),
+		TEST(an_invalidation_cut_short_is_refused),
 		TEST(a_datagram_carries_its_address),
 		TEST(an_address_on_ethernet_is_global_without_the_bit),
 		TEST(a_compact_address_is_a_third_as_long),

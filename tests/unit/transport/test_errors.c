@@ -180,6 +180,19 @@ static void registered_memory_cannot_be_invalidated_from_afar(void **state)
 	expect_status(&nodes[1].recv_cq, 0, STATUS_FLUSHED);
 }
 
+static void registered_memory_cannot_be_invalidated_by_a_request(void **state)
+{
+	struct send_request request = {
+		.opcode = REQUEST_LOCAL_INVALIDATE,
+		.flags = REQUEST_SIGNALED,
+		.invalidate_rkey = nodes[0].mr->key,
+	};
+
+	(void)state;
+	expect_refused(&request, STATUS_MW_BIND);
+	assert_int_equal(wire.logged, 0);
+}
+
 /* ---- failures at home ---- */
 
 static void foreign_key_fails_the_send(void **state)
@@ -414,6 +427,7 @@ int main(void)
 		TEST(open_usual, malformed_receive_fails_both_ends),
 		TEST(open_shared, corrupt_shared_queue_completes_no_receive_twice),
 		TEST(open_usual, registered_memory_cannot_be_invalidated_from_afar),
+		TEST(open_usual, registered_memory_cannot_be_invalidated_by_a_request),
 		TEST(open_usual, foreign_key_fails_the_send),
 		TEST(open_usual, failure_waits_for_earlier_requests),
 		TEST(open_usual, malformed_request_fails_and_the_rest_is_flushed),

@@ -242,12 +242,12 @@ static void send_with_invalidate_names_the_key(void **state)
 
 /* As libmlx5 posts IBV_WR_LOCAL_INV: a UMR that frees the key. */
 static const uint8_t invalidation[128] = {
-	[3] = 0x25,  0x12, 0x34, 0x56, 0x08, /* UMR; QPN, DS */
-	[11] = 0x08, 0xde, 0xad, 0xbe, 0xef, /* fm_ce_se; key */
-	[16] = 0x98,			     /* inline, translation offset, check QPN */
-	[28] = 0x20, 0x00, 0x60, 0x00,	     /* of the mask: free, key, QPN */
-	[64] = 0x40,			     /* free */
-	[68] = 0xff, 0xff, 0xff,	     /* of any QP */
+	[2] = 0x0f,  0x25, 0x12, 0x34, 0x56, 0x08, /* UMR at index 15; QPN, DS */
+	[11] = 0x08, 0xde, 0xad, 0xbe, 0xef,	   /* fm_ce_se; key */
+	[16] = 0x98,				   /* inline, translation offset, check QPN */
+	[28] = 0x20, 0x00, 0x60, 0x00,		   /* of the mask: free, key, QPN */
+	[64] = 0x40,				   /* free */
+	[68] = 0xff, 0xff, 0xff,		   /* of any QP */
 };
 
 static void an_invalidation_is_a_umr_that_frees_the_key(void **state)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Registered memory of each kind; see buffer.h. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,13 @@
 
 /* Adapters copy to and from their memory in units of this many bytes. */
 enum { DEVICE_MEMORY_UNIT = 4 };
+
+/* Found when wanted: the tools shall start on libraries of releases that lack them. */
+static struct {
+	__typeof__(ibv_alloc_buf) *alloc_buf;
+	__typeof__(ibv_free_buf) *free_buf;
+	__typeof__(ibv_reg_buf_mr) *reg_buf_mr;
+} library;
 
 static const char *device_name(const struct ibv_pd *pd)
 {
@@ -72,7 +80,13 @@ static int allocate_device(struct pp_buffer *buffer, struct ibv_pd *pd)
 
 static int allocate_unprotected(struct pp_buffer *buffer, struct ibv_pd *pd)
 {
-	buffer->memory = ibv_alloc_buf(pd, buffer->size, &buffer->unprotected);
+	library.alloc_buf = dlsym(RTLD_DEFAULT, "ibv_alloc_buf");
+	library.free_buf = dlsym(RTLD_DEFAULT, "ibv_free_buf");
+	library.reg_buf_mr = dlsym(RTLD_DEFAULT, "ibv_reg_buf_mr");
+	if (!library.alloc_buf || !library.free_buf || !library.reg_buf_mr)
+		return tool_error(EOPNOTSUPP, "this libibverbs does not allocate memory for %s",
+				  device_name(pd));
+	buffer->memory = library.alloc_buf(pd, buffer->size, &buffer->unprotected);
 	if (!buffer->memory)
 		return tool_error(errno, "cannot allocate %zu bytes that %s shares with the host",
 				  buffer->size, device_name(pd));
@@ -107,8 +121,8 @@ static struct ibv_mr *register_memory(struct pp_buffer *buffer, struct ibv_pd *p
 		return ibv_reg_dm_mr(pd, buffer->dm, 0, buffer->size,
 				     access | IBV_ACCESS_ZERO_BASED);
 	case PP_MEMORY_UNPROTECTED:
-		return ibv_reg_buf_mr(pd, buffer->unprotected, buffer->memory, buffer->size,
-				      access);
+		return library.reg_buf_mr(pd, buffer->unprotected, buffer->memory, buffer->size,
+					  access);
 	case PP_MEMORY_PINNED:
 		break;
 	}
@@ -172,7 +186,7 @@ int pp_buffer_destroy(struct pp_buffer *buffer)
 	if (err)
 		tool_error(err, "cannot free device memory");
 	if (buffer->unprotected)
-		ibv_free_buf(buffer->unprotected);
+		library.free_buf(buffer->unprotected);
 	else
 		free(buffer->memory);
 	*buffer = (struct pp_buffer){0};

@@ -79,14 +79,6 @@ def test_own_and_stock_together(fabric, transport, server, client):
     fabric.pair(server(transport, size), client(transport, size))
 
 
-@pytest.mark.parametrize("variable", ("MLX5_SINGLE_THREADED=1", "MLX5_CQE_SIZE=128",
-                                      "MLX5_SHUT_UP_BF=1", "MLX5_SCATTER_TO_CQE=0"))
-@pytest.mark.parametrize("who", (own, stock))
-def test_provider_settings(fabric, who, variable):
-    name, value = variable.split("=")
-    fabric.pair(who("rc", "-c"), who("rc", "-c"), environment={name: value})
-
-
 def test_unprivileged_user(fabric):
     """No root needed: the same as an ordinary user, in a fabric of that user's own."""
     command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env",

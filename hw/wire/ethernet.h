@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <linux/types.h>
 
+#include "hw/wire/layout.h"
+
 enum {
 	ETHERTYPE_ROCE = 0x8915,
 	ETHERTYPE_IP4 = 0x0800,
@@ -21,15 +23,14 @@ enum {
 	ROCE_UDP_SOURCE_MASK = 0x3fff,
 };
 
-struct ethernet {
+struct wire_ethernet {
 	uint8_t destination[6];
 	uint8_t source[6];
 	__be16 type;
-};
+} WIRE_PACKED;
+WIRE_SIZE(struct wire_ethernet, 14)
 
-_Static_assert(sizeof(struct ethernet) == 14, "Ethernet header");
-
-struct ip4 {
+struct wire_ip4 {
 	uint8_t version_words; /* version 4 b7:4, header length in words b3:0 */
 	uint8_t service;       /* DSCP b7:2, ECN b1:0 */
 	__be16 length;	       /* this header included */
@@ -40,23 +41,21 @@ struct ip4 {
 	__be16 checksum;
 	uint8_t source[4];
 	uint8_t destination[4];
-};
-
-_Static_assert(sizeof(struct ip4) == 20, "IPv4 header without options");
+} WIRE_PACKED;
+WIRE_SIZE(struct wire_ip4, 20)
 
 enum {
 	IP4_VERSION_WORDS = 0x45,
 	IP4_DO_NOT_FRAGMENT = 1 << 14,
 };
 
-struct udp {
+struct wire_udp {
 	__be16 source;
 	__be16 destination;
 	__be16 length; /* this header included */
 	__be16 checksum;
-};
-
-_Static_assert(sizeof(struct udp) == 8, "UDP header");
+} WIRE_PACKED;
+WIRE_SIZE(struct wire_udp, 8)
 
 /* RFC 1071: the sum of the 16-bit words of an even number of bytes, to be continued... */
 static inline uint32_t inet_sum(uint32_t sum, const void *bytes, uint32_t length)

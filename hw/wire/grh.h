@@ -7,22 +7,23 @@
 #include <stdint.h>
 #include <linux/types.h>
 
+#include "hw/wire/layout.h"
+
 enum {
 	GRH_BYTES = 40,
 	GRH_NEXT_IBA = 0x1b, /* next header: InfiniBand transport */
 	GRH_VERSION = 6,
 };
 
-struct grh {
+struct wire_grh {
 	__be32 version_class_flow; /* version b31:28, traffic class b27:20, flow label b19:0 */
 	__be16 payload_length;	   /* bytes behind this header up to and with the ICRC */
 	uint8_t next_header;
 	uint8_t hop_limit;
 	uint8_t sgid[16];
 	uint8_t dgid[16];
-};
-
-_Static_assert(sizeof(struct grh) == GRH_BYTES, "GRH");
+} WIRE_PACKED;
+WIRE_SIZE(struct wire_grh, GRH_BYTES)
 
 /* Bits that may change on the way and count as ones in the ICRC. */
 #define GRH_VARIANT_MASK 0x0fffffffu
@@ -33,12 +34,12 @@ static inline __be32 grh_version_class_flow(uint8_t traffic_class, uint32_t flow
 		       (flow_label & 0xfffff));
 }
 
-static inline uint8_t grh_traffic_class(const struct grh *grh)
+static inline uint8_t grh_traffic_class(const struct wire_grh *grh)
 {
 	return (uint8_t)(be32toh(grh->version_class_flow) >> 20);
 }
 
-static inline uint32_t grh_flow_label(const struct grh *grh)
+static inline uint32_t grh_flow_label(const struct wire_grh *grh)
 {
 	return be32toh(grh->version_class_flow) & 0xfffff;
 }

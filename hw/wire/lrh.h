@@ -8,21 +8,22 @@
 #include <stdint.h>
 #include <linux/types.h>
 
+#include "hw/wire/layout.h"
+
 /* What follows the header (LNH). */
 enum {
 	LRH_NEXT_BTH = 2, /* InfiniBand transport, local */
 	LRH_NEXT_GRH = 3, /* InfiniBand transport behind a GRH */
 };
 
-struct lrh {
+struct wire_lrh {
 	uint8_t vl_version; /* virtual lane b7:4, link version b3:0 = 0 */
 	uint8_t sl_next;    /* service level b7:4, LNH b1:0 */
 	__be16 dlid;
 	__be16 words; /* b10:0: length in 4-byte words, this header to ICRC inclusive */
 	__be16 slid;
-};
-
-_Static_assert(sizeof(struct lrh) == 8, "LRH");
+} WIRE_PACKED;
+WIRE_SIZE(struct wire_lrh, 8)
 
 enum {
 	LRH_VL_MASK = 0xf0,

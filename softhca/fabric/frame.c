@@ -34,7 +34,7 @@ static void *append(struct frame *frame, size_t bytes)
 
 static uint32_t continue_masked_grh(uint32_t crc, const uint8_t *bytes)
 {
-	struct grh grh;
+	struct wire_grh grh;
 
 	memcpy(&grh, bytes, sizeof(grh));
 	grh.version_class_flow |= htobe32(GRH_VARIANT_MASK);
@@ -44,7 +44,7 @@ static uint32_t continue_masked_grh(uint32_t crc, const uint8_t *bytes)
 
 static uint32_t continue_masked_ip4(uint32_t crc, const uint8_t *bytes)
 {
-	struct ip4 ip;
+	struct wire_ip4 ip;
 
 	memcpy(&ip, bytes, sizeof(ip));
 	ip.service = 0xff;
@@ -55,7 +55,7 @@ static uint32_t continue_masked_ip4(uint32_t crc, const uint8_t *bytes)
 
 static uint32_t continue_masked_udp(uint32_t crc, const uint8_t *bytes)
 {
-	struct udp udp;
+	struct wire_udp udp;
 
 	memcpy(&udp, bytes, sizeof(udp));
 	udp.checksum = 0xffff;
@@ -72,7 +72,7 @@ static uint32_t start_behind_lrh(void)
 /* A packet with a GRH may cross subnets, each of which gives it another LRH. */
 static uint32_t prefix_ib(const struct frame *frame)
 {
-	struct lrh lrh;
+	struct wire_lrh lrh;
 
 	if (frame->prefix_length > sizeof(lrh))
 		return continue_masked_grh(start_behind_lrh(), frame->prefix + sizeof(lrh));
@@ -83,14 +83,14 @@ static uint32_t prefix_ib(const struct frame *frame)
 
 static uint32_t prefix_roce(const struct frame *frame)
 {
-	const uint8_t *network = frame->prefix + sizeof(struct ethernet);
+	const uint8_t *network = frame->prefix + sizeof(struct wire_ethernet);
 	uint32_t crc = start_behind_lrh();
 	__be16 type;
 
-	memcpy(&type, frame->prefix + offsetof(struct ethernet, type), sizeof(type));
+	memcpy(&type, frame->prefix + offsetof(struct wire_ethernet, type), sizeof(type));
 	if (type == htobe16(ETHERTYPE_IP4)) {
 		crc = continue_masked_ip4(crc, network);
-		return continue_masked_udp(crc, network + sizeof(struct ip4));
+		return continue_masked_udp(crc, network + sizeof(struct wire_ip4));
 	}
 	crc = continue_masked_grh(crc, network);
 	if (type == htobe16(ETHERTYPE_IP6))
@@ -113,10 +113,10 @@ static void set_icrc(struct frame *frame)
 
 /* ---- headers ---- */
 
-static void prepend_ib(struct frame *frame, const struct packet *head, const struct grh *grh)
+static void prepend_ib(struct frame *frame, const struct packet *head, const struct wire_grh *grh)
 {
 	uint32_t behind = frame->rest_length + FRAME_ICRC_BYTES;
-	struct lrh lrh = {
+	struct wire_lrh lrh = {
 		.sl_next = lrh_sl_next(head->sl, grh ? LRH_NEXT_GRH : LRH_NEXT_BTH),
 		.dlid = htobe16(head->dlid),
 		.slid = htobe16(head->slid),
@@ -146,11 +146,11 @@ static void set_multicast_mac(uint8_t mac[6], const uint8_t gid[16])
 }
 
 static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const struct packet *head,
-			     const struct grh *grh, uint16_t type)
+			     const struct wire_grh *grh, uint16_t type)
 {
 	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
 	const struct fabric_hca *to = fabric_hca_at(fabric, head->destination_hca);
-	struct ethernet ethernet = {.type = htobe16(type)};
+	struct wire_ethernet ethernet = {.type = htobe16(type)};
 
 	if (from)
 		memcpy(ethernet.source, from->mac, sizeof(ethernet.source));
@@ -165,8 +165,8 @@ static void prepend_udp(struct frame *frame)
 {
 	uint32_t qpn = (uint32_t)frame->rest[BTH_QPN] << 16 |
 		       (uint32_t)frame->rest[BTH_QPN + 1] << 8 | frame->rest[BTH_QPN + 2];
-	uint32_t length = (uint32_t)sizeof(struct udp) + frame->rest_length + FRAME_ICRC_BYTES;
-	struct udp udp = {
+	uint32_t length = (uint32_t)sizeof(struct wire_udp) + frame->rest_length + FRAME_ICRC_BYTES;
+	struct wire_udp udp = {
 		.source = htobe16((uint16_t)(ROCE_UDP_SOURCE_BASE | (qpn & ROCE_UDP_SOURCE_MASK))),
 		.destination = htobe16(ROCE_UDP_PORT),
 		.length = htobe16((uint16_t)length),
@@ -175,11 +175,11 @@ static void prepend_udp(struct frame *frame)
 	memcpy(append(frame, sizeof(udp)), &udp, sizeof(udp));
 }
 
-static void prepend_ip4(struct frame *frame, const struct grh *grh)
+static void prepend_ip4(struct frame *frame, const struct wire_grh *grh)
 {
-	uint32_t length = (uint32_t)(sizeof(struct ip4) + sizeof(struct udp)) + frame->rest_length +
-			  FRAME_ICRC_BYTES;
-	struct ip4 ip = {
+	uint32_t length = (uint32_t)(sizeof(struct wire_ip4) + sizeof(struct wire_udp)) +
+			  frame->rest_length + FRAME_ICRC_BYTES;
+	struct wire_ip4 ip = {
 		.version_words = IP4_VERSION_WORDS,
 		.service = grh_traffic_class(grh),
 		.length = htobe16((uint16_t)length),
@@ -195,13 +195,13 @@ static void prepend_ip4(struct frame *frame, const struct grh *grh)
 	prepend_udp(frame);
 }
 
-static void prepend_ip6(struct frame *frame, const struct grh *grh)
+static void prepend_ip6(struct frame *frame, const struct wire_grh *grh)
 {
-	struct grh ip = *grh;
+	struct wire_grh ip = *grh;
 
 	ip.next_header = PROTOCOL_UDP;
-	ip.payload_length =
-		htobe16((uint16_t)(sizeof(struct udp) + frame->rest_length + FRAME_ICRC_BYTES));
+	ip.payload_length = htobe16(
+		(uint16_t)(sizeof(struct wire_udp) + frame->rest_length + FRAME_ICRC_BYTES));
 	if (!ip.hop_limit)
 		ip.hop_limit = DEFAULT_HOP_LIMIT;
 	memcpy(append(frame, sizeof(ip)), &ip, sizeof(ip));
@@ -209,13 +209,13 @@ static void prepend_ip6(struct frame *frame, const struct grh *grh)
 }
 
 /* A packet without a GRH on an Ethernet port is shown between the ports' own addresses. */
-static struct grh own_addresses(struct fabric *fabric, const struct packet *head)
+static struct wire_grh own_addresses(struct fabric *fabric, const struct packet *head)
 {
 	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
 	const struct fabric_hca *to = fabric_hca_at(fabric, head->destination_hca);
-	struct grh grh = {.version_class_flow = grh_version_class_flow(0, 0),
-			  .next_header = GRH_NEXT_IBA,
-			  .hop_limit = DEFAULT_HOP_LIMIT};
+	struct wire_grh grh = {.version_class_flow = grh_version_class_flow(0, 0),
+			       .next_header = GRH_NEXT_IBA,
+			       .hop_limit = DEFAULT_HOP_LIMIT};
 
 	if (from)
 		memcpy(grh.sgid, from->gids[0].raw, sizeof(grh.sgid));
@@ -225,9 +225,9 @@ static struct grh own_addresses(struct fabric *fabric, const struct packet *head
 }
 
 static void prepend_roce(struct frame *frame, struct fabric *fabric, const struct packet *head,
-			 const struct grh *grh)
+			 const struct wire_grh *grh)
 {
-	struct grh made;
+	struct wire_grh made;
 
 	if (!grh) {
 		made = own_addresses(fabric, head);
@@ -249,19 +249,19 @@ static void prepend_roce(struct frame *frame, struct fabric *fabric, const struc
  * addresses, length and protocol, then the UDP packet, whose end is the ICRC. */
 static void set_udp6_checksum(struct frame *frame)
 {
-	uint8_t *ip = frame->prefix + sizeof(struct ethernet), *udp = ip + GRH_BYTES;
+	uint8_t *ip = frame->prefix + sizeof(struct wire_ethernet), *udp = ip + GRH_BYTES;
 	uint32_t icrc = htole32(frame->icrc), sum;
 	__be16 checksum;
 
-	sum = inet_sum(PROTOCOL_UDP, ip + offsetof(struct grh, sgid), 32);
-	sum = inet_sum(sum, udp + offsetof(struct udp, length), sizeof(checksum));
-	sum = inet_sum(sum, udp, sizeof(struct udp));
+	sum = inet_sum(PROTOCOL_UDP, ip + offsetof(struct wire_grh, sgid), 32);
+	sum = inet_sum(sum, udp + offsetof(struct wire_udp, length), sizeof(checksum));
+	sum = inet_sum(sum, udp, sizeof(struct wire_udp));
 	sum = inet_sum(sum, frame->rest, frame->rest_length);
 	sum = inet_sum(sum, &icrc, sizeof(icrc));
 	checksum = inet_checksum(sum);
 	if (checksum == 0)
 		checksum = 0xffff;
-	memcpy(udp + offsetof(struct udp, checksum), &checksum, sizeof(checksum));
+	memcpy(udp + offsetof(struct wire_udp, checksum), &checksum, sizeof(checksum));
 }
 
 bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t *bytes,
@@ -269,7 +269,7 @@ bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t
 {
 	const struct fabric_hca *from = fabric_hca_at(fabric, head->source_hca);
 	uint32_t skip = head->flags & PACKET_GRH ? GRH_BYTES : 0;
-	struct grh grh;
+	struct wire_grh grh;
 
 	if (length < skip + BTH_BYTES)
 		return false;
@@ -287,7 +287,8 @@ bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t
 	else
 		prepend_roce(frame, fabric, head, skip ? &grh : NULL);
 	set_icrc(frame);
-	if (frame->prefix_length == sizeof(struct ethernet) + GRH_BYTES + sizeof(struct udp))
+	if (frame->prefix_length ==
+	    sizeof(struct wire_ethernet) + GRH_BYTES + sizeof(struct wire_udp))
 		set_udp6_checksum(frame);
 	return true;
 }

@@ -162,11 +162,11 @@ static bool is_v4_mapped(const uint8_t gid[16])
 
 /* The header that a RoCEv2 packet over IPv4 came with: receivers find it in the last 20 of the 40
  * bytes. Annex A17.4.5.1. */
-static void fill_ip4(uint8_t space[GRH_BYTES], const struct grh *grh)
+static void fill_ip4(uint8_t space[GRH_BYTES], const struct wire_grh *grh)
 {
-	uint32_t length = be16toh(grh->payload_length) + (uint32_t)sizeof(struct ip4) +
-			  (uint32_t)sizeof(struct udp);
-	struct ip4 ip = {
+	uint32_t length = be16toh(grh->payload_length) + (uint32_t)sizeof(struct wire_ip4) +
+			  (uint32_t)sizeof(struct wire_udp);
+	struct wire_ip4 ip = {
 		.version_words = IP4_VERSION_WORDS,
 		.service = grh_traffic_class(grh),
 		.length = htobe16((uint16_t)length),
@@ -192,7 +192,7 @@ static enum completion_status place_grh(struct responder *responder, const struc
 {
 	const struct recv_request *recv = &responder->recv;
 	uint8_t space[GRH_BYTES];
-	struct grh grh;
+	struct wire_grh grh;
 
 	if (!arrival->grh)
 		return STATUS_SUCCESS;
@@ -299,7 +299,7 @@ static void receive_copy(void *arg, unsigned int hca, uint32_t qpn, unsigned int
 void datagram_receive_multicast(struct hca *hca, const struct arrival *arrival)
 {
 	struct delivery delivery = {.hca = hca, .arrival = arrival};
-	struct grh grh;
+	struct wire_grh grh;
 
 	if (arrival->transport != WIRE_UD)
 		return;

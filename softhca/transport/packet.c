@@ -7,7 +7,7 @@
 
 static uint8_t *put_grh(uint8_t *bytes, const struct route *route, uint32_t behind)
 {
-	struct grh grh = route->header;
+	struct wire_grh grh = route->header;
 
 	/* The GRH counts everything behind it, the invariant CRC included. */
 	grh.payload_length = htobe16((uint16_t)(behind + ICRC_BYTES));
@@ -44,7 +44,7 @@ int packet_begin(struct fabric *fabric, const struct route *route, const struct 
 	uint32_t pad = -plan->payload_length & 3;
 	uint32_t behind =
 		sizeof(struct wire_bth) + plan->extension_length + plan->payload_length + pad;
-	uint32_t length = behind + (route->grh ? sizeof(struct grh) : 0);
+	uint32_t length = behind + (route->grh ? sizeof(struct wire_grh) : 0);
 	struct packet *packet;
 	uint8_t *bytes;
 	int error;
@@ -86,11 +86,11 @@ bool arrival_parse(struct arrival *arrival, const struct packet *packet, const u
 
 	*arrival = (struct arrival){.packet = packet, .body = bytes, .length = length};
 	if (packet->flags & PACKET_GRH) {
-		if (length < sizeof(struct grh))
+		if (length < sizeof(struct wire_grh))
 			return false;
 		arrival->grh = bytes;
-		arrival->body += sizeof(struct grh);
-		arrival->length -= (uint32_t)sizeof(struct grh);
+		arrival->body += sizeof(struct wire_grh);
+		arrival->length -= (uint32_t)sizeof(struct wire_grh);
 	}
 	if (!arrival_take(arrival, &bth, sizeof(bth)))
 		return false;

@@ -28,7 +28,7 @@ static const struct fabric_gid *own_gid(const struct qp *qp, uint8_t index)
 static void build_header(struct route *route, const struct qp *qp, const struct path *path)
 {
 	const struct fabric_gid *gid = own_gid(qp, path->sgid_index);
-	struct grh *grh = &route->header;
+	struct wire_grh *grh = &route->header;
 
 	route->flags |= PACKET_GRH | (gid->type == FABRIC_GID_ROCE_V1 ? PACKET_ROCE_V1 : 0);
 	grh->version_class_flow = grh_version_class_flow(path->traffic_class, path->flow_label);

@@ -22,9 +22,9 @@ struct route {
 	bool grh;
 	uint8_t flags; /* of struct packet */
 	__be16 pkey;
-	struct grh header; /* all but the payload length; used with `grh` */
-	bool by_gid;	   /* the GID names the adapter, and not the LID */
-	int hca;	   /* -1: there is none yet */
+	struct wire_grh header; /* all but the payload length; used with `grh` */
+	bool by_gid;		/* the GID names the adapter, and not the LID */
+	int hca;		/* -1: there is none yet */
 };
 
 /* The way to `qpn` behind `path`; never fails, but may lead nowhere. */

@@ -19,7 +19,7 @@ unsigned int transport_push(struct qp *qp)
 /* A connection hears its peer only. */
 static bool comes_from_peer(const struct qp *qp, const struct arrival *arrival)
 {
-	struct grh grh;
+	struct wire_grh grh;
 
 	if (qp->hca->shared->port_type == FABRIC_PORT_IB)
 		return arrival->packet->slid == qp->attr.path.dlid;

@@ -59,9 +59,9 @@ static void send_rc(struct fabric *fabric, uint8_t flags, int gid, const struct 
 	slot.packet->dlid = to->lid;
 	bytes = slot.bytes;
 	if (flags & PACKET_GRH) {
-		struct grh grh = {.version_class_flow = grh_version_class_flow(0x20, 0x12345),
-				  .next_header = GRH_NEXT_IBA,
-				  .hop_limit = 17};
+		struct wire_grh grh = {.version_class_flow = grh_version_class_flow(0x20, 0x12345),
+				       .next_header = GRH_NEXT_IBA,
+				       .hop_limit = 17};
 
 		memcpy(grh.sgid, from->gids[gid].raw, 16);
 		memcpy(grh.dgid, to->gids[gid].raw, 16);

@@ -33,7 +33,7 @@ static void icrc_is_that_of_the_specifications_sample(void **state)
 	(void)state;
 	memcpy(masked, packet, sizeof(packet));
 	masked[0] |= LRH_VL_MASK;
-	masked[sizeof(struct lrh) + 4] = 0xff;
+	masked[sizeof(struct wire_lrh) + 4] = 0xff;
 	icrc = htole32(icrc_finish(icrc_update(ICRC_START, masked, sizeof(masked))));
 	assert_memory_equal(&icrc, expected, sizeof(expected));
 }
@@ -70,7 +70,7 @@ static void vcrc_follows_its_polynomial(void **state)
 static void ip_checksum_makes_the_sum_all_ones(void **state)
 {
 	static const uint8_t example[8] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
-	struct ip4 ip = {.version_words = IP4_VERSION_WORDS, .source = {10, 77, 0, 1}};
+	struct wire_ip4 ip = {.version_words = IP4_VERSION_WORDS, .source = {10, 77, 0, 1}};
 
 	(void)state;
 	assert_int_equal(be16toh(inet_checksum(inet_sum(0, example, sizeof(example)))),
@@ -82,7 +82,7 @@ static void ip_checksum_makes_the_sum_all_ones(void **state)
 static void headers_lie_as_the_specification_draws_them(void **state)
 {
 	static const uint8_t expected[4] = {0x6a, 0xb1, 0x23, 0x45};
-	struct grh grh = {.version_class_flow = grh_version_class_flow(0xab, 0x12345)};
+	struct wire_grh grh = {.version_class_flow = grh_version_class_flow(0xab, 0x12345)};
 
 	(void)state;
 	assert_memory_equal(&grh, expected, sizeof(expected));

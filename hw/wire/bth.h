@@ -30,6 +30,8 @@ enum {
 	WIRE_BTH_PAD_SHIFT = 4, /* pad count b5:4 */
 	WIRE_BTH_PAD_MASK = 0x30,
 	WIRE_BTH_VERSION_MASK = 0x0f, /* 0 */
+	/* Offset of the byte, FECN and BECN or reserved, that counts as ones in the ICRC. */
+	WIRE_BTH_VARIANT_BYTE = 4,
 	/* pkey: membership b15, partition b14:0 */
 	WIRE_PKEY_FULL = 0x8000,
 	WIRE_PKEY_MASK = 0x7fff,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "hw/wire/address.h"
 #include "softhca/core/internal.h"
 
 enum {
@@ -15,8 +16,6 @@ enum {
 	MAX_SL = 15,
 	MAX_FLOW_LABEL = 0xfffff,
 	MAX_QPN = 0xffffff,
-	FIRST_MULTICAST_LID = 0xc000,
-	MULTICAST_GID_PREFIX = 0xff,
 };
 
 #define KNOWN_ACCESS                                                                               \
@@ -34,7 +33,7 @@ static bool is_zero_gid(const uint8_t gid[16])
 static bool is_route_good(const struct hca *hca, const struct path *path)
 {
 	return path->sgid_index < FABRIC_GIDS && hca->shared->gids[path->sgid_index].valid &&
-	       path->dgid[0] != MULTICAST_GID_PREFIX && !is_zero_gid(path->dgid) &&
+	       !wire_gid_is_multicast(path->dgid) && !is_zero_gid(path->dgid) &&
 	       path->flow_label <= MAX_FLOW_LABEL;
 }
 
@@ -47,7 +46,7 @@ static bool is_path_good(const struct hca *hca, const struct path *path)
 		return false;
 	if (hca->shared->port_type == FABRIC_PORT_ETH)
 		return path->grh;
-	return path->dlid && path->dlid < FIRST_MULTICAST_LID;
+	return path->dlid && path->dlid < WIRE_LID_MULTICAST;
 }
 
 static bool are_numbers_good(const struct hca *hca, const struct qp_attr *attr, uint32_t mask)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/wire/bth.h"
 #include "hw/wire/grh.h"
 #include "softhca/fabric/frame.h"
 #include "softhca/fabric/state.h"
@@ -16,9 +17,6 @@ enum {
 	/* A reordered packet that nothing overtakes goes on after this. */
 	REORDER_NS = 200 * 1000,
 	MAX_HELD = 4096,
-	BTH_BYTES = 12,
-	/* Byte of the BTH that the ICRC does not cover. */
-	BTH_VARIANT_BYTE = 4,
 };
 
 struct held {
@@ -154,7 +152,7 @@ static void damage(struct faults *faults, const struct packet *head, uint8_t *by
 	uint64_t random = next_random(faults);
 	uint32_t byte = (uint32_t)((random >> 8) % (length - skip));
 
-	if (byte == BTH_VARIANT_BYTE)
+	if (byte == WIRE_BTH_VARIANT_BYTE)
 		byte++;
 	bytes[skip + byte] ^= (uint8_t)(1u << (random & 7));
 	faults->corrupted++;

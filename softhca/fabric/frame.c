@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "hw/wire/address.h"
+#include "hw/wire/bth.h"
 #include "hw/wire/ethernet.h"
 #include "hw/wire/grh.h"
 #include "hw/wire/icrc.h"
@@ -14,9 +16,6 @@
 #include "softhca/fabric/state.h"
 
 enum {
-	BTH_BYTES = 12,
-	BTH_VARIANT_BYTE = 4, /* reserved, or FECN and BECN: counts as ones in the ICRC */
-	BTH_QPN = 5,
 	ONES_FOR_LRH = 8,
 	DEFAULT_HOP_LIMIT = 64,
 };
@@ -100,14 +99,15 @@ static uint32_t prefix_roce(const struct frame *frame)
 
 static void set_icrc(struct frame *frame)
 {
-	uint8_t bth[BTH_BYTES];
+	uint8_t bth[sizeof(struct wire_bth)];
 	uint32_t crc;
 
 	crc = frame->port_type == FABRIC_PORT_IB ? prefix_ib(frame) : prefix_roce(frame);
 	memcpy(bth, frame->rest, sizeof(bth));
-	bth[BTH_VARIANT_BYTE] = 0xff;
+	bth[WIRE_BTH_VARIANT_BYTE] = 0xff;
 	crc = icrc_update(crc, bth, sizeof(bth));
-	crc = icrc_update(crc, frame->rest + BTH_BYTES, frame->rest_length - BTH_BYTES);
+	crc = icrc_update(crc, frame->rest + sizeof(bth),
+			  frame->rest_length - (uint32_t)sizeof(bth));
 	frame->icrc = icrc_finish(crc);
 }
 
@@ -129,20 +129,13 @@ static void prepend_ib(struct frame *frame, const struct packet *head, const str
 		memcpy(append(frame, GRH_BYTES), grh, GRH_BYTES);
 }
 
-static bool is_mapped_ip4(const uint8_t gid[16])
-{
-	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-	return memcmp(gid, prefix, sizeof(prefix)) == 0;
-}
-
 /* RFC 1112 and 2464: the groups of IP have their MACs. */
 static void set_multicast_mac(uint8_t mac[6], const uint8_t gid[16])
 {
 	const uint8_t ip4[6] = {0x01, 0x00, 0x5e, gid[13] & 0x7f, gid[14], gid[15]};
 	const uint8_t ip6[6] = {0x33, 0x33, gid[12], gid[13], gid[14], gid[15]};
 
-	memcpy(mac, gid[0] == 0xff ? ip6 : ip4, 6);
+	memcpy(mac, wire_gid_is_multicast(gid) ? ip6 : ip4, 6);
 }
 
 static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const struct packet *head,
@@ -163,15 +156,17 @@ static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const s
 
 static void prepend_udp(struct frame *frame)
 {
-	uint32_t qpn = (uint32_t)frame->rest[BTH_QPN] << 16 |
-		       (uint32_t)frame->rest[BTH_QPN + 1] << 8 | frame->rest[BTH_QPN + 2];
+	__be32 destination;
 	uint32_t length = (uint32_t)sizeof(struct wire_udp) + frame->rest_length + FRAME_ICRC_BYTES;
 	struct wire_udp udp = {
-		.source = htobe16((uint16_t)(ROCE_UDP_SOURCE_BASE | (qpn & ROCE_UDP_SOURCE_MASK))),
 		.destination = htobe16(ROCE_UDP_PORT),
 		.length = htobe16((uint16_t)length),
 	};
 
+	memcpy(&destination, frame->rest + offsetof(struct wire_bth, destination),
+	       sizeof(destination));
+	udp.source = htobe16(
+		(uint16_t)(ROCE_UDP_SOURCE_BASE | (be32toh(destination) & ROCE_UDP_SOURCE_MASK)));
 	memcpy(append(frame, sizeof(udp)), &udp, sizeof(udp));
 }
 
@@ -236,7 +231,7 @@ static void prepend_roce(struct frame *frame, struct fabric *fabric, const struc
 	if (head->flags & PACKET_ROCE_V1) {
 		prepend_ethernet(frame, fabric, head, grh, ETHERTYPE_ROCE);
 		memcpy(append(frame, GRH_BYTES), grh, GRH_BYTES);
-	} else if (is_mapped_ip4(grh->sgid) && is_mapped_ip4(grh->dgid)) {
+	} else if (wire_gid_is_ip4(grh->sgid) && wire_gid_is_ip4(grh->dgid)) {
 		prepend_ethernet(frame, fabric, head, grh, ETHERTYPE_IP4);
 		prepend_ip4(frame, grh);
 	} else {
@@ -271,7 +266,7 @@ bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t
 	uint32_t skip = head->flags & PACKET_GRH ? GRH_BYTES : 0;
 	struct wire_grh grh;
 
-	if (length < skip + BTH_BYTES)
+	if (length < skip + sizeof(struct wire_bth))
 		return false;
 	frame->prefix_length = 0;
 	frame->rest = bytes + skip;

@@ -6,7 +6,7 @@
 #include "softhca/fabric/fabric.h"
 
 enum {
-	/* LID = host * 16 + family, below the multicast LIDs at 0xc000. */
+	/* LID = host * 16 + family, below the multicast LIDs. */
 	HCA_MAX_HOST = 3000,
 };
 

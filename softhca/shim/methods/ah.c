@@ -6,12 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hw/wire/address.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
-
-enum { MULTICAST_BYTE = 0xff };
 
 static int check_address(const struct fabric_hca *hca, const struct ib_uverbs_ah_attr *attr)
 {
@@ -30,7 +29,7 @@ static int find_mac(struct fabric *fabric, const uint8_t gid[16], uint8_t mac[6]
 {
 	int index;
 
-	if (gid[0] == MULTICAST_BYTE) {
+	if (wire_gid_is_multicast(gid)) {
 		mac[0] = mac[1] = 0x33;
 		memcpy(mac + 2, gid + 12, 4);
 		return 0;

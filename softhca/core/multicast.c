@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/wire/address.h"
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
 
@@ -13,18 +14,14 @@ struct membership {
 	uint16_t mlid;
 };
 
-enum {
-	MULTICAST_GID_PREFIX = 0xff,
-	FIRST_MULTICAST_LID = 0xc000,
-	PERMISSIVE_LID = 0xffff,
-};
-
-static bool is_group(const struct hca *hca, const uint8_t mgid[16], uint16_t mlid)
+static bool is_ethernet(const struct qp *qp)
 {
-	if (mgid[0] != MULTICAST_GID_PREFIX)
-		return false;
-	return hca->shared->port_type == FABRIC_PORT_ETH ||
-	       (mlid >= FIRST_MULTICAST_LID && mlid != PERMISSIVE_LID);
+	return qp->hca->shared->port_type == FABRIC_PORT_ETH;
+}
+
+static bool is_group(const struct qp *qp, const uint8_t mgid[16], uint16_t mlid)
+{
+	return wire_gid_is_multicast(mgid) && (is_ethernet(qp) || wire_lid_is_multicast(mlid));
 }
 
 static struct membership *find(const struct qp *qp, const uint8_t mgid[16], uint16_t mlid)
@@ -45,8 +42,11 @@ int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid)
 	struct membership *member;
 	int rc;
 
-	if (qp->type != QP_TYPE_UD || !is_group(hca, mgid, mlid))
+	if (qp->type != QP_TYPE_UD || !is_group(qp, mgid, mlid))
 		return EINVAL;
+	/* Ethernet's groups have no LIDs: whatever was given is one and the same group. */
+	if (is_ethernet(qp))
+		mlid = 0;
 	if (find(qp, mgid, mlid))
 		return 0;
 	member = calloc(1, sizeof(*member));
@@ -78,7 +78,7 @@ static int leave(struct qp *qp, struct membership *member)
 
 int qp_detach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid)
 {
-	struct membership *member = find(qp, mgid, mlid);
+	struct membership *member = find(qp, mgid, is_ethernet(qp) ? 0 : mlid);
 
 	return member ? leave(qp, member) : EINVAL;
 }

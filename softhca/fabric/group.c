@@ -6,23 +6,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hw/wire/address.h"
 #include "softhca/fabric/hca.h"
 #include "softhca/fabric/state.h"
 
 enum {
 	MEMBER_VALID = 1u << 31,
-	MULTICAST_PREFIX = 0xff, /* first byte of every multicast GID */
-	MLID_FIRST = 0xc000,
 };
 
-static struct fabric_group *find_group(struct fabric *fabric, const uint8_t *mgid, uint16_t mlid)
+static struct fabric_group *find_group(struct fabric *fabric, const uint8_t mgid[16], uint16_t mlid)
 {
 	for (unsigned int i = 0; i < FABRIC_GROUPS; i++) {
 		struct fabric_group *group = &fabric->segment->groups[i];
 
-		if (!atomic_load_explicit(&group->in_use, memory_order_acquire))
-			continue;
-		if (mgid ? memcmp(group->mgid, mgid, 16) == 0 : group->mlid == mlid)
+		if (atomic_load(&group->in_use) && memcmp(group->mgid, mgid, 16) == 0 &&
+		    group->mlid == mlid)
 			return group;
 	}
 	return NULL;
@@ -85,7 +83,7 @@ static void remove_member(struct fabric_group *group, struct fabric_group_member
 
 static bool is_multicast(const uint8_t mgid[16], uint16_t mlid)
 {
-	return mgid[0] == MULTICAST_PREFIX && (mlid == 0 || mlid >= MLID_FIRST);
+	return wire_gid_is_multicast(mgid) && (mlid == 0 || wire_lid_is_multicast(mlid));
 }
 
 int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
@@ -139,14 +137,19 @@ void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn)
 	}
 }
 
-void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t mlid,
-			   void (*call)(void *arg, unsigned int hca, uint32_t qpn,
-					unsigned int process),
-			   void *arg)
+/* What a packet does not say matches. Ethernet has no MLIDs. */
+static bool is_meant(const struct fabric_group *group, const uint8_t *mgid, uint16_t mlid)
 {
-	struct fabric_group *group = find_group(fabric, mgid, mlid);
+	return atomic_load_explicit(&group->in_use, memory_order_acquire) &&
+	       (!mgid || memcmp(group->mgid, mgid, 16) == 0) && (!mlid || group->mlid == mlid);
+}
 
-	for (unsigned int i = 0; group && i < FABRIC_GROUP_MEMBERS; i++) {
+static void call_members(struct fabric *fabric, struct fabric_group *group,
+			 void (*call)(void *arg, unsigned int hca, uint32_t qpn,
+				      unsigned int process),
+			 void *arg)
+{
+	for (unsigned int i = 0; i < FABRIC_GROUP_MEMBERS; i++) {
 		struct fabric_group_member *member = &group->members[i];
 		uint32_t qpn = atomic_load_explicit(&member->qpn_valid, memory_order_acquire);
 		struct fabric_hca *hca = fabric_hca_at(fabric, member->hca);
@@ -157,5 +160,18 @@ void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t 
 		qp = fabric_qp_find(hca, qpn & ~MEMBER_VALID);
 		if (qp && qp_owner(qp) >= 0)
 			call(arg, member->hca, qpn & ~MEMBER_VALID, (unsigned int)qp_owner(qp));
+	}
+}
+
+void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t mlid,
+			   void (*call)(void *arg, unsigned int hca, uint32_t qpn,
+					unsigned int process),
+			   void *arg)
+{
+	for (unsigned int i = 0; i < FABRIC_GROUPS; i++) {
+		struct fabric_group *group = &fabric->segment->groups[i];
+
+		if (is_meant(group, mgid, mlid))
+			call_members(fabric, group, call, arg);
 	}
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "hw/wire/address.h"
 #include "hw/wire/deth.h"
 #include "hw/wire/ethernet.h"
 #include "softhca/memory/access.h"
@@ -94,10 +95,9 @@ static int send_one(const struct requester *requester, uint8_t packet_flags,
 
 static bool is_multicast(const struct qp *qp, const struct ud_address *address)
 {
-	if (address->grh && address->dgid[0] == 0xff)
+	if (address->grh && wire_gid_is_multicast(address->dgid))
 		return true;
-	return qp->hca->shared->port_type == FABRIC_PORT_IB && address->dlid >= 0xc000 &&
-	       address->dlid != 0xffff;
+	return qp->hca->shared->port_type == FABRIC_PORT_IB && wire_lid_is_multicast(address->dlid);
 }
 
 struct replication {
@@ -136,7 +136,7 @@ static void send_to_group(struct requester *requester, enum completion_status *s
 	requester->address_valid = false;
 	requester->route.qpn = WIRE_QPN_MULTICAST;
 	fabric_group_for_each(qp_fabric(requester->qp), address->grh ? address->dgid : NULL,
-			      address->dlid, send_copy, &replication);
+			      requester->route.dlid, send_copy, &replication);
 	*status = replication.status;
 }
 
@@ -152,13 +152,6 @@ int datagram_send(struct requester *requester, enum completion_status *status)
 }
 
 /* ---- receiving ---- */
-
-static bool is_v4_mapped(const uint8_t gid[16])
-{
-	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-	return !memcmp(gid, prefix, sizeof(prefix));
-}
 
 /* The header that a RoCEv2 packet over IPv4 came with: receivers find it in the last 20 of the 40
  * bytes. Annex A17.4.5.1. */
@@ -199,7 +192,7 @@ static enum completion_status place_grh(struct responder *responder, const struc
 	memcpy(&grh, arrival->grh, sizeof(grh));
 	if (came_by_udp(responder->qp, arrival))
 		grh.next_header = PROTOCOL_UDP;
-	if (grh.next_header == PROTOCOL_UDP && is_v4_mapped(grh.dgid))
+	if (grh.next_header == PROTOCOL_UDP && wire_gid_is_ip4(grh.dgid))
 		fill_ip4(space, &grh);
 	else
 		memcpy(space, &grh, sizeof(grh));

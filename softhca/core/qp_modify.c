@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "hw/wire/psn.h"
 #include "hw/wire/address.h"
 #include "softhca/core/internal.h"
 
@@ -55,6 +56,7 @@ static bool are_numbers_good(const struct hca *hca, const struct qp_attr *attr, 
 
 	return !(
 		(mask & QP_PORT && attr->port != 1) ||
+		(mask & QP_PATH_MIG_STATE && attr->migration > MIGRATION_ARMED) ||
 		(mask & QP_PKEY_INDEX && attr->pkey_index >= FABRIC_PKEYS) ||
 		(mask & QP_PATH_MTU && (!attr->path_mtu || attr->path_mtu > MAX_MTU_CODE)) ||
 		(mask & QP_DEST_QPN && attr->dest_qpn > MAX_QPN) ||
@@ -69,16 +71,18 @@ static bool are_numbers_good(const struct hca *hca, const struct qp_attr *attr, 
 
 static int check(const struct qp *qp, const struct qp_attr *attr, enum qp_state to, uint32_t mask)
 {
+	/* Queues keep their size, and sends have no pace. */
+	if (mask & (QP_CAP | QP_RATE_LIMIT))
+		return EOPNOTSUPP;
 	if (mask & QP_CUR_STATE && attr->current_state != qp->attr.state)
 		return EINVAL;
-	if (!qp_transition_allows(qp->type, qp->attr.state, to, mask))
+	if (!qp_transition_allows(qp->type, qp->attr.state, to, mask) ||
+	    !are_numbers_good(qp->hca, attr, mask))
 		return EINVAL;
 	if (mask & QP_ALT_PATH ||
 	    (mask & QP_PATH_MIG_STATE && attr->migration != MIGRATION_MIGRATED))
 		return EOPNOTSUPP;
-	if (mask & QP_AV && !is_path_good(qp->hca, &attr->path))
-		return EINVAL;
-	return are_numbers_good(qp->hca, attr, mask) ? 0 : EINVAL;
+	return mask & QP_AV && !is_path_good(qp->hca, &attr->path) ? EINVAL : 0;
 }
 
 static void apply_path(struct qp_attr *to, const struct qp_attr *from, uint32_t mask)
@@ -103,9 +107,9 @@ static void apply_protocol(struct qp_attr *to, const struct qp_attr *from, uint3
 	if (mask & QP_ACCESS_FLAGS)
 		to->access = from->access;
 	if (mask & QP_RQ_PSN)
-		to->rq_psn = from->rq_psn & PSN_MASK;
+		to->rq_psn = from->rq_psn & WIRE_PSN_MASK;
 	if (mask & QP_SQ_PSN)
-		to->sq_psn = from->sq_psn & PSN_MASK;
+		to->sq_psn = from->sq_psn & WIRE_PSN_MASK;
 	if (mask & QP_MAX_QP_RD_ATOMIC)
 		to->max_rd_atomic = from->max_rd_atomic;
 	if (mask & QP_MAX_DEST_RD_ATOMIC)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Attributes of queue pairs: translation between the command's words and the core's, and the checks
- * that concern the port rather than the state table.
- */
+/* Attributes of queue pairs: translation between the command's words and the core's, which checks
+ * them. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,13 +9,6 @@
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/wrap.h"
 #include "softhca/transport/transport.h"
-
-enum {
-	MAX_STATE = QP_ERR,
-	MAX_MTU_CODE = 5,
-	MASK_KNOWN = (QP_DEST_QPN << 1) - 1,
-	MASK_RATE_LIMIT = QP_RATE_LIMIT,
-};
 
 static void read_path(const struct ib_uverbs_qp_dest *wire, struct path *path)
 {
@@ -86,43 +77,6 @@ static struct qp_attr read_attr(const struct ib_uverbs_modify_qp *wire)
 	return attr;
 }
 
-/* The source GID must exist, and RoCE has no routes without a global header. */
-static int check_path(const struct fabric_hca *hca, const struct path *path)
-{
-	if (path->port && path->port != PORT_NUMBER)
-		return EINVAL;
-	if (hca->port_type == FABRIC_PORT_ETH && !path->grh)
-		return EINVAL;
-	if (path->grh && (path->sgid_index >= FABRIC_GIDS || !hca->gids[path->sgid_index].valid))
-		return EINVAL;
-	return 0;
-}
-
-static int check_attr(const struct fabric_hca *hca, const struct ib_uverbs_modify_qp *wire,
-		      const struct qp_attr *attr)
-{
-	uint32_t mask = wire->attr_mask;
-	int rc = 0;
-
-	if (mask & ~(uint32_t)MASK_KNOWN)
-		return mask & MASK_RATE_LIMIT ? EOPNOTSUPP : EINVAL;
-	if ((mask & QP_STATE && wire->qp_state > MAX_STATE) ||
-	    (mask & QP_CUR_STATE && wire->cur_qp_state > MAX_STATE) ||
-	    (mask & QP_PATH_MIG_STATE && wire->path_mig_state > MIGRATION_ARMED) ||
-	    (mask & QP_PATH_MTU && (!wire->path_mtu || wire->path_mtu > MAX_MTU_CODE)) ||
-	    (mask & QP_PORT && wire->port_num != PORT_NUMBER) ||
-	    (mask & QP_PKEY_INDEX && wire->pkey_index >= FABRIC_PKEYS))
-		return EINVAL;
-	/* Queues cannot change their size. */
-	if (mask & QP_CAP)
-		return EOPNOTSUPP;
-	if (mask & QP_AV)
-		rc = check_path(hca, &attr->path);
-	if (!rc && mask & QP_ALT_PATH)
-		rc = check_path(hca, &attr->alternate);
-	return rc;
-}
-
 static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire)
 {
 	struct qp_object *object = find_qp(file, wire->qp_handle);
@@ -135,9 +89,6 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
 		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
 		     wire->dest.is_global ? ", grh" : "");
-	rc = check_attr(file->hca->shared, wire, &attr);
-	if (rc)
-		return rc;
 	object->wrapped = wrap_qp(object->async.user_handle, file->fd, object->qp);
 	engine_lock(engine);
 	rc = qp_modify(object->qp, &attr, wire->attr_mask);

@@ -88,10 +88,9 @@ struct recv_request {
 enum completion_flag {
 	COMPLETION_SEND = 1 << 0, /* of the send queue; otherwise of a receive queue or SRQ */
 	COMPLETION_IMMEDIATE = 1 << 1,
-	COMPLETION_INVALIDATED = 1 << 2,
-	COMPLETION_GRH = 1 << 3,
-	COMPLETION_SOLICITED = 1 << 4,
-	COMPLETION_SRQ = 1 << 5,
+	COMPLETION_GRH = 1 << 2,
+	COMPLETION_SOLICITED = 1 << 3,
+	COMPLETION_SRQ = 1 << 4,
 };
 
 struct completion {
@@ -102,7 +101,6 @@ struct completion {
 	uint32_t index;
 	uint32_t length;
 	__be32 immediate;
-	uint32_t invalidated_rkey;
 	uint32_t remote_qpn;
 	uint16_t slid;
 	uint8_t sl;

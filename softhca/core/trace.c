@@ -11,6 +11,7 @@
 
 #include "hw/wire/bth.h"
 #include "hw/wire/opcode.h"
+#include "hw/wire/psn.h"
 #include "softhca/fabric/fabric.h"
 #include "util/clock.h"
 
@@ -285,7 +286,7 @@ void trace_packet(const char *direction, const struct packet *packet, const uint
 	trace_printf("packet %s hca %u->%u %s %s qp=%06x psn=%06x%s%s pkey=%04x bytes=%u",
 		     direction, packet->source_hca, packet->destination_hca,
 		     transport_name(bth.opcode), operation_name(bth.opcode),
-		     be32toh(bth.destination) & WIRE_QPN_MASK, be32toh(bth.ack_psn) & PSN_MASK,
+		     be32toh(bth.destination) & WIRE_QPN_MASK, be32toh(bth.ack_psn) & WIRE_PSN_MASK,
 		     be32toh(bth.ack_psn) & WIRE_BTH_ACK_REQUEST ? " ack" : "", skip ? " grh" : "",
 		     be16toh(bth.pkey), length);
 }

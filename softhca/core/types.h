@@ -71,12 +71,6 @@ enum access_flag {
 	ACCESS_RELAXED_ORDERING = 1 << 20,
 };
 
-/* Path MTU codes of the specification: 1 is 256 bytes, 5 is 4096. */
-static inline uint32_t mtu_bytes(uint8_t code)
-{
-	return 128u << code;
-}
-
 /* The longest message, as a port says of itself. */
 #define MAX_MESSAGE_BYTES (1u << 30)
 
@@ -137,7 +131,5 @@ enum async_event_scope {
 	EVENT_SCOPE_PORT,
 	EVENT_SCOPE_DEVICE,
 };
-
-#define PSN_MASK 0xffffffu
 
 #endif

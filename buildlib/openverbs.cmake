@@ -80,3 +80,23 @@ endfunction()
 # What links this sees build/include, the public headers as applications see them.
 add_library(ov_public_headers INTERFACE)
 target_include_directories(ov_public_headers INTERFACE ${OV_INCLUDE_DIR})
+
+# ov_man_pages(TARGET source...): every NAME.SECTION.rst becomes share/man/manSECTION/NAME.SECTION,
+# in the build and installed.
+function(ov_man_pages target)
+  find_program(OV_RST2MAN NAMES rst2man rst2man.py REQUIRED
+    DOC "rst2man of docutils (Debian: python3-docutils)")
+  foreach(source IN LISTS ARGN)
+    get_filename_component(source ${source} ABSOLUTE)
+    get_filename_component(page ${source} NAME_WLE)
+    string(REGEX MATCH "[0-9]$" section ${page})
+    set(folder ${CMAKE_BINARY_DIR}/share/man/man${section})
+    file(MAKE_DIRECTORY ${folder})
+    add_custom_command(OUTPUT ${folder}/${page}
+      COMMAND ${OV_RST2MAN} --strict ${source} ${folder}/${page}
+      DEPENDS ${source} VERBATIM)
+    list(APPEND pages ${folder}/${page})
+    install(FILES ${folder}/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+  add_custom_target(${target} ALL DEPENDS ${pages})
+endfunction()

@@ -266,6 +266,14 @@ static int take_file(struct fabric *fabric, const char *path, int flags)
 	return 0;
 }
 
+/* 0 where the system has none. */
+static uint64_t own_pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) ? 0 : status.st_ino;
+}
+
 /* Going beyond the limit would not fail but end the process, by a signal. */
 static bool size_is_allowed(void)
 {
@@ -299,6 +307,7 @@ static int create_file(struct fabric *fabric, char *reason, size_t reason_size)
 		error = errno;
 		goto remove;
 	}
+	fabric->segment->pid_namespace = own_pid_namespace();
 	fabric->segment->size = sizeof(struct segment);
 	fabric->segment->version = SEGMENT_VERSION;
 	fabric->segment->magic = SEGMENT_MAGIC;
@@ -326,6 +335,29 @@ static bool known_layout(const struct fabric *fabric)
 	       status.st_size == (off_t)SEGMENT_SIZE;
 }
 
+static bool is_nobodys(const struct fabric *fabric)
+{
+	return flock(fabric->fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* In another PID namespace a process has another number, or none: all of them would look dead, and
+ * be cleared away alive. */
+static int check_namespace(struct fabric *fabric, char *reason, size_t reason_size)
+{
+	int error;
+
+	if (fabric->segment->pid_namespace == own_pid_namespace())
+		return 0;
+	error = is_nobodys(fabric) ? ESTALE : EBUSY;
+	segment_close(fabric);
+	return fabric_explain(
+		reason, reason_size, error,
+		"fabric \"%s\" is in use by processes of another PID namespace, such "
+		"as a container's, and those of one fabric must see each other: choose "
+		"another --fabric",
+		fabric->name);
+}
+
 /* An existing file: mapped if we understand it. ESTALE if it is nobody's. */
 static int adopt_file(struct fabric *fabric, char *reason, size_t reason_size)
 {
@@ -338,7 +370,7 @@ static int adopt_file(struct fabric *fabric, char *reason, size_t reason_size)
 		return fabric_explain(reason, reason_size, error, "cannot open %s: %s", path,
 				      strerror(error));
 	if (!known_layout(fabric)) {
-		error = flock(fabric->fd, LOCK_EX | LOCK_NB) ? EBUSY : ESTALE;
+		error = is_nobodys(fabric) ? ESTALE : EBUSY;
 		segment_close(fabric);
 		return fabric_explain(reason, reason_size, error,
 				      "fabric \"%s\" is in use by another version of softhca: end "
@@ -347,7 +379,7 @@ static int adopt_file(struct fabric *fabric, char *reason, size_t reason_size)
 	}
 	fabric->segment = segment_map(fabric, 0, SEGMENT_HEAD_SPAN, NULL);
 	if (fabric->segment)
-		return 0;
+		return check_namespace(fabric, reason, reason_size);
 	error = errno;
 	segment_close(fabric);
 	return fabric_explain(reason, reason_size, error, "cannot map %s: %s", path,
@@ -362,7 +394,7 @@ int segment_open(struct fabric *fabric, bool create, char *reason, size_t reason
 		segment_close(fabric);
 		error = ESTALE;
 	}
-	if (error == ESTALE && create) {
+	if (error == ESTALE) {
 		char path[PATH_MAX];
 
 		file_path(fabric, path, sizeof(path));

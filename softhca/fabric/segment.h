@@ -19,7 +19,7 @@
 enum {
 	SEGMENT_MAGIC = 0x61486673, /* "sfHa" */
 	/* Grows when the meaning of anything in the file changes; sizes are compared as well. */
-	SEGMENT_VERSION = 2,
+	SEGMENT_VERSION = 3,
 	SEGMENT_FAULT_CHARS = 160,
 	SEGMENT_PAGE = 4096,
 	SEGMENT_NAME_CHARS = 64,
@@ -37,6 +37,8 @@ struct segment {
 	uint32_t magic;
 	uint32_t version;
 	uint64_t size;
+	/* Inode of the PID namespace in which the processes below are numbered. */
+	uint64_t pid_namespace;
 
 	/* Grows whenever a link, an adapter's health or the faults of a host change: processes
 	 * compare it on every send and look closer when it is not the one they know. */

@@ -185,6 +185,25 @@ static void live_file_of_another_version_is_left_alone(void **state)
 	fabric_leave(join(1));
 }
 
+static void fabric_of_another_pid_namespace_is_not_joined(void **state)
+{
+	struct fabric_options options = {
+		.name = fabric_name(), .host = 2, .port_type = FABRIC_PORT_IB};
+	struct fabric *first = join(1), *other = NULL;
+	char reason[512] = "";
+
+	(void)state;
+	/* As if those who made it had been in another. */
+	first->segment->pid_namespace++;
+	assert_int_equal(fabric_join(&options, &other, reason, sizeof(reason)), EBUSY);
+	assert_non_null(strstr(reason, "PID namespace"));
+	assert_int_equal(fabric_look(fabric_name(), &other, reason, sizeof(reason)), EBUSY);
+	/* Who was there has not been cleared away. */
+	assert_int_equal(fabric_process_pid(first, fabric_self(first)), getpid());
+	first->segment->pid_namespace--;
+	fabric_leave(first);
+}
+
 static void directory_open_to_others_is_refused(void **state)
 {
 	struct fabric_options options = {
@@ -332,6 +351,7 @@ int main(void)
 		cmocka_unit_test(fabric_of_killed_processes_starts_afresh),
 		cmocka_unit_test(stale_file_of_another_version_is_replaced),
 		cmocka_unit_test(live_file_of_another_version_is_left_alone),
+		cmocka_unit_test(fabric_of_another_pid_namespace_is_not_joined),
 		cmocka_unit_test(directory_open_to_others_is_refused),
 		cmocka_unit_test(small_limit_on_file_sizes_is_named),
 		cmocka_unit_test(odd_names_and_hosts_are_refused),

@@ -14,12 +14,29 @@ enum {
 
 /* ---- who sends ---- */
 
+/* Said once for each sender; what it sends waits meanwhile. */
+static void complain_of_ring(struct fabric *fabric, unsigned int slot, int error)
+{
+	if (atomic_exchange(&fabric->in[slot].unmappable, true))
+		return;
+	fprintf(stderr,
+		"softhca: the ring from process %u of fabric \"%s\" cannot be mapped: %s; its "
+		"packets "
+		"wait until it can\n",
+		fabric_process_pid(fabric, slot), fabric->name, strerror(error));
+}
+
 static void activate(struct fabric *fabric, unsigned int slot)
 {
 	struct inbound *in = &fabric->in[slot];
+	int error = 0;
 
-	if (!atomic_load_explicit(&in->ring, memory_order_relaxed) && inbound_open(fabric, slot))
+	if (!atomic_load_explicit(&in->ring, memory_order_relaxed))
+		error = inbound_open(fabric, slot);
+	if (error) {
+		complain_of_ring(fabric, slot, error);
 		return;
+	}
 	fabric->active[fabric->num_active++] = (uint8_t)slot;
 	fabric->known_senders[slot / 64] |= 1ull << slot % 64;
 }
@@ -165,8 +182,11 @@ bool fabric_receive_pending(struct fabric *fabric)
 			const struct inbound *in = &fabric->in[slot];
 
 			senders &= senders - 1;
-			if (!atomic_load_explicit(&in->ring, memory_order_acquire))
-				return true;
+			if (!atomic_load_explicit(&in->ring, memory_order_acquire)) {
+				if (!atomic_load_explicit(&in->unmappable, memory_order_relaxed))
+					return true;
+				continue;
+			}
 			if (!in->broken && head_at(in))
 				return true;
 		}

@@ -62,6 +62,8 @@ struct inbound {
 	uint64_t published;
 	uint8_t *data;
 	_Atomic(struct ring *) ring; /* NULL: not mapped yet */
+	/* It could not be mapped: nothing to wait for before the next attempt. */
+	_Atomic bool unmappable;
 	bool broken;
 };
 

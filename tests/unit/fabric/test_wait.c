@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "softhca/fabric/state.h"
@@ -123,6 +124,32 @@ static void wait_ends_at_once_when_something_is_there(void **state)
 	assert_int_equal(fabric_wait(fabric, UINT64_MAX), FABRIC_WOKEN);
 	assert_true(clock_ns() - begin < NS_PER_S);
 	fabric_leave(fabric);
+}
+
+static void ring_that_cannot_be_mapped_keeps_nobody_awake(void **state)
+{
+	struct fabric *sender = join(1), *receiver = join(2);
+	struct rlimit limit, none;
+	uint8_t bytes[64] = {0};
+	uint32_t received = 0;
+	unsigned int taken;
+	bool pending;
+
+	(void)state;
+	assert_int_equal(try_send(sender, fabric_self(receiver), bytes, sizeof(bytes)), 0);
+	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+	none = limit;
+	none.rlim_cur = 1 << 20;
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	taken = fabric_receive(receiver, 8, count, &received);
+	pending = fabric_receive_pending(receiver);
+	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+	assert_int_equal(taken, 0);
+	assert_false(pending);
+	/* Not lost: the next round tries again. */
+	assert_int_equal(fabric_receive(receiver, 8, count, &received), 1);
+	fabric_leave(receiver);
+	fabric_leave(sender);
 }
 
 static void packet_to_oneself_wakes_ones_own_thread(void **state)
@@ -252,6 +279,7 @@ int main(void)
 		cmocka_unit_test(every_packet_wakes_a_sleeper_whose_program_does_not_poll),
 		cmocka_unit_test(waking_before_waiting_is_not_lost),
 		cmocka_unit_test(wait_ends_at_once_when_something_is_there),
+		cmocka_unit_test(ring_that_cannot_be_mapped_keeps_nobody_awake),
 		cmocka_unit_test(packet_to_oneself_wakes_ones_own_thread),
 		cmocka_unit_test(thread_only_naps_while_the_program_polls),
 		cmocka_unit_test(poller_is_not_woken_until_it_stops),

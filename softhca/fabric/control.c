@@ -139,9 +139,9 @@ static bool has_adapter(struct fabric *fabric, uint32_t host)
 	return false;
 }
 
-/* An unused one, or else that of a host without programs, "off" if possible. There is one, since not
- * more hosts than entries have adapters and the caller's has no entry; NULL only in a table that
- * somebody has scribbled on. */
+/* An unused one, or else that of a host without programs, "off" if possible. There is one, since
+ * not more hosts than entries have adapters and the caller's has no entry; NULL only in a table
+ * that somebody has scribbled on. */
 static struct segment_fault *take_order(struct fabric *fabric)
 {
 	struct segment_fault *found = find_order(fabric, 0);

@@ -58,7 +58,7 @@ struct fabric_qp {
 /* One memory key. The owner clears `key` and waits for who is in the middle of a shortcut on it
  * (hold.h) before it lets the memory go. */
 struct fabric_key {
-	_Atomic uint32_t key; /* 0: free or being filled */
+	_Atomic uint32_t key;	/* 0: free or being filled */
 	_Atomic uint32_t owner; /* process slot plus one, 0 free */
 	uint32_t pdn;
 	uint32_t access;

@@ -113,8 +113,8 @@ int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
 			const uint8_t mgid[16], uint16_t mlid);
 int fabric_group_detach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
 			const uint8_t mgid[16], uint16_t mlid);
-/* Calls `member` for each member QP, `process` being its owner's slot, of the groups with that MGID,
- * if not NULL, and that MLID, if not 0. */
+/* Calls `member` for each member QP, `process` being its owner's slot, of the groups with that
+ * MGID, if not NULL, and that MLID, if not 0. */
 void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t mlid,
 			   void (*member)(void *arg, unsigned int hca, uint32_t qpn,
 					  unsigned int process),

@@ -27,12 +27,9 @@ enum {
 
 static const struct family {
 	const char *name;
-	uint8_t code;
-	bool ethernet;
+	uint8_t code; /* in LIDs, GUIDs and MACs */
 } families[] = {
-	{"mlx5", 1, true},
-	{"mlx4", 2, true},
-	{"mthca", 3, false},
+	{"mlx5", 1},
 };
 
 static const struct family *find_family(const char *name)
@@ -46,21 +43,14 @@ static const struct family *find_family(const char *name)
 
 int hca_check_options(const struct fabric_options *options, char *reason, size_t reason_size)
 {
-	const struct family *family = find_family(options->family ? options->family : "mlx5");
-
 	if (options->host < 1 || options->host > HCA_MAX_HOST)
 		return fabric_explain(reason, reason_size, EINVAL,
 				      "host %u: hosts are numbered from 1 to %d", options->host,
 				      HCA_MAX_HOST);
-	if (!family)
+	if (options->family && !find_family(options->family))
 		return fabric_explain(reason, reason_size, EINVAL,
-				      "device family \"%.20s\": choose mlx5, mlx4 or mthca",
+				      "device family \"%.20s\" is unknown: there is mlx5",
 				      options->family);
-	if (options->port_type == FABRIC_PORT_ETH && !family->ethernet)
-		return fabric_explain(reason, reason_size, EINVAL,
-				      "%s adapters have InfiniBand ports only: leave out the port "
-				      "type, or choose mlx5",
-				      family->name);
 	if (options->port_type != FABRIC_PORT_ETH && options->port_type != FABRIC_PORT_IB)
 		return fabric_explain(reason, reason_size, EINVAL,
 				      "port type %d: InfiniBand is %d, Ethernet %d",

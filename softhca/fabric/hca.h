@@ -21,9 +21,5 @@ int hca_provide(struct fabric *fabric, const char *family, unsigned int *index);
 void hca_forget_process(struct fabric *fabric, unsigned int slot);
 /* Takes away adapters that no process has open. */
 void hca_forget_unused(struct fabric *fabric);
-void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
-
-/* Owner's slot of a queue pair, -1 if it has none that can be. */
-int qp_owner(const struct fabric_qp *qp);
 
 #endif

@@ -43,7 +43,7 @@ struct fabric {
 	bool complained;	    /* of memory for rings */
 	unsigned int stage_process; /* whom the packet in `stage` is for */
 	uint64_t icrc_errors;
-	uint64_t deferred_ns[FABRIC_MAX_PROCESSES]; /* when it was last put off */
+	uint64_t deferred_ns[FABRIC_MAX_PROCESSES];	   /* when it was last put off */
 	uint64_t deferred_polled_ns[FABRIC_MAX_PROCESSES]; /* its polled_ns then */
 	uint32_t seen_wake;
 	_Atomic uint32_t deep_sleep;
@@ -77,6 +77,12 @@ int process_enter(struct fabric *fabric, char *reason, size_t reason_size);
 void process_leave(struct fabric *fabric);
 /* With the directory locked: frees what dead processes held; returns how many live. */
 unsigned int process_reap(struct fabric *fabric);
+
+/* ---- numbers and groups ---- */
+/* Owner's slot of a queue pair, -1 if it has none that can be. */
+int qp_owner(const struct fabric_qp *qp);
+/* With the directory locked: takes a queue pair that is no more out of all groups. */
+void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
 
 /* ---- packets ---- */
 /* Maps the ring to a process if it is not yet; 0, ENOSPC... */

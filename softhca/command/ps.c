@@ -8,6 +8,10 @@
 
 #include "softhca/command/command.h"
 #include "softhca/fabric/control.h"
+#include "util/clock.h"
+
+/* A process whose last poll is longer ago than this does something else. */
+static const int64_t POLLS_NS = 1 * NS_PER_S;
 
 static const char help[] =
 	"Usage: softhca ps [--fabric NAME]\n"
@@ -81,6 +85,15 @@ static void show_adapters(struct fabric *fabric)
 
 /* ---- processes ---- */
 
+static const char *activity(const struct fabric_process *process)
+{
+	uint64_t polled_ns = atomic_load(&process->polled_ns);
+
+	if (atomic_load(&process->armed))
+		return "awaits events";
+	return (int64_t)(clock_ns() - polled_ns) < POLLS_NS ? "polls" : "idle";
+}
+
 static void show_processes(struct fabric *fabric)
 {
 	const struct fabric_process *process;
@@ -92,7 +105,7 @@ static void show_processes(struct fabric *fabric)
 		if (!pid)
 			continue;
 		printf("%-8u %-5u %-16.16s %s%s\n", pid, process->host, process->command,
-		       atomic_load(&process->armed) ? "awaits events" : "polls",
+		       activity(process),
 		       atomic_load(&process->packets_only) ? ", faults or capture" : "");
 	}
 }

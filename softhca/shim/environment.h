@@ -18,6 +18,6 @@
 #define SOFTHCA_ENV_STRICT    "SOFTHCA_STRICT"
 /* Variations of the kernel below a program, for tests. */
 #define SOFTHCA_ENV_ABI	      "SOFTHCA_ABI"  /* "write": a kernel without RDMA_VERBS_IOCTL */
-#define SOFTHCA_ENV_UARS      "SOFTHCA_UARS" /* "static" or "dynamic"; else as the library asks */
+#define SOFTHCA_ENV_UARS      "SOFTHCA_UARS" /* "static": a kernel that makes none on demand */
 
 #endif

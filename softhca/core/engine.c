@@ -212,6 +212,11 @@ bool engine_trylock(struct engine *engine)
 	return lock_try(&engine->lock);
 }
 
+bool engine_locked_here(void)
+{
+	return lock_held_here();
+}
+
 /* For those who look without the lock. */
 static void note_work(struct engine *engine)
 {

@@ -72,6 +72,9 @@ void hca_close(struct hca *hca);
 void engine_lock(struct engine *engine);
 bool engine_trylock(struct engine *engine);
 void engine_unlock(struct engine *engine);
+/* Whether this thread has a lock, or is just taking or releasing it: asked by what runs in a signal
+ * handler, for which there is no waiting then. */
+bool engine_locked_here(void);
 
 /*
  * One round: drain what has arrived, send what may be sent, answer, run timers. Returns how many

@@ -15,6 +15,7 @@ void engine_fail_cqs(struct engine *engine);
 bool lock_try(_Atomic uint32_t *lock);
 void lock_take(_Atomic uint32_t *lock);
 void lock_release(_Atomic uint32_t *lock);
+bool lock_held_here(void);
 
 /* ---- qp_transitions.c ---- */
 /* Whether the specification lets a QP of this type go from one state to the other with `mask`,

@@ -4,6 +4,7 @@
  * waits spins for about as long as a round takes before it goes to sleep.
  */
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,13 +14,23 @@ enum { FREE, TAKEN, CONTENDED };
 
 enum { SPINS = 200 };
 
+/* True from before a lock is taken until after it is released, so that a signal handler sees a lock
+ * of the thread it interrupts whenever there is one. */
+static __thread volatile sig_atomic_t held;
+
 /* Looks first: a failing exchange would still take the cache line from the holder. The look is in
  * the one order of all that engine_unlock() relies on. */
 bool lock_try(_Atomic uint32_t *lock)
 {
 	uint32_t expected = FREE;
 
-	return atomic_load(lock) == FREE && atomic_compare_exchange_strong(lock, &expected, TAKEN);
+	if (atomic_load(lock) != FREE)
+		return false;
+	held = true;
+	if (atomic_compare_exchange_strong(lock, &expected, TAKEN))
+		return true;
+	held = false;
+	return false;
 }
 
 static void relax(void)
@@ -38,6 +49,7 @@ void lock_take(_Atomic uint32_t *lock)
 			return;
 		relax();
 	}
+	held = true;
 	while (atomic_exchange(lock, CONTENDED) != FREE)
 		syscall(SYS_futex, lock, FUTEX_WAIT_PRIVATE, CONTENDED, NULL, NULL, 0);
 }
@@ -46,4 +58,10 @@ void lock_release(_Atomic uint32_t *lock)
 {
 	if (atomic_exchange(lock, FREE) == CONTENDED)
 		syscall(SYS_futex, lock, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	held = false;
+}
+
+bool lock_held_here(void)
+{
+	return held;
 }

@@ -290,15 +290,32 @@ int drive_start(struct engine *engine)
 	return rc;
 }
 
+static void ask_to_stop(void)
+{
+	drive.stop = true;
+	end_pause();
+	fabric_wake_self(drive.engine->fabric);
+}
+
 void drive_stop(void)
 {
 	if (!drive.started)
 		return;
-	drive.stop = true;
-	end_pause();
-	fabric_wake_self(drive.engine->fabric);
+	ask_to_stop();
 	pthread_join(drive.thread, NULL);
 	drive.started = false;
+}
+
+bool drive_stop_within(uint64_t ns)
+{
+	uint64_t end_ns = clock_ns() + ns;
+	struct timespec end = {(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
+
+	if (!drive.started)
+		return true;
+	ask_to_stop();
+	drive.started = pthread_clockjoin_np(drive.thread, NULL, CLOCK_MONOTONIC, &end) != 0;
+	return !drive.started;
 }
 
 void drive_forget(void)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #include "softhca/shim/environment.h"
 #include "softhca/shim/pin.h"
 #include "softhca/shim/wrap.h"
+#include "util/clock.h"
+
+static const uint64_t EXIT_PATIENCE_NS = 1 * NS_PER_S;
 
 static const struct driver_abi *const families[] = {&mlx5_driver_abi};
 
@@ -204,10 +208,26 @@ bool membership_exiting(void)
 	return atomic_load_explicit(&exiting, memory_order_relaxed);
 }
 
+/* The engine lock, unless whoever has it has been interrupted for good. */
+static bool lock_at_last(struct engine *engine)
+{
+	uint64_t end_ns = clock_ns() + EXIT_PATIENCE_NS;
+
+	while (!engine_trylock(engine)) {
+		if (clock_ns() >= end_ns)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
 /*
  * A program that exits with the device open. Its other threads may still run, so nothing they could
  * touch is freed: the engine lock is taken for good, and the fabric is told that this process has
  * gone, which ends its queue pairs and keys and prints or flushes what is due at the end.
+ *
+ * A signal handler that exits may have interrupted a thread that has the lock, or one that others
+ * wait for who have it. Then the process goes as if killed, and others clear away what it leaves.
  */
 static void __attribute__((destructor)) leave_at_exit(void)
 {
@@ -216,9 +236,9 @@ static void __attribute__((destructor)) leave_at_exit(void)
 	if (uses) {
 		atomic_store(&exiting, true);
 		wrap_disable();
-		drive_stop();
-		engine_lock(membership.engine);
-		fabric_depart(membership.fabric);
+		if (!engine_locked_here() && drive_stop_within(EXIT_PATIENCE_NS) &&
+		    lock_at_last(membership.engine))
+			fabric_depart(membership.fabric);
 	}
 	pthread_mutex_unlock(&membership_lock);
 }

@@ -3,10 +3,13 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "softhca/shim/pin.h"
@@ -310,6 +313,62 @@ static void modify_and_query_agree(void **state)
 	queue_free(&queue);
 }
 
+/* A signal handler that exits may interrupt whoever has the engine lock. */
+static void exit_with_the_engine_locked_does_not_wait(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		struct device device = device_open_with_context();
+
+		alarm(20);
+		engine_lock(device.file->member->engine);
+		exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static struct device locked_device;
+
+static void *lock_for_ever(void *ready)
+{
+	engine_lock(locked_device.file->member->engine);
+	pthread_barrier_wait(ready);
+	pause();
+	return NULL;
+}
+
+static void exit_with_the_engine_locked_by_another_thread_ends(void **state)
+{
+	int status;
+	pid_t child;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		pthread_barrier_t ready;
+		pthread_t thread;
+
+		locked_device = device_open_with_context();
+		alarm(20);
+		pthread_barrier_init(&ready, NULL, 2);
+		if (pthread_create(&thread, NULL, lock_for_ever, &ready))
+			exit(1);
+		pthread_barrier_wait(&ready);
+		exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +383,8 @@ int main(void)
 		cmocka_unit_test(locked_memory_is_limited_for_the_unprivileged),
 		cmocka_unit_test(impossible_queue_pairs_are_refused),
 		cmocka_unit_test(modify_and_query_agree),
+		cmocka_unit_test(exit_with_the_engine_locked_does_not_wait),
+		cmocka_unit_test(exit_with_the_engine_locked_by_another_thread_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

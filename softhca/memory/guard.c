@@ -118,19 +118,26 @@ int guard_install(void)
 	return rc;
 }
 
-/* The fences order stores; where the machine does that by itself they cost nothing. */
+/*
+ * The fences order stores; where the machine does that by itself they cost nothing. Programs may
+ * name memory that overlaps: what is copied is then theirs to wonder about, that nothing else
+ * happens is ours.
+ */
 static void copy_in_order(uint8_t *to, const uint8_t *from, size_t length)
 {
 	size_t body = length > ORDERED_BYTES ? length - ORDERED_BYTES : 0;
 
 	if (body)
-		memcpy(to, from, body);
+		memmove(to, from, body);
 	to += body;
 	from += body;
 	length -= body;
 	for (; length >= sizeof(uint64_t); length -= sizeof(uint64_t)) {
+		uint64_t word;
+
 		__atomic_thread_fence(__ATOMIC_RELEASE);
-		memcpy(to, from, sizeof(uint64_t));
+		memcpy(&word, from, sizeof(word));
+		memcpy(to, &word, sizeof(word));
 		to += sizeof(uint64_t);
 		from += sizeof(uint64_t);
 	}
@@ -159,7 +166,7 @@ bool guard_copy(void *to, const void *from, size_t length)
 	if (guard_fault(guard))
 		return false;
 	guard_begin(&guard);
-	memcpy(to, from, length);
+	memmove(to, from, length);
 	guard_end();
 	return true;
 }

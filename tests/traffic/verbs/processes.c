@@ -255,7 +255,12 @@ CASE(child_with_a_device_of_its_own)
 	fork_beside_traffic(child_traffic);
 }
 
-CASE(child_that_ends_the_usual_way)
+CASE(program_on_its_own)
+{
+	run_own_traffic(0);
+}
+
+CASE(child_that_runs_another_program)
 {
 	struct end_plan plan = end_plan(IBV_QPT_RC);
 	struct buffer buffer;
@@ -271,7 +276,7 @@ CASE(child_that_ends_the_usual_way)
 
 		CHECK(pid >= 0);
 		if (!pid)
-			execl("/bin/true", "true", (char *)NULL);
+			execl("/proc/self/exe", "program", "program_on_its_own", (char *)NULL);
 		run_traffic(&pair, &buffer, (unsigned int)i);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
 		CHECK_EQ(status, 0);

@@ -3,11 +3,9 @@
  * Devices from the kernel's RDMA netlink family: one dump of all devices, then one question per
  * device for its uverbs char device. It knows the driver's number, which sysfs does not tell.
  */
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <linux/netlink.h>
+#include <sys/sysmacros.h>
 #include <rdma/rdma_netlink.h>
 
 #include "libibverbs/discovery.h"
@@ -16,80 +14,106 @@
 
 #define NLDEV_MESSAGE(command) RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_##command)
 
-static void take_device(struct verbs_device_info *info, const struct nlattr *attr)
+/* libnl demands of a string that it ends with a NUL. */
+static const struct nla_policy policy[RDMA_NLDEV_ATTR_MAX] = {
+	[RDMA_NLDEV_ATTR_DEV_INDEX] = {.type = NLA_U32},
+	[RDMA_NLDEV_ATTR_DEV_NAME] = {.type = NLA_STRING, .maxlen = IBV_SYSFS_NAME_MAX},
+	[RDMA_NLDEV_ATTR_NODE_GUID] = {.type = NLA_U64},
+	[RDMA_NLDEV_ATTR_DEV_NODE_TYPE] = {.type = NLA_U8},
+	[RDMA_NLDEV_ATTR_CHARDEV] = {.type = NLA_U64},
+	[RDMA_NLDEV_ATTR_CHARDEV_ABI] = {.type = NLA_U64},
+	[RDMA_NLDEV_ATTR_CHARDEV_NAME] = {.type = NLA_STRING, .maxlen = IBV_SYSFS_NAME_MAX},
+	[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID] = {.type = NLA_U32},
+};
+
+static bool parse(struct nlmsghdr *answer, struct nlattr *attrs[RDMA_NLDEV_ATTR_MAX])
 {
-	switch (attr->nla_type & NLA_TYPE_MASK) {
-	case RDMA_NLDEV_ATTR_DEV_INDEX:
-		info->ibdev_index = netlink_u32(attr);
-		break;
-	case RDMA_NLDEV_ATTR_DEV_NAME:
-		netlink_string(attr, info->ibdev_name, sizeof(info->ibdev_name));
-		break;
-	case RDMA_NLDEV_ATTR_NODE_GUID:
-		info->node_guid = netlink_u64(attr);
-		break;
-	case RDMA_NLDEV_ATTR_DEV_NODE_TYPE:
-		info->node_type = netlink_u8(attr);
-		break;
-	}
+	return !nlmsg_parse(answer, 0, attrs, RDMA_NLDEV_ATTR_MAX - 1, policy);
 }
 
-static int add_device(const struct nlmsghdr *message, void *arg)
+/* Names become parts of paths. */
+static bool take_name(char name[IBV_SYSFS_NAME_MAX], const struct nlattr *attr)
 {
+	if (!attr)
+		return false;
+	nla_strlcpy(name, attr, IBV_SYSFS_NAME_MAX);
+	return name[0] && !strchr(name, '/');
+}
+
+static int add_device(struct nlmsghdr *answer, void *arg)
+{
+	struct nlattr *attrs[RDMA_NLDEV_ATTR_MAX];
 	struct verbs_device_info *info = discovery_add(arg);
-	const struct nlattr *attr;
-	size_t left;
 
 	if (!info)
 		return ENOMEM;
-	netlink_for_each_attr (attr, message, 0, left)
-		take_device(info, attr);
-	if (info->ibdev_index < 0 || !info->ibdev_name[0])
+	if (!parse(answer, attrs) || !attrs[RDMA_NLDEV_ATTR_DEV_INDEX] ||
+	    !take_name(info->ibdev_name, attrs[RDMA_NLDEV_ATTR_DEV_NAME]))
 		return EBADMSG;
+	info->ibdev_index = nla_get_u32(attrs[RDMA_NLDEV_ATTR_DEV_INDEX]);
+	if (info->ibdev_index < 0)
+		return EBADMSG;
+	if (attrs[RDMA_NLDEV_ATTR_NODE_GUID])
+		info->node_guid = nla_get_u64(attrs[RDMA_NLDEV_ATTR_NODE_GUID]);
+	if (attrs[RDMA_NLDEV_ATTR_DEV_NODE_TYPE])
+		info->node_type = nla_get_u8(attrs[RDMA_NLDEV_ATTR_DEV_NODE_TYPE]);
 	info->transport_type = discovery_transport(info->node_type);
 	return 0;
 }
 
-static int take_chardev(const struct nlmsghdr *message, void *arg)
+/* huge_encode_dev(): minor bits 0-7, major bits 8-19, minor bits 8 and up from bit 20. */
+static uint64_t dev_from_kernel(uint64_t dev)
 {
-	struct verbs_device_info *info = arg;
-	const struct nlattr *attr;
-	size_t left;
-
-	netlink_for_each_attr (attr, message, 0, left) {
-		switch (attr->nla_type & NLA_TYPE_MASK) {
-		case RDMA_NLDEV_ATTR_CHARDEV:
-			info->uverbs_dev = netlink_dev(netlink_u64(attr));
-			break;
-		case RDMA_NLDEV_ATTR_CHARDEV_ABI:
-			info->abi_version = netlink_u64(attr);
-			break;
-		case RDMA_NLDEV_ATTR_CHARDEV_NAME:
-			netlink_string(attr, info->uverbs_name, sizeof(info->uverbs_name));
-			break;
-		case RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID:
-			info->driver_id = netlink_u32(attr);
-			break;
-		}
-	}
-	return info->uverbs_name[0] ? 0 : EBADMSG;
+	return makedev((dev & 0xfff00) >> 8, (dev & 0xff) | (dev >> 12 & 0xfff00));
 }
 
-static int ask_chardev(int socket, struct verbs_device_info *info)
+static int take_chardev(struct nlmsghdr *answer, void *arg)
 {
-	struct netlink_request request;
+	struct nlattr *attrs[RDMA_NLDEV_ATTR_MAX];
+	struct verbs_device_info *info = arg;
 
-	netlink_begin(&request, NLDEV_MESSAGE(GET_CHARDEV), 0, NULL, 0);
-	netlink_put_u32(&request, RDMA_NLDEV_ATTR_DEV_INDEX, info->ibdev_index);
-	netlink_put_string(&request, RDMA_NLDEV_ATTR_CHARDEV_TYPE, "uverbs");
-	return netlink_ask(socket, &request, take_chardev, info);
+	if (!parse(answer, attrs) ||
+	    !take_name(info->uverbs_name, attrs[RDMA_NLDEV_ATTR_CHARDEV_NAME]))
+		return EBADMSG;
+	if (attrs[RDMA_NLDEV_ATTR_CHARDEV])
+		info->uverbs_dev = dev_from_kernel(nla_get_u64(attrs[RDMA_NLDEV_ATTR_CHARDEV]));
+	if (attrs[RDMA_NLDEV_ATTR_CHARDEV_ABI])
+		info->abi_version = nla_get_u64(attrs[RDMA_NLDEV_ATTR_CHARDEV_ABI]);
+	if (attrs[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID])
+		info->driver_id = nla_get_u32(attrs[RDMA_NLDEV_ATTR_UVERBS_DRIVER_ID]);
+	return 0;
+}
+
+static int ask_devices(struct nl_sock *socket, struct discovery *found)
+{
+	struct nl_msg *question = nlmsg_alloc_simple(NLDEV_MESSAGE(GET), NLM_F_DUMP);
+	int err = ENOMEM;
+
+	if (question)
+		err = netlink_ask(socket, question, add_device, found);
+	nlmsg_free(question);
+	return err;
+}
+
+static int ask_chardev(struct nl_sock *socket, struct verbs_device_info *info)
+{
+	struct nl_msg *question = nlmsg_alloc_simple(NLDEV_MESSAGE(GET_CHARDEV), 0);
+	int err = ENOMEM;
+
+	if (question && !nla_put_u32(question, RDMA_NLDEV_ATTR_DEV_INDEX, info->ibdev_index) &&
+	    !nla_put_string(question, RDMA_NLDEV_ATTR_CHARDEV_TYPE, "uverbs"))
+		err = netlink_ask(socket, question, take_chardev, info);
+	nlmsg_free(question);
+	if (!err && !info->uverbs_name[0])
+		err = EBADMSG; /* an acknowledgement and no answer */
+	return err;
 }
 
 /*
  * A device that has no char device (ENODEV: it is for the kernel's own use, or goes away) is not
  * one that programs can open. Any other refusal means an old kernel: let sysfs answer.
  */
-static int complete_devices(int socket, struct discovery *found)
+static int complete_devices(struct nl_sock *socket, struct discovery *found)
 {
 	size_t kept = 0;
 	int err;
@@ -112,16 +136,15 @@ static int complete_devices(int socket, struct discovery *found)
 
 int discovery_by_netlink(struct discovery *found)
 {
-	struct netlink_request request;
-	int fd, err;
+	struct nl_sock *socket;
+	int err;
 
-	err = netlink_open(NETLINK_RDMA, &fd);
+	err = netlink_open(NETLINK_RDMA, &socket);
 	if (err)
 		return err;
-	netlink_begin(&request, NLDEV_MESSAGE(GET), NLM_F_DUMP, NULL, 0);
-	err = netlink_ask(fd, &request, add_device, found);
+	err = ask_devices(socket, found);
 	if (!err)
-		err = complete_devices(fd, found);
-	close(fd);
+		err = complete_devices(socket, found);
+	nl_socket_free(socket);
 	return err;
 }

@@ -8,11 +8,11 @@
  * The counts are a step function over addresses: boundary i holds the number of uses from its
  * address to that of boundary i + 1. Before the first boundary and after the last one it is 0.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/netlink.h>
 #include <rdma/rdma_netlink.h>
 
 #include "libibverbs/library.h"
@@ -34,31 +34,27 @@ static struct {
 	size_t count, room;
 } forks = {.mutex = PTHREAD_MUTEX_INITIALIZER, .status = IBV_FORK_DISABLED};
 
-static int take_copy_on_fork(const struct nlmsghdr *message, void *arg)
+static int take_copy_on_fork(struct nlmsghdr *answer, void *arg)
 {
-	const struct nlattr *attr;
-	size_t left;
+	struct nlattr *attr = nlmsg_find_attr(answer, 0, RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK);
 
-	netlink_for_each_attr (attr, message, 0, left) {
-		if ((attr->nla_type & NLA_TYPE_MASK) == RDMA_NLDEV_SYS_ATTR_COPY_ON_FORK)
-			*(bool *)arg = netlink_u8(attr);
-	}
+	*(bool *)arg = attr && nla_len(attr) >= 1 && nla_get_u8(attr);
 	return 0;
 }
 
 static bool kernel_copies_on_fork(void)
 {
-	struct netlink_request request;
+	struct nl_sock *socket;
+	struct nl_msg *question;
 	bool copies = false;
-	int fd;
 
-	if (netlink_open(NETLINK_RDMA, &fd))
+	if (netlink_open(NETLINK_RDMA, &socket))
 		return false;
-	netlink_begin(&request, RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_SYS_GET), 0, NULL,
-		      0);
-	if (netlink_ask(fd, &request, take_copy_on_fork, &copies))
+	question = nlmsg_alloc_simple(RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, RDMA_NLDEV_CMD_SYS_GET), 0);
+	if (question && netlink_ask(socket, question, take_copy_on_fork, &copies))
 		copies = false;
-	close(fd);
+	nlmsg_free(question);
+	nl_socket_free(socket);
 	return copies;
 }
 

@@ -5,6 +5,7 @@
  * announces what it learns on the socket that we wait on.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,7 +23,7 @@
 
 struct ip {
 	int family;
-	size_t len;
+	int len;
 	uint8_t bytes[16];
 };
 
@@ -47,121 +48,110 @@ static void ip_from_gid(struct ip *ip, const union ibv_gid *gid)
 	}
 }
 
-static int take_route(const struct nlmsghdr *message, void *arg)
-{
-	struct target *target = arg;
-	const struct nlattr *attr;
-	const struct rtmsg *route;
-	const void *gateway;
-	size_t left;
+/* How long an address is depends on its family, and is checked where it is used. */
+static const struct nla_policy route_policy[RTA_MAX + 1] = {
+	[RTA_OIF] = {.type = NLA_U32},
+};
 
-	if (message->nlmsg_len < NLMSG_HDRLEN + sizeof(*route))
+static int take_route(struct nlmsghdr *answer, void *arg)
+{
+	struct nlattr *attrs[RTA_MAX + 1], *gateway;
+	const struct rtmsg *route = nlmsg_data(answer);
+	struct target *target = arg;
+
+	if (nlmsg_parse(answer, sizeof(*route), attrs, RTA_MAX, route_policy))
 		return EBADMSG;
-	route = (const struct rtmsg *)((const char *)message + NLMSG_HDRLEN);
 	/* Unreachable and black hole routes are answers too. */
 	if (route->rtm_type != RTN_UNICAST && route->rtm_type != RTN_LOCAL)
 		return ENETUNREACH;
 	target->local = route->rtm_type == RTN_LOCAL;
-	netlink_for_each_attr (attr, message, sizeof(*route), left) {
-		if (attr->nla_type == RTA_OIF && !target->local)
-			target->ifindex = netlink_u32(attr);
-		gateway = netlink_data(attr, target->address.len);
-		if (attr->nla_type == RTA_GATEWAY && gateway)
-			memcpy(target->address.bytes, gateway, target->address.len);
-	}
+	if (attrs[RTA_OIF] && !target->local)
+		target->ifindex = nla_get_u32(attrs[RTA_OIF]);
+	gateway = attrs[RTA_GATEWAY];
+	if (gateway && nla_len(gateway) == target->address.len)
+		nla_memcpy(target->address.bytes, gateway, target->address.len);
 	return target->ifindex ? 0 : ENETUNREACH;
 }
 
 /* Which way the network stack itself would send from the GID's interface and address. */
-static int ask_route(int fd, const struct ip *source, struct target *target)
+static int ask_route(struct nl_sock *socket, const struct ip *source, struct target *target)
 {
 	struct rtmsg route = {.rtm_family = target->address.family};
-	struct netlink_request request;
+	struct nl_msg *question = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+	int err = ENOMEM;
 
 	route.rtm_dst_len = target->address.len * 8;
 	if (source->family == target->address.family)
 		route.rtm_src_len = source->len * 8;
-	netlink_begin(&request, RTM_GETROUTE, 0, &route, sizeof(route));
-	netlink_put(&request, RTA_DST, target->address.bytes, target->address.len);
-	if (route.rtm_src_len)
-		netlink_put(&request, RTA_SRC, source->bytes, source->len);
-	if (target->ifindex)
-		netlink_put_u32(&request, RTA_OIF, target->ifindex);
-	return netlink_ask(fd, &request, take_route, target);
+	if (question && !nlmsg_append(question, &route, sizeof(route), NLMSG_ALIGNTO) &&
+	    !nla_put(question, RTA_DST, target->address.len, target->address.bytes) &&
+	    (!route.rtm_src_len || !nla_put(question, RTA_SRC, source->len, source->bytes)) &&
+	    (!target->ifindex || !nla_put_u32(question, RTA_OIF, target->ifindex)))
+		err = netlink_ask(socket, question, take_route, target);
+	nlmsg_free(question);
+	return err;
 }
 
-static int take_link(const struct nlmsghdr *message, void *arg)
+static void take_mac(struct target *target, const struct nlattr *attr)
 {
-	struct target *target = arg;
-	const struct nlattr *attr;
-	const void *mac;
-	size_t left;
+	if (!attr || nla_len(attr) != ETHERNET_LL_SIZE)
+		return;
+	nla_memcpy(target->mac, attr, ETHERNET_LL_SIZE);
+	target->found = true;
+}
 
-	netlink_for_each_attr (attr, message, sizeof(struct ifinfomsg), left) {
-		mac = netlink_data(attr, ETHERNET_LL_SIZE);
-		if (attr->nla_type == IFLA_ADDRESS && mac) {
-			memcpy(target->mac, mac, ETHERNET_LL_SIZE);
-			target->found = true;
-		}
-	}
+static int take_link(struct nlmsghdr *answer, void *arg)
+{
+	take_mac(arg, nlmsg_find_attr(answer, sizeof(struct ifinfomsg), IFLA_ADDRESS));
 	return 0;
 }
 
-/* A destination on this host has no neighbour entry; it is reached at the interface's address. */
-static int ask_own_mac(int fd, struct target *target)
-{
-	struct ifinfomsg link = {.ifi_index = target->ifindex};
-	struct netlink_request request;
-	int err;
-
-	netlink_begin(&request, RTM_GETLINK, 0, &link, sizeof(link));
-	err = netlink_ask(fd, &request, take_link, target);
-	return !err && !target->found ? ENOENT : err;
-}
-
-static int take_neighbour(const struct nlmsghdr *message, void *arg)
+static int take_neighbour(struct nlmsghdr *answer, void *arg)
 {
 	const int valid =
 		NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
-	const void *address = NULL, *mac = NULL;
-	const struct ndmsg *neighbour;
+	const struct ndmsg *neighbour = nlmsg_data(answer);
+	struct nlattr *attrs[NDA_MAX + 1];
 	struct target *target = arg;
-	const struct nlattr *attr;
-	size_t left;
+	const struct ip *address = &target->address;
 
-	if (message->nlmsg_type != RTM_NEWNEIGH ||
-	    message->nlmsg_len < NLMSG_HDRLEN + sizeof(*neighbour))
-		return 0;
-	neighbour = (const struct ndmsg *)((const char *)message + NLMSG_HDRLEN);
-	if (neighbour->ndm_family != target->address.family || !(neighbour->ndm_state & valid) ||
-	    (unsigned int)neighbour->ndm_ifindex != target->ifindex)
-		return 0;
-	netlink_for_each_attr (attr, message, sizeof(*neighbour), left) {
-		if (attr->nla_type == NDA_DST)
-			address = netlink_data(attr, target->address.len);
-		if (attr->nla_type == NDA_LLADDR)
-			mac = netlink_data(attr, ETHERNET_LL_SIZE);
-	}
-	if (address && mac && !memcmp(address, target->address.bytes, target->address.len)) {
-		memcpy(target->mac, mac, ETHERNET_LL_SIZE);
-		target->found = true;
-	}
+	if (nlmsg_parse(answer, sizeof(*neighbour), attrs, NDA_MAX, NULL))
+		return EBADMSG;
+	if (neighbour->ndm_family == address->family && neighbour->ndm_state & valid &&
+	    (unsigned int)neighbour->ndm_ifindex == target->ifindex && attrs[NDA_DST] &&
+	    nla_len(attrs[NDA_DST]) == address->len &&
+	    !memcmp(nla_data(attrs[NDA_DST]), address->bytes, address->len))
+		take_mac(target, attrs[NDA_LLADDR]);
 	return 0;
 }
 
-static int ask_neighbour(struct target *target)
+static int ask(struct nl_sock *socket, int type, int flags, void *header, size_t len,
+	       int (*take)(struct nlmsghdr *answer, void *arg), struct target *target)
+{
+	struct nl_msg *question = nlmsg_alloc_simple(type, flags);
+	int err = ENOMEM;
+
+	if (question && !nlmsg_append(question, header, len, NLMSG_ALIGNTO))
+		err = netlink_ask(socket, question, take, target);
+	nlmsg_free(question);
+	return err;
+}
+
+/* A destination on this host has no neighbour entry; it is reached at the interface's address. */
+static int ask_own_mac(struct nl_sock *socket, struct target *target)
+{
+	struct ifinfomsg link = {.ifi_index = target->ifindex};
+	int err = ask(socket, RTM_GETLINK, 0, &link, sizeof(link), take_link, target);
+
+	return !err && !target->found ? ENOENT : err;
+}
+
+static int ask_neighbour(struct nl_sock *socket, struct target *target)
 {
 	struct ndmsg neighbour = {.ndm_family = target->address.family};
-	struct netlink_request request;
-	int fd, err;
 
-	err = netlink_open(NETLINK_ROUTE, &fd);
-	if (err)
-		return err;
-	netlink_begin(&request, RTM_GETNEIGH, NLM_F_DUMP, &neighbour, sizeof(neighbour));
-	err = netlink_ask(fd, &request, take_neighbour, target);
-	close(fd);
-	return err;
+	return ask(socket, RTM_GETNEIGH, NLM_F_DUMP, &neighbour, sizeof(neighbour), take_neighbour,
+		   target);
 }
 
 /* Port 9, discard. That it arrives does not matter, that the kernel looks for the address does. */
@@ -195,40 +185,40 @@ static int64_t now_ms(void)
 }
 
 /* The announcement only says when to look; the table has the answer. */
-static int wait_for_neighbour(int events, struct target *target)
+static int wait_for_neighbour(struct nl_sock *socket, int events, struct target *target)
 {
 	struct pollfd wait = {.fd = events, .events = POLLIN};
 	int64_t deadline = now_ms() + WAIT_MS, left;
-	char buffer[8192];
 	int err;
 
 	while ((left = deadline - now_ms()) > 0) {
 		if (poll(&wait, 1, left) < 0 && errno != EINTR)
 			return errno;
-		while (recv(events, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
+		while (recv(events, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
 			;
-		err = ask_neighbour(target);
+		err = ask_neighbour(socket, target);
 		if (err || target->found)
 			return err;
 	}
 	return ETIMEDOUT;
 }
 
-static int learn_neighbour(struct target *target)
+static int learn_neighbour(struct nl_sock *socket, struct target *target)
 {
-	const int group = RTNLGRP_NEIGH;
-	int events, err;
+	struct nl_sock *events;
+	int err;
 
 	err = netlink_open(NETLINK_ROUTE, &events);
 	if (err)
 		return err;
-	if (setsockopt(events, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group))) {
-		err = errno;
+	err = nl_socket_add_membership(events, RTNLGRP_NEIGH);
+	if (err) {
+		err = netlink_errno(err);
 	} else {
 		provoke(target);
-		err = wait_for_neighbour(events, target);
+		err = wait_for_neighbour(socket, nl_socket_get_fd(events), target);
 	}
-	close(events);
+	nl_socket_free(events);
 	return err;
 }
 
@@ -236,22 +226,22 @@ int neigh_resolve(const union ibv_gid *dgid, const union ibv_gid *sgid, unsigned
 		  uint8_t mac[ETHERNET_LL_SIZE])
 {
 	struct target target = {.ifindex = ifindex, .mac = mac};
+	struct nl_sock *socket;
 	struct ip source;
-	int fd, err;
+	int err;
 
 	ip_from_gid(&target.address, dgid);
 	ip_from_gid(&source, sgid);
-	err = netlink_open(NETLINK_ROUTE, &fd);
+	err = netlink_open(NETLINK_ROUTE, &socket);
 	if (err)
 		return err;
-	err = ask_route(fd, &source, &target);
+	err = ask_route(socket, &source, &target);
 	if (!err && target.local)
-		err = ask_own_mac(fd, &target);
-	close(fd);
-	if (err || target.found)
-		return err;
-	err = ask_neighbour(&target);
+		err = ask_own_mac(socket, &target);
+	else if (!err)
+		err = ask_neighbour(socket, &target);
 	if (!err && !target.found)
-		err = learn_neighbour(&target);
+		err = learn_neighbour(socket, &target);
+	nl_socket_free(socket);
 	return err;
 }

@@ -4,13 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include <netlink/errno.h>
+#include <netlink/handlers.h>
 #include <rdma/rdma_user_ioctl.h>
+
+#include "libibverbs/netlink.h"
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -21,15 +25,15 @@ int __wrap_fstat(int fd, struct stat *status);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 ssize_t __real_write(int fd, const void *data, size_t len);
 ssize_t __wrap_write(int fd, const void *data, size_t len);
-int __wrap_socket(int domain, int type, int protocol);
-int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len);
+int __wrap_netlink_open(int protocol, struct nl_sock **socket);
 
 struct fake_kernel fake_kernel;
 
 static int uverbs_fd = -1;
 static int async_pipe[2] = {-1, -1};
 static int channel_pipe[2] = {-1, -1};
-static int netlink_far_end = -1;
+static unsigned int netlink_next; /* datagram */
+static uint32_t netlink_question; /* its sequence number */
 
 void fake_kernel_reset(void)
 {
@@ -313,37 +317,52 @@ ssize_t __wrap_write(int fd, const void *data, size_t len)
 	return fake_kernel.short_write ? fake_kernel.short_write : (ssize_t)len;
 }
 
-/* The far end of a netlink socket holds all answers from the start. */
-int __wrap_socket(int domain, int type, int protocol)
+/* Answers carry the number of the question, unless the test has put another one there. */
+static int netlink_receive(struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **data,
+			   struct ucred **credentials)
 {
-	int ends[2];
+	struct nlmsghdr *header;
+	size_t len;
 
-	(void)type;
-	(void)protocol;
-	if (domain != AF_NETLINK || !fake_kernel.num_datagrams) {
-		errno = EPROTONOSUPPORT;
-		return -1;
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -1;
-	for (unsigned int i = 0; i < fake_kernel.num_datagrams; i++)
-		if (send(ends[1], fake_kernel.datagrams[i], fake_kernel.datagram_lens[i], 0) < 0)
-			return -1;
-	/* Requests go nowhere, but the socket must take them; after the last answer comes the end.
-	 */
-	if (shutdown(ends[1], SHUT_WR))
-		return -1;
-	if (netlink_far_end >= 0)
-		__real_close(netlink_far_end);
-	netlink_far_end = ends[1];
-	return ends[0];
+	(void)socket;
+	(void)credentials;
+	if (netlink_next == fake_kernel.num_datagrams)
+		return -NLE_AGAIN;
+	len = fake_kernel.datagram_lens[netlink_next];
+	*from = (struct sockaddr_nl){.nl_family = AF_NETLINK};
+	*data = len ? malloc(len) : NULL;
+	if (len)
+		memcpy(*data, fake_kernel.datagrams[netlink_next], len);
+	netlink_next++;
+	header = (struct nlmsghdr *)*data;
+	if (len >= sizeof(*header) && !header->nlmsg_seq)
+		header->nlmsg_seq = netlink_question;
+	return len;
 }
 
-int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
+static int netlink_send(struct nl_sock *socket, struct nl_msg *question)
 {
-	(void)fd;
-	(void)address;
-	(void)len;
+	(void)socket;
+	netlink_question = nlmsg_hdr(question)->nlmsg_seq;
+	return nlmsg_hdr(question)->nlmsg_len;
+}
+
+/* A socket of libnl's with nothing below it. */
+int __wrap_netlink_open(int protocol, struct nl_sock **socket)
+{
+	struct nl_cb *callbacks;
+
+	(void)protocol;
+	if (!fake_kernel.num_datagrams)
+		return EPROTONOSUPPORT;
+	*socket = nl_socket_alloc();
+	if (!*socket)
+		return ENOMEM;
+	callbacks = nl_socket_get_cb(*socket);
+	nl_cb_overwrite_recv(callbacks, netlink_receive);
+	nl_cb_overwrite_send(callbacks, netlink_send);
+	nl_cb_put(callbacks);
+	netlink_next = 0;
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A kernel of the test's making below the library: open(), fstat(), ioctl(), write(), socket() and
- * bind() of the library end here (linker option --wrap). Classic commands reach the handler in one
+ * A kernel of the test's making below the library: its open(), fstat(), ioctl(), write() and
+ * netlink_open() end here (linker option --wrap). Classic commands reach the handler in one
  * shape whichever carrier brought them, so a test can demand that both bring the same.
  */
 #ifndef FAKE_KERNEL_H

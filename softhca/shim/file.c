@@ -19,7 +19,7 @@
 #include "softhca/shim/command.h"
 #include "softhca/shim/environment.h"
 #include "softhca/shim/objects.h"
-#include "softhca/shim/wrap.h"
+#include "softhca/shim/tables.h"
 
 typedef int destroy_fn(struct handle *handle);
 
@@ -107,7 +107,7 @@ static void file_closing(struct descriptor *descriptor, int fd)
 		return;
 	pthread_mutex_lock(&file->lock);
 	if (file->member) {
-		wrap_forget(file->fd);
+		tables_forget(file->fd);
 		file_close_context(file);
 	}
 	pthread_mutex_unlock(&file->lock);

@@ -17,7 +17,7 @@
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
 #include "softhca/shim/pin.h"
-#include "softhca/shim/wrap.h"
+#include "softhca/shim/tables.h"
 #include "util/clock.h"
 
 static const uint64_t EXIT_PATIENCE_NS = 1 * NS_PER_S;
@@ -121,7 +121,7 @@ static void child_after_fork(void)
 	pin_after_fork();
 	if (!membership.fabric)
 		return;
-	wrap_after_fork();
+	tables_after_fork();
 	drive_forget();
 	fabric_forget(membership.fabric);
 	memset(&membership, 0, sizeof(membership));
@@ -235,7 +235,7 @@ static void __attribute__((destructor)) leave_at_exit(void)
 		return;
 	if (uses) {
 		atomic_store(&exiting, true);
-		wrap_disable();
+		tables_disable();
 		if (!engine_locked_here() && drive_stop_within(EXIT_PATIENCE_NS) &&
 		    lock_at_last(membership.engine))
 			fabric_depart(membership.fabric);

@@ -5,7 +5,7 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
-#include "softhca/shim/wrap.h"
+#include "softhca/shim/tables.h"
 
 struct cq_request {
 	uint64_t user_handle;
@@ -117,7 +117,7 @@ int cq_object_destroy(struct handle *handle)
 	engine_unlock(engine);
 	if (rc)
 		return rc;
-	wrap_drop(object->async.user_handle);
+	tables_drop(object->async.user_handle);
 	close_channels(object);
 	pin_release(&object->pin);
 	return 0;

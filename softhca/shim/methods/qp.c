@@ -8,7 +8,7 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
-#include "softhca/shim/wrap.h"
+#include "softhca/shim/tables.h"
 
 struct qp_request {
 	uint64_t user_handle;
@@ -132,7 +132,7 @@ int qp_object_destroy(struct handle *handle)
 	engine_unlock(engine);
 	if (rc)
 		return rc;
-	wrap_drop(object->async.user_handle);
+	tables_drop(object->async.user_handle);
 	async_source_close(&object->async);
 	pin_release(&object->pin);
 	return 0;

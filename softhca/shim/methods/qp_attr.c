@@ -7,7 +7,7 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
-#include "softhca/shim/wrap.h"
+#include "softhca/shim/tables.h"
 #include "softhca/transport/transport.h"
 
 static void read_path(const struct ib_uverbs_qp_dest *wire, struct path *path)
@@ -89,7 +89,7 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
 		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
 		     wire->dest.is_global ? ", grh" : "");
-	object->wrapped = wrap_qp(object->async.user_handle, file->fd, object->qp);
+	object->wrapped = tables_wrap(object->async.user_handle, file->fd, object->qp);
 	engine_lock(engine);
 	rc = qp_modify(object->qp, &attr, wire->attr_mask);
 	if (!rc && !object->wrapped)

@@ -7,8 +7,8 @@
  * The wrap is only a kick. A program whose tables cannot be reached is driven by the background
  * thread.
  */
-#ifndef SOFTHCA_SHIM_WRAP_H
-#define SOFTHCA_SHIM_WRAP_H
+#ifndef SOFTHCA_SHIM_TABLES_H
+#define SOFTHCA_SHIM_TABLES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,17 +23,17 @@ struct qp;
  * whether sends of this QP will be kicked; otherwise its doorbell record has to be watched
  * (qp_watch()).
  */
-bool wrap_qp(uint64_t user_handle, int cmd_fd, struct qp *qp);
+bool tables_wrap(uint64_t user_handle, int cmd_fd, struct qp *qp);
 
 /* The CQ or QP with this user_handle is gone. */
-void wrap_drop(uint64_t user_handle);
+void tables_drop(uint64_t user_handle);
 
 /* The context that spoke through `cmd_fd` is closing. */
-void wrap_forget(int cmd_fd);
+void tables_forget(int cmd_fd);
 
 /* The program is exiting: calls of the contexts wrapped so far go straight through from now on. */
-void wrap_disable(void);
+void tables_disable(void);
 /* The same in the child after a fork; contexts of its own are wrapped as ever. */
-void wrap_after_fork(void);
+void tables_after_fork(void);
 
 #endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Finds the function tables and patches them, under a mutex; what the patched calls look up
+ * meanwhile is in wrapped.h.
+ */
+#include "softhca/shim/tables.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "softhca/core/engine.h"
+#include "softhca/shim/kick.h"
+#include "softhca/shim/wrapped.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+struct wrapped_context wrapped_contexts[MAX_WRAPPED_CONTEXTS];
+struct originals wrapped_originals;
+
+/*
+ * Extended QPs modified lately. A provider may set the functions of its QPs anew after the modify
+ * command (libmlx5 does), so they are patched once more at the next call of the program. Those that
+ * find no room are driven by their doorbell records alone.
+ */
+static struct verbs_qp *refits[64];
+_Atomic unsigned int wrapped_num_refits;
+
+/* Reads memory that may not be there. */
+static bool read_memory(uint64_t address, void *to, size_t length)
+{
+	struct iovec local = {to, length};
+	struct iovec remote = {(void *)(uintptr_t)address, length};
+
+	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)length;
+}
+
+/* Functions of one provider lie in one object; anything else at that place is no function table. */
+static bool same_object(const void *a, const void *b)
+{
+	Dl_info info_a, info_b;
+
+	return a && b && dladdr(a, &info_a) && dladdr(b, &info_b) &&
+	       info_a.dli_fbase == info_b.dli_fbase;
+}
+
+static struct wrapped_context *wrap_context(struct verbs_context_view *context, struct hca *hca)
+{
+	struct wrapped_context *wrapped = wrapped_find(context);
+
+	if (wrapped && !wrapped->dead)
+		return wrapped;
+	/* In memory where a dead context was, there may be a new one by now. */
+	if (!wrapped)
+		wrapped = wrapped_find(NULL);
+	if (!wrapped || context->poll_cq == kick_poll_cq)
+		return NULL;
+	wrapped->hca = hca;
+	wrapped->poll_cq = context->poll_cq;
+	wrapped->req_notify_cq = context->req_notify_cq;
+	wrapped->post_send = context->post_send;
+	wrapped->cmd_fd = context->cmd_fd;
+	wrapped->dead = false;
+	atomic_store_explicit(&wrapped->context, context, memory_order_release);
+	__atomic_store_n(&context->poll_cq, kick_poll_cq, __ATOMIC_RELEASE);
+	__atomic_store_n(&context->req_notify_cq, kick_req_notify_cq, __ATOMIC_RELEASE);
+	__atomic_store_n(&context->post_send, kick_post_send, __ATOMIC_RELEASE);
+	return wrapped;
+}
+
+static void wrap_extended_cq(const struct wrapped_context *wrapped, struct verbs_cq *cq)
+{
+	struct verbs_cq copy;
+
+	if (!read_memory((uintptr_t)cq, &copy, sizeof(copy)) ||
+	    copy.start_poll == kick_start_poll ||
+	    !same_object((const void *)copy.start_poll, (const void *)wrapped->poll_cq) ||
+	    !same_object(copy.next_poll, copy.end_poll))
+		return;
+	if (originals_add(&wrapped_originals, cq, (void *)copy.start_poll))
+		__atomic_store_n(&cq->start_poll, kick_start_poll, __ATOMIC_RELEASE);
+}
+
+static void wrap_extended_qp(const struct wrapped_context *wrapped, struct verbs_qp *qp)
+{
+	struct verbs_qp copy;
+
+	if (!read_memory((uintptr_t)qp, &copy, sizeof(copy)) ||
+	    copy.wr_complete == kick_wr_complete ||
+	    !same_object((const void *)copy.wr_complete, (const void *)wrapped->post_send) ||
+	    !same_object(copy.wr_start, copy.wr_abort))
+		return;
+	if (originals_add(&wrapped_originals, qp, (void *)copy.wr_complete))
+		__atomic_store_n(&qp->wr_complete, kick_wr_complete, __ATOMIC_RELEASE);
+}
+
+/* Sends through the extended calls are kicked again: the doorbell record needs no watching. */
+static void unwatch(struct hca *hca, uint32_t qpn)
+{
+	struct qp *qp;
+
+	engine_lock(hca->engine);
+	qp = hca_find_qp(hca, qpn);
+	if (qp)
+		qp_unwatch(qp);
+	engine_unlock(hca->engine);
+}
+
+/* Takes one off the list and patches it; false when there is none. */
+static bool refit_one(struct hca **hca, uint32_t *qpn)
+{
+	const struct wrapped_context *wrapped;
+	struct verbs_qp *qp;
+
+	*hca = NULL;
+	pthread_mutex_lock(&mutex);
+	if (wrapped_num_refits == 0) {
+		pthread_mutex_unlock(&mutex);
+		return false;
+	}
+	qp = refits[--wrapped_num_refits];
+	wrapped = wrapped_find(qp->context);
+	if (wrapped) {
+		wrap_extended_qp(wrapped, qp);
+		*hca = qp->wr_complete == kick_wr_complete ? wrapped->hca : NULL;
+		*qpn = qp->qp_num;
+	}
+	pthread_mutex_unlock(&mutex);
+	return true;
+}
+
+void wrapped_refit_all(void)
+{
+	struct hca *hca;
+	uint32_t qpn;
+
+	while (refit_one(&hca, &qpn))
+		if (hca)
+			unwatch(hca, qpn);
+}
+
+/* The program's QP behind `user_handle`, if it is one and is this one. */
+static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struct qp *qp)
+{
+	struct verbs_context_view context;
+	struct verbs_qp copy;
+	size_t plain = offsetof(struct verbs_qp, waiting);
+
+	if (user_handle % sizeof(void *) || !read_memory(user_handle, &copy, plain) ||
+	    copy.qp_num != qp->qpn || (uintptr_t)copy.context % sizeof(void *) ||
+	    !read_memory((uintptr_t)copy.context, &context, sizeof(context)) ||
+	    context.cmd_fd != cmd_fd)
+		return NULL;
+	return (struct verbs_qp *)(uintptr_t)user_handle;
+}
+
+/* From now on every arming of the QP's CQs is seen as it happens. */
+static void announce_armings(struct qp *qp)
+{
+	engine_lock(qp->hca->engine);
+	qp->send_cq->arming_announced = true;
+	qp->recv_cq->arming_announced = true;
+	engine_unlock(qp->hca->engine);
+}
+
+static void schedule_refit(struct verbs_qp *qp)
+{
+	for (unsigned int i = 0; i < wrapped_num_refits; i++)
+		if (refits[i] == qp)
+			return;
+	if (wrapped_num_refits < sizeof(refits) / sizeof(refits[0]))
+		refits[wrapped_num_refits++] = qp;
+}
+
+static void cancel_refit(const void *object)
+{
+	for (unsigned int i = 0; i < wrapped_num_refits; i++)
+		if (refits[i] == object)
+			refits[i--] = refits[--wrapped_num_refits];
+}
+
+bool tables_wrap(uint64_t user_handle, int cmd_fd, struct qp *qp)
+{
+	struct verbs_qp *program = program_qp(user_handle, cmd_fd, qp);
+	const struct wrapped_context *wrapped = NULL;
+	bool extended = false;
+
+	if (!program)
+		return false;
+	pthread_mutex_lock(&mutex);
+	wrapped = wrap_context(program->context, qp->hca);
+	if (wrapped) {
+		wrap_extended_cq(wrapped, program->send_cq);
+		if (program->recv_cq != program->send_cq)
+			wrap_extended_cq(wrapped, program->recv_cq);
+		wrap_extended_qp(wrapped, program);
+		extended = originals_find(&wrapped_originals, program) != NULL;
+		if (extended)
+			schedule_refit(program);
+	}
+	pthread_mutex_unlock(&mutex);
+	if (wrapped)
+		announce_armings(qp);
+	return wrapped && !extended;
+}
+
+void tables_drop(uint64_t user_handle)
+{
+	const void *object = (const void *)(uintptr_t)user_handle;
+
+	pthread_mutex_lock(&mutex);
+	cancel_refit(object);
+	if (object)
+		originals_drop(&wrapped_originals, object);
+	pthread_mutex_unlock(&mutex);
+}
+
+void tables_forget(int cmd_fd)
+{
+	pthread_mutex_lock(&mutex);
+	for (unsigned int i = 0; i < MAX_WRAPPED_CONTEXTS; i++)
+		if (wrapped_contexts[i].context && wrapped_contexts[i].cmd_fd == cmd_fd)
+			wrapped_contexts[i].context = NULL;
+	pthread_mutex_unlock(&mutex);
+}
+
+void tables_disable(void)
+{
+	for (unsigned int i = 0; i < MAX_WRAPPED_CONTEXTS; i++)
+		wrapped_contexts[i].dead = true;
+}
+
+/* The mutex may have been held by a thread that does not exist here. */
+void tables_after_fork(void)
+{
+	pthread_mutex_init(&mutex, NULL);
+	wrapped_num_refits = 0;
+	tables_disable();
+}

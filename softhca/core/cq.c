@@ -40,6 +40,9 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **creat
 	cq->fired_token = hca->family->cq_arm(cq).token;
 	cq->seen_token = cq->fired_token;
 	list_init(&cq->failed);
+	list_init(&cq->with_channel);
+	if (cq->has_channel)
+		list_append(&hca->channel_cqs, &cq->with_channel);
 	list_append(&hca->cq_list, &cq->link);
 	hca->num_cq++;
 	*created = cq;
@@ -78,6 +81,7 @@ int cq_destroy(struct cq *cq)
 	if (cq->users)
 		return EBUSY;
 	list_remove(&cq->failed);
+	list_remove(&cq->with_channel);
 	list_remove(&cq->link);
 	cq->hca->num_cq--;
 	free(cq);

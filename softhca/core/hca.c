@@ -25,6 +25,7 @@ static void init_lists(struct hca *hca)
 {
 	list_init(&hca->qp_list);
 	list_init(&hca->cq_list);
+	list_init(&hca->channel_cqs);
 	list_init(&hca->srq_list);
 	list_init(&hca->mr_list);
 	list_init(&hca->pd_list);

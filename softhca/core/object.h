@@ -57,6 +57,8 @@ struct hca {
 	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
 	uint32_t next_cqn, next_srqn;
 	struct list qp_list, cq_list, srq_list, mr_list, pd_list;
+	/* CQs with a channel, whose armings are looked for: often few among many. */
+	struct list channel_cqs;
 };
 
 struct pd {
@@ -124,6 +126,7 @@ struct cq {
 	uint32_t users;
 	struct list failed; /* on engine->failed_cqs until its QPs have been put into error */
 	struct list link;
+	struct list with_channel; /* on hca->channel_cqs, if it has one */
 	void *front;
 };
 

@@ -138,13 +138,9 @@ static bool any_cq_armed(struct engine *engine)
 {
 	bool armed = false;
 
-	for (unsigned int i = 0; i < engine->num_hcas; i++) {
-		list_for_each (node, &engine->hcas[i]->cq_list) {
-			struct cq *cq = list_entry(node, struct cq, link);
-
-			armed |= cq->has_channel && cq_look_armed(cq);
-		}
-	}
+	for (unsigned int i = 0; i < engine->num_hcas; i++)
+		list_for_each (node, &engine->hcas[i]->channel_cqs)
+			armed |= cq_look_armed(list_entry(node, struct cq, with_channel));
 	return armed;
 }
 

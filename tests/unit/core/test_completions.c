@@ -146,6 +146,26 @@ static void a_cq_without_channel_never_has_events(void **state)
 	assert_int_equal(fake_front.cq_events, 0);
 }
 
+/* Each arming looks at them; the others cost nothing then, however many they are. */
+static void only_cqs_with_a_channel_are_looked_at(void **state)
+{
+	static struct fake_cq_record other_record;
+	struct cq_params params = {.doorbell_record = &other_record, .cqe_count = CQES};
+	struct cq *other;
+
+	(void)state;
+	assert_int_equal(cq_create(world.hca, &params, &other), 0);
+	list_for_each (node, &world.hca->channel_cqs)
+		assert_ptr_equal(list_entry(node, struct cq, with_channel), cq);
+	assert_false(list_empty(&world.hca->channel_cqs));
+	assert_int_equal(cq_destroy(other), 0);
+	params.has_channel = true;
+	assert_int_equal(cq_create(world.hca, &params, &other), 0);
+	assert_ptr_equal(world.hca->channel_cqs.prev, &other->with_channel);
+	assert_int_equal(cq_destroy(other), 0);
+	assert_ptr_equal(world.hca->channel_cqs.prev, &cq->with_channel);
+}
+
 static void an_overrun_ends_the_cq_and_then_its_qps(void **state)
 {
 	static struct fake_cq_record other_record;
@@ -268,6 +288,7 @@ int main(void)
 		TEST(solicited_only_waits_for_solicited_completions),
 		TEST(errors_count_as_solicited),
 		TEST(a_cq_without_channel_never_has_events),
+		TEST(only_cqs_with_a_channel_are_looked_at),
 		TEST(an_overrun_ends_the_cq_and_then_its_qps),
 		TEST(a_resized_cq_must_hold_what_is_unpolled),
 		TEST(the_limit_event_comes_once_when_fewer_than_the_limit_remain),

@@ -30,15 +30,12 @@ void mlx5_dbrec_pool_init(struct mlx5_dbrec_pool *pool, unsigned int stride)
 	pool->stride = stride;
 }
 
+/*
+ * Pages that are left belong to queues that the program has not destroyed. The adapter works on
+ * those until the kernel sees the context closed, so they stay, as the buffers of these queues do.
+ */
 void mlx5_dbrec_pool_destroy(struct mlx5_dbrec_pool *pool)
 {
-	struct mlx5_dbrec_page *next;
-
-	for (struct mlx5_dbrec_page *page = pool->pages; page; page = next) {
-		next = page->next;
-		mlx5_buf_free(&page->buf);
-		free(page);
-	}
 	pthread_mutex_destroy(&pool->mutex);
 }
 

@@ -19,7 +19,7 @@ struct mlx5_dbrec_pool {
 
 /* stride: a power of two. */
 void mlx5_dbrec_pool_init(struct mlx5_dbrec_pool *pool, unsigned int stride);
-/* Takes the records that a program has forgotten to give back with it. */
+/* Leaves the records of queues that the program has not destroyed: the adapter still uses them. */
 void mlx5_dbrec_pool_destroy(struct mlx5_dbrec_pool *pool);
 
 /* Two zeroed dwords, or NULL when there is no memory. */

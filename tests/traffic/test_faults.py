@@ -69,7 +69,8 @@ def test_killed_peer_is_noticed(fabric, victim, waiting):
     result = staying.finish(60)
     assert result.status not in (0, None) and "killed" not in str(result.status), repr(result)
     # A peer that dies between its acknowledgement and its next message leaves nothing outstanding
-    # that could be given up; the tool then notices that nothing comes.
+    # that could be given up; the tool then notices that nothing comes. What becomes of requests
+    # that are under way for certain: verbs/death.c.
     assert re.search("retry|no completion", result.output.lower()), repr(result)
     left = fabric.ps()
     assert "RTS" not in left and "pingpong" not in left, left

@@ -9,6 +9,7 @@
  * stop just then, two things find the packet: the sender's second look, and the receiver's own
  * thread, which only naps as long as polling is recent.
  */
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>
@@ -37,15 +38,17 @@ static void futex_wake(_Atomic uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-static void futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
+/* Whether the time is over. */
+static bool futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
 	struct timespec timeout = {
 		.tv_sec = (time_t)(timeout_ns / NS_PER_S),
 		.tv_nsec = (long)(timeout_ns % NS_PER_S),
 	};
 
-	syscall(SYS_futex, word, FUTEX_WAIT, value, timeout_ns == UINT64_MAX ? NULL : &timeout,
-		NULL, 0);
+	return syscall(SYS_futex, word, FUTEX_WAIT, value,
+		       timeout_ns == UINT64_MAX ? NULL : &timeout, NULL, 0) &&
+	       errno == ETIMEDOUT;
 }
 
 /* ---- the sender's side ---- */
@@ -188,6 +191,7 @@ static uint64_t nap_or_sleep(struct fabric *fabric, uint64_t timeout_ns)
 enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns)
 {
 	struct fabric_process *own = fabric->own;
+	bool timed_out = false;
 	uint32_t wake;
 
 	timeout_ns = nap_or_sleep(fabric, timeout_ns);
@@ -195,12 +199,13 @@ enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns)
 	atomic_thread_fence(memory_order_seq_cst);
 	wake = atomic_load(&own->wake);
 	if (wake == fabric->seen_wake && !fabric_receive_pending(fabric))
-		futex_wait(&own->wake, wake, timeout_ns);
+		timed_out = futex_wait(&own->wake, wake, timeout_ns);
 	atomic_store(&own->asleep, 0);
 	atomic_store_explicit(&fabric->deep_sleep, 0, memory_order_relaxed);
 	wake = atomic_load(&own->wake);
-	if (wake == fabric->seen_wake)
-		return fabric_receive_pending(fabric) ? FABRIC_WOKEN : FABRIC_TIMED_OUT;
+	/* A waker counts first and then wakes: we may be woken for what we have seen already. */
+	if (wake == fabric->seen_wake && timed_out && !fabric_receive_pending(fabric))
+		return FABRIC_TIMED_OUT;
 	fabric->seen_wake = wake;
 	return FABRIC_WOKEN;
 }

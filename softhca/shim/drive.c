@@ -305,13 +305,19 @@ void drive_stop(void)
 bool drive_stop_within(uint64_t ns)
 {
 	uint64_t end_ns = clock_ns() + ns;
-	struct timespec end = {(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
 
 	if (!drive.started)
 		return true;
 	ask_to_stop();
-	drive.started = pthread_clockjoin_np(drive.thread, NULL, CLOCK_MONOTONIC, &end) != 0;
-	return !drive.started;
+	drive.started = false;
+	while (pthread_tryjoin_np(drive.thread, NULL)) {
+		if (clock_ns() >= end_ns) {
+			pthread_detach(drive.thread);
+			return false;
+		}
+		sched_yield();
+	}
+	return true;
 }
 
 void drive_forget(void)

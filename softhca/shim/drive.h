@@ -20,7 +20,7 @@ int drive_start(struct engine *engine);
 /* Waits for the thread to end. Nothing drives the engine after this. */
 void drive_stop(void);
 /* The same at exit, when the thread may wait for a lock that is never released: false if it has not
- * ended after `ns`. */
+ * ended after `ns`; it is then left to itself. */
 bool drive_stop_within(uint64_t ns);
 /* In the child after a fork, where there is no thread and nothing may be driven. */
 void drive_forget(void);

@@ -209,9 +209,9 @@ bool membership_exiting(void)
 }
 
 /* The engine lock, unless whoever has it has been interrupted for good. */
-static bool lock_at_last(struct engine *engine)
+static bool lock_within(struct engine *engine, uint64_t ns)
 {
-	uint64_t end_ns = clock_ns() + EXIT_PATIENCE_NS;
+	uint64_t end_ns = clock_ns() + ns;
 
 	while (!engine_trylock(engine)) {
 		if (clock_ns() >= end_ns)
@@ -231,13 +231,14 @@ static bool lock_at_last(struct engine *engine)
  */
 static void __attribute__((destructor)) leave_at_exit(void)
 {
+	uint64_t patience_ns = engine_locked_here() ? 0 : EXIT_PATIENCE_NS;
+
 	if (pthread_mutex_trylock(&membership_lock))
 		return;
 	if (uses) {
 		atomic_store(&exiting, true);
 		tables_disable();
-		if (!engine_locked_here() && drive_stop_within(EXIT_PATIENCE_NS) &&
-		    lock_at_last(membership.engine))
+		if (drive_stop_within(patience_ns) && lock_within(membership.engine, patience_ns))
 			fabric_depart(membership.fabric);
 	}
 	pthread_mutex_unlock(&membership_lock);

@@ -338,6 +338,7 @@ static struct device locked_device;
 
 static void *lock_for_ever(void *ready)
 {
+	pthread_detach(pthread_self());
 	engine_lock(locked_device.file->member->engine);
 	pthread_barrier_wait(ready);
 	pause();

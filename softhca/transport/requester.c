@@ -152,6 +152,23 @@ static void complete(struct requester *requester, const struct sent_request *ent
 }
 
 /*
+ * What was sent before has arrived: acknowledged, or, where nothing is, taken out of the ring. A
+ * datagram has no memory to go to.
+ */
+static bool order_allows_shortcut(const struct requester *requester)
+{
+	struct fabric *fabric = qp_fabric(requester->qp);
+	uint32_t process = requester->route.process;
+
+	if (requester->head != requester->tail)
+		return false;
+	if (requester->qp->type == QP_TYPE_RC)
+		return true;
+	return requester->qp->type == QP_TYPE_UC &&
+	       fabric_send_passed(fabric, process, fabric_send_position(fabric, process));
+}
+
+/*
  * The one-sided shortcut, tried where order allows it. True when the request has completed, well or
  * not; false when packets must carry it.
  */
@@ -161,7 +178,7 @@ static bool carry_out_directly(struct requester *requester)
 	enum completion_status status = STATUS_SUCCESS;
 	int error;
 
-	if (requester->head != requester->tail || requester->qp->type != QP_TYPE_RC)
+	if (!order_allows_shortcut(requester))
 		return false;
 	if (request->opcode == REQUEST_WRITE)
 		error = memory_direct_write(requester->qp, request, &status);

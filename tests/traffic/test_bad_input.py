@@ -17,7 +17,7 @@ from harness import OWN
     ("ibv_asyncwatch -d nosuch0", "no RDMA device 'nosuch0'"),
     ("ibv_rc_pingpong -d nosuch0", "no RDMA device 'nosuch0'"),
     ("ibv_rc_pingpong -i 9", "no port 9"),
-    ("ibv_rc_pingpong -g 200 localhost", "no GID 200"),
+    ("ibv_rc_pingpong -g 200 127.0.0.1", "no GID 200"),
     ("ibv_rc_pingpong -m 1000", "--mtu 1000:"),
     ("ibv_rc_pingpong -r 100000000", "not '100000000'"),
     ("ibv_ud_pingpong -s 100000", "--size 100000:"),

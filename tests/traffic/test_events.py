@@ -79,7 +79,7 @@ def test_death_of_the_adapter_ends_traffic(fabric):
     command = "%s/ibv_rc_pingpong -n 100000000 -p %d" % (OWN, port)
     server = fabric.start(command, "--host 1")
     wait_for(lambda: port in listeners(), "server listens", alive=server.process)
-    client = fabric.start(command + " localhost", "--host 2")
+    client = fabric.start(command + " 127.0.0.1", "--host 2")
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     order(fabric, "fault", "kill", "--host", "1")
     for running in (server, client):

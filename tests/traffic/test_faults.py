@@ -53,7 +53,7 @@ def start_endless_pair(fabric, waiting):
     command = pingpong("rc", "-n 100000000 -p %d %s" % (port, waiting))
     server = fabric.start(command)
     wait_for(lambda: port in listeners(), "server listens", alive=server.process)
-    client = fabric.start(command + " localhost")
+    client = fabric.start(command + " 127.0.0.1")
     # A server that has not sent anything yet would not miss its peer.
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     return server, client

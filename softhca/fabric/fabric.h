@@ -121,6 +121,10 @@ void fabric_group_for_each(struct fabric *fabric, const uint8_t *mgid, uint16_t 
 			   void *arg);
 
 /* ---- packets ---- */
+/* A packet for a process is about to be made: asks for the line that it will be written to, which
+ * the receiver keeps looking at, while there is other work to do. */
+void fabric_send_prepare(struct fabric *fabric, unsigned int process);
+
 /*
  * Space for a packet of `length` bytes to a process. 0, or EAGAIN when its ring is full: try again
  * in a later round. A packet for a dead process, a downed link or no process at all is accepted and

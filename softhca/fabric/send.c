@@ -174,6 +174,18 @@ uint64_t fabric_send_position(const struct fabric *fabric, unsigned int process)
 	return process < FABRIC_MAX_PROCESSES ? fabric->out[process].produced : 0;
 }
 
+/* A process without a ring yet has none to prepare. */
+void fabric_send_prepare(struct fabric *fabric, unsigned int process)
+{
+	const struct outbound *out;
+
+	if (process >= FABRIC_MAX_PROCESSES)
+		return;
+	out = &fabric->out[process];
+	if (out->ring)
+		ring_prefetch_to_write(ring_packet_at(out->data, out->produced));
+}
+
 bool fabric_send_passed(struct fabric *fabric, unsigned int process, uint64_t position)
 {
 	if (process >= FABRIC_MAX_PROCESSES || !fabric->out[process].ring)

@@ -324,6 +324,9 @@ unsigned int requester_push(struct requester *requester)
 	if (!qp_sends(qp) || requester->rnr_waiting)
 		return 0;
 	route_refresh(&requester->route, qp);
+	/* Also after an acknowledgement, with nothing to send yet: the peer has turned from the ring
+	 * to its program then, and the next send finds the line here. */
+	fabric_send_prepare(qp_fabric(qp), requester->route.process);
 	budget_left = push_entries(requester, REQUESTER_BUDGET);
 	moved = REQUESTER_BUDGET - budget_left;
 	if (psn_before(requester->sent_psn, requester->send_psn))

@@ -177,6 +177,12 @@ void fabric_send_end(struct fabric *fabric, struct packet_slot *slot, uint32_t l
 	transmit(&stage);
 }
 
+void fabric_send_prepare(struct fabric *fabric, unsigned int process)
+{
+	(void)fabric;
+	(void)process;
+}
+
 void fabric_send_flush(struct fabric *fabric, uint64_t now_ns)
 {
 	(void)now_ns;

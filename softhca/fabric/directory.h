@@ -84,7 +84,7 @@ struct fabric_hca {
 	uint16_t lid;
 	_Atomic uint32_t link_up;
 	_Atomic uint32_t killed;
-	_Atomic uint32_t port_generation; /* grows with every change of link, killed, gids */
+	_Atomic uint32_t port_generation; /* grows with every change of link or killed */
 	uint64_t node_guid;		  /* host byte order */
 	uint64_t port_guid;
 	uint8_t mac[6];

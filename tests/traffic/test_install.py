@@ -43,7 +43,7 @@ def find(prefix, name):
 
 def test_nothing_is_missing(prefix):
     for name in ("libibverbs.so.1", "libmlx5.so.1", "libmlx5-ov1.so", "libsofthca-shim.so",
-                 "verbs.h", "mlx5dv.h", "libibverbs.pc", "libmlx5.pc", "softhca", "ibv_devinfo",
+                 "COPYING", "verbs.h", "mlx5dv.h", "libibverbs.pc", "libmlx5.pc", "softhca", "ibv_devinfo",
                  "ibv_rc_pingpong", "softhca.1", "ibv_devinfo.1"):
         assert find(prefix, name).stat().st_size > 0
 

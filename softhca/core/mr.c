@@ -15,15 +15,26 @@ static bool is_range(uint64_t start, uint64_t length)
 	return length && start + (length - 1) >= start;
 }
 
+static bool has_place(const struct mr_params *params)
+{
+	if (!params->linear + !params->pages + !params->place != 2)
+		return false;
+	if (params->linear)
+		return is_range((uintptr_t)params->linear, params->length);
+	if (params->pages)
+		return params->log_page_size < 64 &&
+		       !((uint64_t)params->page_offset >> params->log_page_size) &&
+		       is_range(params->page_offset, params->length);
+	return true;
+}
+
 static int check_params(const struct hca *hca, const struct mr_params *params)
 {
 	uint32_t remote = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
 
-	if (params->length > hca->limits.max_mr_size || !is_range(params->iova, params->length))
+	if (!is_range(params->iova, params->length) || !has_place(params))
 		return EINVAL;
-	if (params->linear ? !is_range((uintptr_t)params->linear, params->length)
-			   : !params->pages || params->log_page_size >= 64 ||
-				     params->page_offset >> params->log_page_size)
+	if (!params->place && params->length > hca->limits.max_mr_size)
 		return EINVAL;
 	/* IBTA vol. 1, 10.6.3: who lets others write must be able to write himself. */
 	if (params->access & remote && !(params->access & ACCESS_LOCAL_WRITE))
@@ -70,7 +81,9 @@ int mr_create(struct pd *pd, const struct mr_params *params, struct mr **created
 	mr->length = params->length;
 	mr->access = params->access;
 	mr->linear = params->linear;
-	mr->pages = params->linear ? NULL : params->pages;
+	mr->pages = params->pages;
+	mr->place = params->place;
+	mr->place_arg = params->place_arg;
 	mr->log_page_size = params->log_page_size;
 	mr->page_offset = params->page_offset;
 	hca->mrs[(mr->key >> 8) % FABRIC_KEYS] = mr;

@@ -69,15 +69,22 @@ struct pd {
 	void *front;
 };
 
+/* Where the byte at `address` of a region lies in this process, and in `*together` how many (at
+ * least 1) lie with it; NULL if it is unmapped, or `writing` and not writable. */
+typedef uint8_t *mr_place_fn(void *arg, uint64_t address, bool writing, uint64_t *together);
+
 struct mr {
 	uint64_t iova;
 	uint64_t length;
-	/* Linear memory: byte `iova + n` is at `linear + n`. Otherwise, as queue_memory: page 0
-	 * holds `page_offset` bytes of something else before the first byte. */
+	/* Linear memory: byte `iova + n` is at `linear + n`. Otherwise pages, of which the first
+	 * holds `page_offset` bytes of something else before the first byte; one that is NULL is
+	 * unmapped. Or else `place` knows. */
 	uint8_t *linear;
 	uint8_t **pages;
 	unsigned int log_page_size;
 	uint32_t page_offset;
+	mr_place_fn *place;
+	void *place_arg;
 	uint32_t key; /* both lkey and rkey */
 	uint32_t access;
 	struct pd *pd;
@@ -88,12 +95,22 @@ struct mr {
 	void *front;
 };
 
+/* All but the very last byte, which nobody has. */
+#define MR_WHOLE_SPACE UINT64_MAX
+
 struct mr_params {
 	uint64_t iova;
 	uint64_t length;
 	uint32_t access;
+	/* One of the three. */
 	uint8_t *linear;
 	uint8_t **pages; /* taken over by the MR, freed with it */
+	/*
+	 * For keys that mean more memory than can be listed: of a guest's physical addresses, all
+	 * of them with `iova` 0 and `length` MR_WHOLE_SPACE. The limit on sizes is not for these.
+	 */
+	mr_place_fn *place;
+	void *place_arg;
 	unsigned int log_page_size;
 	uint32_t page_offset;
 	/* Lowest byte of the new key, for families whose driver chooses it. */

@@ -5,6 +5,22 @@
 #include "softhca/memory/guard.h"
 #include "softhca/memory/lookup.h"
 
+static uint8_t *place_in_pages(const struct mr *mr, uint64_t offset, uint64_t *together)
+{
+	uint64_t page_bytes = 1ull << mr->log_page_size, in_page = offset & (page_bytes - 1);
+	uint8_t *page = mr->pages[offset >> mr->log_page_size];
+
+	*together = page_bytes - in_page;
+	return page ? page + in_page : NULL;
+}
+
+uint8_t *lookup_scattered(const struct mr *mr, uint64_t address, bool writing, uint64_t *together)
+{
+	if (mr->place)
+		return mr->place(mr->place_arg, address, writing, together);
+	return place_in_pages(mr, address - mr->iova + mr->page_offset, together);
+}
+
 static struct mr *find_local(const struct hca *hca, const struct pd *pd, uint32_t lkey,
 			     uint64_t address, uint64_t length, bool writing)
 {
@@ -27,16 +43,18 @@ enum completion_status memory_check(struct hca *hca, const struct pd *pd, const 
 	return STATUS_SUCCESS;
 }
 
-bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length)
+/* Out of line, these two, so that linear memory costs no more than the copy. */
+static __attribute__((noinline)) bool read_scattered(const struct mr *mr, uint64_t address,
+						     void *to, uint32_t length)
 {
 	uint8_t *out = to;
 
 	while (length) {
 		uint64_t together;
-		const uint8_t *from = lookup_place(mr, address, &together);
+		const uint8_t *from = lookup_scattered(mr, address, false, &together);
 		uint32_t chunk = together < length ? (uint32_t)together : length;
 
-		if (!guard_copy(out, from, chunk))
+		if (!from || !guard_copy(out, from, chunk))
 			return false;
 		out += chunk;
 		address += chunk;
@@ -45,22 +63,37 @@ bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t lengt
 	return true;
 }
 
-bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length)
+static __attribute__((noinline)) bool write_scattered(const struct mr *mr, uint64_t address,
+						      const void *from, uint32_t length)
 {
 	const uint8_t *in = from;
 
 	while (length) {
 		uint64_t together;
-		uint8_t *to = lookup_place(mr, address, &together);
+		uint8_t *to = lookup_scattered(mr, address, true, &together);
 		uint32_t chunk = together < length ? (uint32_t)together : length;
 
-		if (!guard_copy_in_order(to, in, chunk))
+		if (!to || !guard_copy_in_order(to, in, chunk))
 			return false;
 		in += chunk;
 		address += chunk;
 		length -= chunk;
 	}
 	return true;
+}
+
+bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length)
+{
+	if (__builtin_expect(!mr->linear, 0))
+		return read_scattered(mr, address, to, length);
+	return guard_copy(to, mr->linear + (address - mr->iova), length);
+}
+
+bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length)
+{
+	if (__builtin_expect(!mr->linear, 0))
+		return write_scattered(mr, address, from, length);
+	return guard_copy_in_order(mr->linear + (address - mr->iova), from, length);
 }
 
 /* The part of an element behind `*skip` bytes, at most `length`; lessens *skip by what it skips. */

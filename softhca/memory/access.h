@@ -30,14 +30,14 @@ enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, cons
 struct mr *memory_remote(struct hca *hca, const struct pd *pd, uint32_t rkey, uint64_t address,
 			 uint64_t length, uint32_t access);
 
-/* Copies; the range has been checked. False: the owner has unmapped it since it was registered, and
- * nothing or a part was copied. */
+/* Copies; the range has been checked. False: there is no memory, be it that the owner has unmapped
+ * it since or that a guest's address leads nowhere; nothing or a part was copied. */
 bool memory_read(const struct mr *mr, uint64_t address, void *to, uint32_t length);
 bool memory_write(const struct mr *mr, uint64_t address, const void *from, uint32_t length);
 
 /* 8-byte atomics on naturally aligned memory in host byte order; `*found` is the value found.
  * Atomic against the CPUs of the machine and every other HCA of the fabric. False: the memory is
- * unmapped. */
+ * unmapped, or not aligned here. */
 bool memory_compare_swap(const struct mr *mr, uint64_t address, uint64_t compare, uint64_t swap,
 			 uint64_t *found);
 bool memory_fetch_add(const struct mr *mr, uint64_t address, uint64_t add, uint64_t *found);

@@ -7,13 +7,15 @@
 #include "softhca/memory/guard.h"
 #include "softhca/memory/lookup.h"
 
-/* Eight aligned bytes never cross a page. */
+/* Eight aligned bytes never cross a page, unless the region begins at an odd place in its first. */
 static uint64_t *word_at(const struct mr *mr, uint64_t address)
 {
-	uint64_t together;
-	uint8_t *place = lookup_place(mr, address, &together);
+	uint64_t together = 0;
+	uint8_t *place = lookup_place(mr, address, true, &together);
 
-	return (uint64_t *)place;
+	return together < sizeof(uint64_t) || (uintptr_t)place % sizeof(uint64_t)
+		       ? NULL
+		       : (uint64_t *)place;
 }
 
 bool memory_compare_swap(const struct mr *mr, uint64_t address, uint64_t compare, uint64_t swap,
@@ -22,6 +24,8 @@ bool memory_compare_swap(const struct mr *mr, uint64_t address, uint64_t compare
 	uint64_t *word = word_at(mr, address);
 	struct guard guard;
 
+	if (!word)
+		return false;
 	if (guard_fault(guard))
 		return false;
 	guard_begin(&guard);
@@ -36,6 +40,8 @@ bool memory_fetch_add(const struct mr *mr, uint64_t address, uint64_t add, uint6
 	uint64_t *word = word_at(mr, address);
 	struct guard guard;
 
+	if (!word)
+		return false;
 	if (guard_fault(guard))
 		return false;
 	guard_begin(&guard);

@@ -129,8 +129,9 @@ static bool add_piece(struct pieces *pieces, const void *base, uint64_t length)
 	return true;
 }
 
-/* Local memory as host addresses; the list has been checked. */
-static bool add_element(const struct qp *qp, const struct sge *sge, struct pieces *pieces)
+/* Local memory as host addresses; the list has been checked, but for what is unmapped. */
+static bool add_element(const struct qp *qp, const struct sge *sge, bool writing,
+			struct pieces *pieces)
 {
 	const struct mr *mr;
 	uint64_t done = 0;
@@ -140,8 +141,10 @@ static bool add_element(const struct qp *qp, const struct sge *sge, struct piece
 	mr = lookup_key(qp->hca, qp->pd, sge->lkey);
 	while (done < sge->length) {
 		uint64_t together, left = sge->length - done;
-		const uint8_t *place = lookup_place(mr, sge->address + done, &together);
+		const uint8_t *place = lookup_place(mr, sge->address + done, writing, &together);
 
+		if (!place)
+			return false;
 		together = together < left ? together : left;
 		if (!add_piece(pieces, place, together))
 			return false;
@@ -165,13 +168,13 @@ static void set_end_apart(struct pieces *pieces)
 		(struct iovec){(uint8_t *)last->iov_base + last->iov_len, ORDERED_BYTES};
 }
 
-static bool collect_pieces(const struct qp *qp, const struct send_request *request,
+static bool collect_pieces(const struct qp *qp, const struct send_request *request, bool writing,
 			   struct pieces *pieces)
 {
 	pieces->count = 0;
 	pieces->next = 0;
 	for (unsigned int i = 0; i < request->num_sge; i++)
-		if (!add_element(qp, &request->sge[i], pieces))
+		if (!add_element(qp, &request->sge[i], writing, pieces))
 			return false;
 	if (pieces->count)
 		set_end_apart(pieces);
@@ -269,7 +272,7 @@ static int carry_out(struct qp *qp, const struct send_request *request, bool wri
 	if (*status != STATUS_SUCCESS)
 		return EFAULT;
 	remote = request->length <= MAX_BYTES ? find_remote(qp) : NULL;
-	if (!remote || !collect_pieces(qp, request, &pieces))
+	if (!remote || !collect_pieces(qp, request, !writing, &pieces))
 		return EOPNOTSUPP;
 	do {
 		int64_t step = carry_out_step(qp, remote, request, &pieces, done, writing);

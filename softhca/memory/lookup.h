@@ -22,20 +22,20 @@ static inline bool lookup_inside(uint64_t start, uint64_t size, uint64_t address
 	return offset <= size && length <= size - offset;
 }
 
-/* Where the byte at `address` lies in this process, and in `*together` how many lie with it. */
-static inline uint8_t *lookup_place(const struct mr *mr, uint64_t address, uint64_t *together)
-{
-	uint64_t offset = address - mr->iova, page_bytes, in_page;
+/* Memory in pages, or wherever the region's callback says. */
+uint8_t *lookup_scattered(const struct mr *mr, uint64_t address, bool writing, uint64_t *together);
 
-	if (__builtin_expect(mr->linear != NULL, 1)) {
-		*together = mr->length - offset;
-		return mr->linear + offset;
-	}
-	offset += mr->page_offset;
-	page_bytes = 1ull << mr->log_page_size;
-	in_page = offset & (page_bytes - 1);
-	*together = page_bytes - in_page;
-	return mr->pages[offset >> mr->log_page_size] + in_page;
+/* Where the byte at `address` lies in this process, and in `*together` how many lie with it; NULL
+ * if it is unmapped. The address is one of the region's. */
+static inline uint8_t *lookup_place(const struct mr *mr, uint64_t address, bool writing,
+				    uint64_t *together)
+{
+	uint64_t offset = address - mr->iova;
+
+	if (!mr->linear)
+		return lookup_scattered(mr, address, writing, together);
+	*together = mr->length - offset;
+	return mr->linear + offset;
 }
 
 #endif

@@ -88,6 +88,48 @@ static void impossible_memory_is_refused(void **state)
 	bad = good_mr(), bad.access = ACCESS_REMOTE_ATOMIC, refuse_mr(pd, bad);
 }
 
+static uint8_t *place_nowhere(void *arg, uint64_t address, bool writing, uint64_t *together)
+{
+	(void)arg;
+	(void)address;
+	(void)writing;
+	*together = 1;
+	return NULL;
+}
+
+static void memory_is_in_one_kind_of_place(void **state)
+{
+	struct pd *pd = make_pd(&world);
+	uint8_t *pages[1] = {memory};
+	struct mr_params bad;
+
+	(void)state;
+	bad = good_mr(), bad.pages = pages, refuse_mr(pd, bad);
+	bad = good_mr(), bad.place = place_nowhere, refuse_mr(pd, bad);
+	bad = good_mr(), bad.linear = NULL, bad.pages = pages, bad.log_page_size = 12;
+	bad.page_offset = 4096, refuse_mr(pd, bad);
+	bad.page_offset = 0, bad.log_page_size = 64, refuse_mr(pd, bad);
+	bad.log_page_size = 12, bad.place = place_nowhere, refuse_mr(pd, bad);
+}
+
+static void only_a_key_with_a_callback_covers_all_addresses(void **state)
+{
+	struct pd *pd = make_pd(&world);
+	struct mr_params params = {
+		.length = MR_WHOLE_SPACE, .access = ACCESS_LOCAL_WRITE, .place = place_nowhere};
+	struct mr *mr;
+
+	(void)state;
+	assert_int_equal(mr_create(pd, &params, &mr), 0);
+	/* No shortcut leads to it. */
+	assert_int_equal(mr->shared->linear, 0);
+	assert_int_equal(mr_destroy(mr), 0);
+	params.iova = 2;
+	refuse_mr(pd, params);
+	params = good_mr(), params.length = MR_WHOLE_SPACE, params.iova = 0;
+	refuse_mr(pd, params);
+}
+
 static void memory_may_end_at_the_very_top_of_its_addresses(void **state)
 {
 	struct pd *pd = make_pd(&world);
@@ -263,6 +305,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_key_is_published_last_and_withdrawn_first, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(impossible_memory_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_is_in_one_kind_of_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_a_key_with_a_callback_covers_all_addresses,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_may_end_at_the_very_top_of_its_addresses,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pd_stays_while_it_is_used, setup, teardown),

@@ -227,6 +227,119 @@ static void atomics_return_what_they_found(void **state)
 	assert_int_equal(value, 7);
 }
 
+/* ---- memory that a callback finds ---- */
+
+enum { WINDOW = 1024, READ_ONLY = 512 };
+static const uint64_t WINDOW_START = 0xfffffffffffff000;
+
+/* A guest's memory: a window far up, its second half not writable, in pieces of 64 bytes that lie
+ * backwards in `memory`. */
+static uint8_t *place(void *arg, uint64_t address, bool writing, uint64_t *together)
+{
+	uint64_t offset = address - WINDOW_START;
+
+	assert_ptr_equal(arg, memory);
+	*together = 64 - offset % 64;
+	if (offset >= WINDOW || (writing && offset >= READ_ONLY))
+		return NULL;
+	return memory + (WINDOW - 64 - offset / 64 * 64) + offset % 64;
+}
+
+static struct mr *make_whole_space(void)
+{
+	return make_mr((struct mr_params){
+		.length = MR_WHOLE_SPACE,
+		.access = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE | ACCESS_REMOTE_READ |
+			  ACCESS_REMOTE_ATOMIC,
+		.place = place,
+		.place_arg = memory,
+	});
+}
+
+static void a_callback_finds_memory_piece_by_piece(void **state)
+{
+	struct mr *mr = make_whole_space();
+	struct sge sge = {WINDOW_START + 3, 500, mr->key, NULL};
+	uint8_t out[500], back[500];
+
+	(void)state;
+	for (int i = 0; i < 500; i++)
+		out[i] = (uint8_t)(i * 11 + 5);
+	assert_int_equal(memory_scatter(world.hca, pd, &sge, 1, 0, out, 500), STATUS_SUCCESS);
+	assert_int_equal(memory[WINDOW - 64 + 3], out[0]);
+	assert_int_equal(memory[WINDOW - 128], out[61]);
+	assert_int_equal(memory_gather(world.hca, pd, &sge, 1, 0, back, 500), STATUS_SUCCESS);
+	assert_memory_equal(back, out, 500);
+}
+
+static void what_no_callback_finds_is_not_accessed(void **state)
+{
+	struct mr *mr = make_whole_space();
+	struct sge below = {WINDOW_START - 1, 2, mr->key, NULL};
+	struct sge beyond = {WINDOW_START + WINDOW - 1, 2, mr->key, NULL};
+	struct sge kept = {WINDOW_START + READ_ONLY - 64, 65, mr->key, NULL};
+	struct sge last = {UINT64_MAX, 1, mr->key, NULL},
+		   around = {UINT64_MAX - 3, 8, mr->key, NULL};
+	uint8_t bytes[65] = {0};
+	uint64_t found;
+
+	(void)state;
+	assert_int_equal(memory_gather(world.hca, pd, &below, 1, 0, bytes, 2),
+			 STATUS_LOCAL_PROTECTION);
+	assert_int_equal(memory_gather(world.hca, pd, &beyond, 1, 0, bytes, 2),
+			 STATUS_LOCAL_PROTECTION);
+	assert_int_equal(memory_gather(world.hca, pd, &last, 1, 0, bytes, 1),
+			 STATUS_LOCAL_PROTECTION);
+	assert_int_equal(memory_gather(world.hca, pd, &around, 1, 0, bytes, 8),
+			 STATUS_LOCAL_PROTECTION);
+	assert_int_equal(memory_gather(world.hca, pd, &kept, 1, 0, bytes, 65), STATUS_SUCCESS);
+	assert_int_equal(memory_scatter(world.hca, pd, &kept, 1, 0, bytes, 65),
+			 STATUS_LOCAL_PROTECTION);
+	assert_false(memory_read(mr, 0, bytes, 1));
+	assert_false(memory_write(mr, 0, bytes, 1));
+	assert_false(memory_fetch_add(mr, WINDOW_START + READ_ONLY, 1, &found));
+	assert_false(memory_compare_swap(mr, 8, 0, 1, &found));
+}
+
+static void atomics_need_eight_aligned_bytes_in_one_piece(void **state)
+{
+	struct mr *mr = make_whole_space();
+	/* Address 0 lies four bytes before the end of a page, address 8 four behind its start. */
+	struct mr *odd = make_mr((struct mr_params){.length = 256,
+						    .access = ACCESS_LOCAL_WRITE,
+						    .pages = page_list(),
+						    .log_page_size = PAGE_SHIFT,
+						    .page_offset = 252});
+	uint64_t found;
+
+	(void)state;
+	memset(memory, 0, WINDOW);
+	assert_true(memory_fetch_add(mr, WINDOW_START + 56, 3, &found));
+	assert_int_equal(memory[WINDOW - 64 + 56], 3);
+	assert_true(memory_compare_swap(mr, WINDOW_START + 56, 3, 4, &found));
+	assert_int_equal(memory[WINDOW - 64 + 56], 4);
+	assert_false(memory_fetch_add(odd, 0, 1, &found));
+	assert_false(memory_compare_swap(odd, 8, 0, 1, &found));
+}
+
+static void a_page_that_is_missing_is_unmapped(void **state)
+{
+	uint8_t bytes[1 << PAGE_SHIFT] = {0};
+	struct mr *mr;
+	uint8_t **pages = page_list();
+
+	(void)state;
+	pages[1] = NULL;
+	mr = make_mr((struct mr_params){.length = 3 << PAGE_SHIFT,
+					.access = ACCESS_LOCAL_WRITE,
+					.pages = pages,
+					.log_page_size = PAGE_SHIFT});
+	assert_true(memory_read(mr, 0, bytes, 1 << PAGE_SHIFT));
+	assert_true(memory_write(mr, 2 << PAGE_SHIFT, bytes, 1 << PAGE_SHIFT));
+	assert_false(memory_read(mr, 1, bytes, 1 << PAGE_SHIFT));
+	assert_false(memory_write(mr, 1 << PAGE_SHIFT, bytes, 1));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -241,6 +354,10 @@ int main(void)
 		TEST(paged_memory_reads_back_what_was_scattered),
 		TEST(only_what_is_touched_is_checked),
 		TEST(atomics_return_what_they_found),
+		TEST(a_callback_finds_memory_piece_by_piece),
+		TEST(what_no_callback_finds_is_not_accessed),
+		TEST(atomics_need_eight_aligned_bytes_in_one_piece),
+		TEST(a_page_that_is_missing_is_unmapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

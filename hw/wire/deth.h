@@ -27,6 +27,8 @@ struct wire_ieth {
 WIRE_SIZE(struct wire_ieth, 4)
 
 /* Queue keys with the top bit are controlled: a work request that names one gets its QP's own. */
-#define WIRE_QKEY_CONTROLLED 0x80000000u
+#define WIRE_QKEY_CONTROLLED	   0x80000000u
+/* Of queue pair 1 of every port: IBTA vol. 1, 10.2.5. */
+#define WIRE_QKEY_GENERAL_SERVICES 0x80010000u
 
 #endif

@@ -317,6 +317,7 @@ int srq_destroy(struct srq *srq); /* EBUSY while a QP uses it */
  * that is corrupt already: nothing has been taken, and `request` says nothing. */
 int srq_take(struct srq *srq, struct recv_request *request);
 
+/* A management queue pair has its type for its number; EBUSY if the host's adapter has one. */
 int qp_create(struct hca *hca, const struct qp_params *params, struct qp **qp);
 /* Checks the transition and mask against the specification's tables for the type, the values
  * against the limits, then applies. EINVAL for what the tables forbid. */
@@ -326,6 +327,9 @@ int qp_destroy(struct qp *qp); /* EBUSY while attached to multicast groups */
 void qp_set_error(struct qp *qp, int event);
 /* The send queue error state, of UC and UD queue pairs only. */
 void qp_set_send_error(struct qp *qp);
+/* The doorbell of this QP was rung: what was posted is served in the next engine_round(). For those
+ * who have the engine lock anyway and ring for many; engine_kick() serves at once. */
+void qp_kick(struct qp *qp);
 /* Sends to this QP are not announced by engine_kick(): its doorbell record is read in every round.
  * QPs in error are watched anyway. */
 void qp_watch(struct qp *qp);

@@ -18,11 +18,20 @@ static bool is_same_hca(const struct hca *hca, const struct qp_params *params)
 	       params->recv_cq->hca == hca && (!params->srq || params->srq->hca == hca);
 }
 
+/* RoCE has no subnet management: IBTA vol. 1, annex A16. */
+static bool is_type_known(const struct hca *hca, enum qp_type type)
+{
+	if (type == QP_TYPE_SMI)
+		return hca->shared->port_type == FABRIC_PORT_IB;
+	return type == QP_TYPE_GSI || type == QP_TYPE_RC || type == QP_TYPE_UC ||
+	       type == QP_TYPE_UD;
+}
+
 static int check_params(const struct hca *hca, const struct qp_params *params)
 {
 	const struct hca_limits *limits = &hca->limits;
 
-	if (params->type != QP_TYPE_RC && params->type != QP_TYPE_UC && params->type != QP_TYPE_UD)
+	if (!is_type_known(hca, params->type))
 		return EOPNOTSUPP;
 	if (!is_same_hca(hca, params) || (params->srq && params->rq_count))
 		return EINVAL;
@@ -84,9 +93,18 @@ static void count_users(struct qp *qp, int change)
 	qp->hca->num_qp += (uint32_t)change;
 }
 
+static int reserve_number(struct qp *qp)
+{
+	struct fabric *fabric = qp->hca->engine->fabric;
+
+	if (!qp_type_is_management(qp->type))
+		return fabric_qp_reserve(fabric, qp->hca->shared, &qp->qpn, &qp->shared);
+	qp->qpn = (uint32_t)qp->type;
+	return fabric_qp_reserve_management(fabric, qp->hca->shared, qp->qpn, &qp->shared);
+}
+
 int qp_create(struct hca *hca, const struct qp_params *params, struct qp **created)
 {
-	struct fabric *fabric = hca->engine->fabric;
 	struct qp *qp;
 	int rc = check_params(hca, params);
 
@@ -95,7 +113,7 @@ int qp_create(struct hca *hca, const struct qp_params *params, struct qp **creat
 	qp = new_qp(hca, params);
 	if (!qp)
 		return ENOMEM;
-	rc = fabric_qp_reserve(fabric, hca->shared, &qp->qpn, &qp->shared);
+	rc = reserve_number(qp);
 	if (rc)
 		goto free_qp;
 	rc = transport_qp_create(qp);
@@ -109,7 +127,7 @@ int qp_create(struct hca *hca, const struct qp_params *params, struct qp **creat
 	return 0;
 
 release_number:
-	fabric_qp_release(fabric, hca->shared, qp->shared);
+	fabric_qp_release(hca->engine->fabric, hca->shared, qp->shared);
 free_qp:
 	free(qp);
 	return rc;
@@ -142,7 +160,7 @@ static uint8_t find_remote_hca(const struct qp *qp)
 	const struct path *path = &qp->attr.path;
 	int index = -1;
 
-	if (qp->type == QP_TYPE_UD || qp->attr.state < QP_RTR || qp->attr.state == QP_ERR)
+	if (qp_type_is_datagram(qp->type) || qp->attr.state < QP_RTR || qp->attr.state == QP_ERR)
 		return UINT8_MAX;
 	if (qp->hca->shared->port_type == FABRIC_PORT_ETH)
 		index = fabric_hca_by_gid(fabric, path->dgid);
@@ -233,6 +251,11 @@ void qp_unwatch(struct qp *qp)
 {
 	qp->unannounced = false;
 	keep_watched(qp);
+	qp_kick(qp);
+}
+
+void qp_kick(struct qp *qp)
+{
 	if (!list_linked(&qp->pending))
 		list_append(&qp->hca->engine->pending, &qp->pending);
 }

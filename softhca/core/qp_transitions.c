@@ -2,21 +2,23 @@
 /*
  * Which attributes a queue pair needs and takes in each transition: IBTA vol. 1, 11.2.5.2, table of
  * "QP State Transition Properties", without the rows of RD. Error and reset can be entered from
- * anywhere, with no attribute.
+ * anywhere, with no attribute. The management queue pairs are datagram ones that belong to a port
+ * from the start and need not be told which.
  */
 #include "softhca/core/internal.h"
 
-enum { TYPES = 3 };
+enum { TYPES = 4 };
 
 struct transition {
 	enum qp_state from, to;
 	struct {
 		uint32_t required, optional;
-	} attributes[TYPES]; /* RC, UC, UD */
+	} attributes[TYPES]; /* RC, UC, UD, management */
 };
 
 #define INIT_CONNECTED (QP_PKEY_INDEX | QP_PORT | QP_ACCESS_FLAGS)
 #define INIT_DATAGRAM  (QP_PKEY_INDEX | QP_PORT | QP_QKEY)
+#define PARTITION      (QP_PKEY_INDEX | QP_QKEY)
 #define PATH_UC	       (QP_AV | QP_PATH_MTU | QP_DEST_QPN | QP_RQ_PSN)
 #define PATH_RC	       (PATH_UC | QP_MAX_DEST_RD_ATOMIC | QP_MIN_RNR_TIMER)
 #define RETRIES	       (QP_TIMEOUT | QP_RETRY_CNT | QP_RNR_RETRY)
@@ -29,29 +31,43 @@ struct transition {
 	 QP_MAX_DEST_RD_ATOMIC)
 
 static const struct transition transitions[] = {
-	{QP_RESET, QP_INIT, {{INIT_CONNECTED, 0}, {INIT_CONNECTED, 0}, {INIT_DATAGRAM, 0}}},
-	{QP_INIT, QP_INIT, {{0, INIT_CONNECTED}, {0, INIT_CONNECTED}, {0, INIT_DATAGRAM}}},
+	{QP_RESET,
+	 QP_INIT,
+	 {{INIT_CONNECTED, 0}, {INIT_CONNECTED, 0}, {INIT_DATAGRAM, 0}, {PARTITION, QP_PORT}}},
+	{QP_INIT,
+	 QP_INIT,
+	 {{0, INIT_CONNECTED}, {0, INIT_CONNECTED}, {0, INIT_DATAGRAM}, {0, INIT_DATAGRAM}}},
 	{QP_INIT,
 	 QP_RTR,
 	 {{PATH_RC, QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX},
 	  {PATH_UC, QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX},
-	  {0, QP_PKEY_INDEX | QP_QKEY}}},
+	  {0, PARTITION},
+	  {0, PARTITION}}},
 	{QP_RTR,
 	 QP_RTS,
 	 {{RETRIES | QP_SQ_PSN | QP_MAX_QP_RD_ATOMIC, RUNNING_RC},
 	  {QP_SQ_PSN, RUNNING_UC},
+	  {QP_SQ_PSN, RUNNING_UD},
 	  {QP_SQ_PSN, RUNNING_UD}}},
-	{QP_RTS, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}}},
+	{QP_RTS, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}, {0, RUNNING_UD}}},
 	{QP_RTS,
 	 QP_SQD,
-	 {{0, QP_EN_SQD_ASYNC_NOTIFY}, {0, QP_EN_SQD_ASYNC_NOTIFY}, {0, QP_EN_SQD_ASYNC_NOTIFY}}},
-	{QP_SQD, QP_SQD, {{0, DRAINED_RC}, {0, DRAINED_UC}, {0, QP_PKEY_INDEX | QP_QKEY}}},
-	{QP_SQD, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}}},
+	 {{0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY}}},
+	{QP_SQD, QP_SQD, {{0, DRAINED_RC}, {0, DRAINED_UC}, {0, PARTITION}, {0, PARTITION}}},
+	{QP_SQD, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}, {0, RUNNING_UD}}},
 };
 
 static unsigned int column(enum qp_type type)
 {
-	return type == QP_TYPE_RC ? 0 : type == QP_TYPE_UC ? 1 : 2;
+	static const uint8_t columns[] = {
+		[QP_TYPE_RC] = 0,  [QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
+		[QP_TYPE_SMI] = 3, [QP_TYPE_GSI] = 3,
+	};
+
+	return columns[type];
 }
 
 static bool fits(uint32_t mask, uint32_t required, uint32_t optional)
@@ -64,7 +80,8 @@ static bool leaves_send_error(enum qp_type type, uint32_t mask)
 {
 	if (type == QP_TYPE_RC)
 		return false;
-	return fits(mask, 0, QP_CUR_STATE | (type == QP_TYPE_UD ? QP_QKEY : QP_ACCESS_FLAGS));
+	return fits(mask, 0,
+		    QP_CUR_STATE | (qp_type_is_datagram(type) ? QP_QKEY : QP_ACCESS_FLAGS));
 }
 
 bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state to, uint32_t mask)

@@ -185,7 +185,7 @@ void trace_send(const struct qp *qp, const struct send_request *request)
 	    request->flags & REQUEST_SOLICITED ? " solicited" : "",
 	    request->flags & REQUEST_FENCE ? " fence" : "");
 	add_operands(&line, request);
-	if (qp->type == QP_TYPE_UD)
+	if (qp_type_is_datagram(qp->type))
 		add(&line, " to lid=%#x qp=%06x qkey=%#x", request->ud.dlid, request->ud.qpn,
 		    request->ud.qkey);
 	add_sges(&line, request->sge, request->num_sge);

@@ -12,10 +12,25 @@
 #include <stdint.h>
 
 enum qp_type {
+	/* The management queue pairs, of subnet and general services: one each on an adapter, and
+	 * their numbers are these. */
+	QP_TYPE_SMI = 0,
+	QP_TYPE_GSI = 1,
 	QP_TYPE_RC = 2,
 	QP_TYPE_UC = 3,
 	QP_TYPE_UD = 4,
 };
+
+static inline bool qp_type_is_management(enum qp_type type)
+{
+	return type == QP_TYPE_SMI || type == QP_TYPE_GSI;
+}
+
+/* Sends datagrams, which carry their address. */
+static inline bool qp_type_is_datagram(enum qp_type type)
+{
+	return type == QP_TYPE_UD || qp_type_is_management(type);
+}
 
 enum qp_state {
 	QP_RESET,

@@ -91,6 +91,9 @@ uint32_t fabric_process_pid(const struct fabric *fabric, unsigned int process);
 /* Reserves a QP number of `hca` for this process. ENOMEM when all are taken. */
 int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *qpn,
 		      struct fabric_qp **qp);
+/* The numbers 0 and 1, which the search never finds. EBUSY when taken, be it by this process. */
+int fabric_qp_reserve_management(struct fabric *fabric, struct fabric_hca *hca, uint32_t qpn,
+				 struct fabric_qp **qp);
 void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp);
 /* The entry behind a QP number, whoever owns it; NULL if the number is free. */
 struct fabric_qp *fabric_qp_find(struct fabric_hca *hca, uint32_t qpn);

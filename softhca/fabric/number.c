@@ -16,8 +16,9 @@ enum {
 	QPN_MASK = (1 << QPN_BITS) - 1,
 	QPN_STEP = FABRIC_QPS,
 	KEY_SHIFT = 8,
-	/* Entries below this and the last one are never given out: no QP number is then 0, 1 or
-	 * 0xffffff, and no key 0 or the 0x100 that mlx drivers end lists with. */
+	/* No search finds the entries below this, nor the last one: no QP number is then 0, 1 or
+	 * 0xffffff, unless it was asked for, and no key 0 or the 0x100 that mlx drivers end lists
+	 * with. */
 	FIRST_ENTRY = 64,
 	PD_MASK = 0xffffff,
 };
@@ -69,6 +70,16 @@ static uint32_t next_number(const struct fabric_hca *hca, const struct fabric_qp
 	return (hca->qp_variant * QPN_STEP + index) & QPN_MASK;
 }
 
+/* Begins a new life. */
+static void fill_qp(struct fabric_hca *hca, struct fabric_qp *entry, uint32_t qpn)
+{
+	raise_mark(&hca->qps_used, (uint32_t)(entry - hca->qps) + 1);
+	memset((char *)entry + offsetof(struct fabric_qp, type), 0,
+	       sizeof(*entry) - offsetof(struct fabric_qp, type));
+	entry->remote_hca = 0xff;
+	entry->qpn = qpn;
+}
+
 int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *qpn,
 		      struct fabric_qp **qp)
 {
@@ -82,16 +93,26 @@ int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *q
 			return ENOMEM;
 		if (!take(&entry->owner, fabric))
 			continue;
-		raise_mark(&hca->qps_used, index + 1);
 		*qpn = next_number(hca, entry, index);
-		memset((char *)entry + offsetof(struct fabric_qp, type), 0,
-		       sizeof(*entry) - offsetof(struct fabric_qp, type));
-		entry->remote_hca = 0xff;
-		entry->qpn = *qpn;
+		fill_qp(hca, entry, *qpn);
 		*qp = entry;
 		return 0;
 	}
 	return ENOMEM;
+}
+
+int fabric_qp_reserve_management(struct fabric *fabric, struct fabric_hca *hca, uint32_t qpn,
+				 struct fabric_qp **qp)
+{
+	struct fabric_qp *entry = &hca->qps[qpn];
+
+	if (back_entry(fabric, hca, entry))
+		return ENOMEM;
+	if (!take(&entry->owner, fabric))
+		return EBUSY;
+	fill_qp(hca, entry, qpn);
+	*qp = entry;
+	return 0;
 }
 
 void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp)

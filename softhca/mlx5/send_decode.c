@@ -27,7 +27,7 @@ enum {
 enum {
 	RC = 1 << QP_TYPE_RC,
 	UC = 1 << QP_TYPE_UC,
-	UD = 1 << QP_TYPE_UD,
+	UD = 1 << QP_TYPE_UD | 1 << QP_TYPE_SMI | 1 << QP_TYPE_GSI,
 };
 
 struct rule {
@@ -274,7 +274,7 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 	/* A NOP's size is padding. */
 	if (!parts)
 		return NULL;
-	if (reader->qp->type == QP_TYPE_UD && !take_address(reader, &request->ud))
+	if (qp_type_is_datagram(reader->qp->type) && !take_address(reader, &request->ud))
 		return "address vector cut short";
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";

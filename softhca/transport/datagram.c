@@ -54,6 +54,12 @@ static void find_route(struct requester *requester)
 		build_route(requester, address);
 }
 
+/* IBTA vol. 1, 10.2.5: that of general services is given, whatever the QP was told. */
+static uint32_t own_qkey(const struct qp *qp)
+{
+	return qp->type == QP_TYPE_GSI ? WIRE_QKEY_GENERAL_SERVICES : qp->attr.qkey;
+}
+
 /* One packet by requester->route. EAGAIN when the ring is full. */
 static int send_one(const struct requester *requester, uint8_t packet_flags,
 		    enum completion_status *status)
@@ -63,7 +69,7 @@ static int send_one(const struct requester *requester, uint8_t packet_flags,
 	struct qp *qp = requester->qp;
 	uint32_t qkey = request->ud.qkey;
 	struct wire_deth deth = {
-		.qkey = htobe32(qkey & WIRE_QKEY_CONTROLLED ? qp->attr.qkey : qkey),
+		.qkey = htobe32(qkey & WIRE_QKEY_CONTROLLED ? own_qkey(qp) : qkey),
 		.source = htobe32(qp->qpn),
 	};
 	struct wire_immdt immdt = {.immediate = request->immediate};
@@ -214,7 +220,7 @@ static void complete(struct responder *responder, const struct arrival *arrival,
 		.slid = arrival->packet->slid,
 		.sl = arrival->packet->sl,
 		.path_bits = 0,
-		.pkey_index = responder->qp->attr.pkey_index,
+		.pkey_index = arrival->pkey_index,
 	};
 
 	message_complete(responder, &completion);
@@ -251,7 +257,8 @@ static void deliver(struct responder *responder, const struct arrival *arrival,
 /* `arrival` is a copy: a multicast packet is taken apart once for each member. */
 static void receive(struct qp *qp, struct arrival *arrival)
 {
-	bool immediate = arrival->operation == WIRE_SEND_ONLY_IMM;
+	bool immediate =
+		arrival->operation == WIRE_SEND_ONLY_IMM && !qp_type_is_management(qp->type);
 	struct wire_immdt immdt;
 	struct wire_deth deth;
 
@@ -259,7 +266,8 @@ static void receive(struct qp *qp, struct arrival *arrival)
 	    !arrival_take(arrival, &deth, sizeof(deth)) ||
 	    (immediate && !arrival_take(arrival, &immdt, sizeof(immdt))))
 		return;
-	if (be32toh(deth.qkey) != qp->attr.qkey) {
+	/* Subnet management has none. */
+	if (qp->type != QP_TYPE_SMI && be32toh(deth.qkey) != own_qkey(qp)) {
 		qp->shared->errors++;
 		return;
 	}
@@ -285,7 +293,8 @@ static void receive_copy(void *arg, unsigned int hca, uint32_t qpn, unsigned int
 	if (hca != delivery->hca->index || process != fabric_self(delivery->hca->engine->fabric))
 		return;
 	qp = hca_find_qp(delivery->hca, qpn);
-	if (qp && qp->type == QP_TYPE_UD && route_accepts_pkey(qp, arrival.pkey))
+	if (qp && qp->type == QP_TYPE_UD &&
+	    route_accepts_pkey(qp, arrival.pkey, &arrival.pkey_index))
 		receive(qp, &arrival);
 }
 

@@ -50,6 +50,7 @@ struct arrival {
 	bool solicited;
 	bool ack_request;
 	uint16_t pkey;
+	uint16_t pkey_index; /* of the receiver's key that let it in */
 	uint32_t qpn;
 	uint32_t psn;
 	/* Behind the headers taken so far, padding not counted. */
@@ -76,7 +77,7 @@ static inline unsigned int mtu_log(const struct qp *qp)
 {
 	enum { LOG_PORT_MTU = 12 };
 
-	return qp->type == QP_TYPE_UD ? LOG_PORT_MTU : 7u + qp->attr.path_mtu;
+	return qp_type_is_datagram(qp->type) ? LOG_PORT_MTU : 7u + qp->attr.path_mtu;
 }
 
 /* Packets that a message of `length` bytes takes: a message of nothing takes one. */

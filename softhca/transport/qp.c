@@ -78,7 +78,7 @@ void transport_qp_destroy(struct qp *qp)
 
 static void connect_route(struct qp *qp)
 {
-	if (qp->type == QP_TYPE_UD)
+	if (qp_type_is_datagram(qp->type))
 		qp->requester->address_valid = false;
 	else
 		route_build(&qp->requester->route, qp, &qp->attr.path, qp->attr.dest_qpn);

@@ -19,6 +19,8 @@ static bool transport_has(enum qp_type type, enum request_opcode opcode)
 			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_LOCAL_INVALIDATE |
 			       1 << REQUEST_NOP,
 		[QP_TYPE_UD] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_NOP,
+		[QP_TYPE_SMI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
+		[QP_TYPE_GSI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
 	};
 
 	return opcodes[type] & 1u << opcode;
@@ -36,7 +38,7 @@ static bool awaits_response(uint8_t opcode)
 
 static uint32_t length_limit(const struct qp *qp)
 {
-	return qp->type == QP_TYPE_UD ? 1u << mtu_log(qp) : MAX_MESSAGE_BYTES;
+	return qp_type_is_datagram(qp->type) ? 1u << mtu_log(qp) : MAX_MESSAGE_BYTES;
 }
 
 /* What is wrong with a request before anything of it has been sent. */
@@ -96,7 +98,7 @@ static bool has_to_wait(const struct requester *requester)
 
 static uint32_t packets_for(const struct requester *requester, const struct send_request *request)
 {
-	if (is_atomic(request->opcode) || requester->qp->type == QP_TYPE_UD)
+	if (is_atomic(request->opcode) || qp_type_is_datagram(requester->qp->type))
 		return 1;
 	return packets_of(request->length, mtu_log(requester->qp));
 }

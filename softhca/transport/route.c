@@ -109,10 +109,23 @@ uint16_t route_own_pkey(const struct qp *qp)
 }
 
 /* Same partition, and one of the two is a full member. */
-bool route_accepts_pkey(const struct qp *qp, uint16_t pkey)
+static bool is_match(uint16_t own, uint16_t pkey)
 {
-	uint16_t own = route_own_pkey(qp);
-
 	return (own & WIRE_PKEY_MASK) && !((own ^ pkey) & WIRE_PKEY_MASK) &&
 	       ((own | pkey) & WIRE_PKEY_FULL);
+}
+
+/* IBTA vol. 1, 10.9: subnet management is in no partition, general services are in
+ * all of the port's. */
+bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index)
+{
+	*index = qp->attr.pkey_index;
+	if (qp->type == QP_TYPE_SMI)
+		return true;
+	if (qp->type != QP_TYPE_GSI)
+		return is_match(route_own_pkey(qp), pkey);
+	for (*index = 0; *index < FABRIC_PKEYS; ++*index)
+		if (is_match(qp->hca->shared->pkeys[*index], pkey))
+			return true;
+	return false;
 }

@@ -35,8 +35,9 @@ void route_refresh(struct route *route, const struct qp *qp);
 /* The same without regard to when the last look was. */
 void route_look_up(struct route *route, const struct qp *qp);
 
-/* The P_Key that `qp` sends with, and whether a packet that carries `pkey` may enter. */
+/* The P_Key that `qp` sends with. */
 uint16_t route_own_pkey(const struct qp *qp);
-bool route_accepts_pkey(const struct qp *qp, uint16_t pkey);
+/* Whether a packet that carries `pkey` may enter, and by which of the port's keys. */
+bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index);
 
 #endif

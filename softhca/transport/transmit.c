@@ -225,7 +225,7 @@ static enum outcome send_datagram(struct requester *requester, struct sent_reque
 
 static enum outcome send_packet(struct requester *requester, struct sent_request *entry)
 {
-	if (requester->qp->type == QP_TYPE_UD)
+	if (qp_type_is_datagram(requester->qp->type))
 		return send_datagram(requester, entry);
 	switch (entry->opcode) {
 	case REQUEST_READ:
@@ -324,8 +324,8 @@ unsigned int requester_push(struct requester *requester)
 	if (!qp_sends(qp) || requester->rnr_waiting)
 		return 0;
 	route_refresh(&requester->route, qp);
-	/* Also after an acknowledgement, with nothing to send yet: the peer has turned from the ring
-	 * to its program then, and the next send finds the line here. */
+	/* Also after an acknowledgement, with nothing to send yet: the peer has turned from the
+	 * ring to its program then, and the next send finds the line here. */
 	fabric_send_prepare(qp_fabric(qp), requester->route.process);
 	budget_left = push_entries(requester, REQUESTER_BUDGET);
 	moved = REQUESTER_BUDGET - budget_left;

@@ -44,17 +44,17 @@ static void receive_rc(struct qp *qp, struct arrival *arrival)
 
 static void receive(struct qp *qp, struct arrival *arrival)
 {
-	if (!route_accepts_pkey(qp, arrival->pkey)) {
+	if (!route_accepts_pkey(qp, arrival->pkey, &arrival->pkey_index)) {
 		qp->shared->errors++;
 		return;
 	}
-	if (qp->type != QP_TYPE_UD && !comes_from_peer(qp, arrival))
+	if (!qp_type_is_datagram(qp->type) && !comes_from_peer(qp, arrival))
 		return;
 	if (qp->type == QP_TYPE_RC && arrival->transport == WIRE_RC)
 		receive_rc(qp, arrival);
 	else if (qp->type == QP_TYPE_UC && arrival->transport == WIRE_UC)
 		uc_receive(qp->responder, arrival);
-	else if (qp->type == QP_TYPE_UD && arrival->transport == WIRE_UD)
+	else if (qp_type_is_datagram(qp->type) && arrival->transport == WIRE_UD)
 		datagram_receive(qp, arrival);
 }
 

@@ -84,6 +84,18 @@ int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *q
 	return 0;
 }
 
+int fabric_qp_reserve_management(struct fabric *fabric, struct fabric_hca *hca, uint32_t qpn,
+				 struct fabric_qp **qp)
+{
+	(void)fabric;
+	if (hca->qps[qpn].owner)
+		return EBUSY;
+	*qp = &hca->qps[qpn];
+	(*qp)->owner = fake_fabric.self + 1;
+	(*qp)->qpn = qpn;
+	return 0;
+}
+
 void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp)
 {
 	(void)fabric;

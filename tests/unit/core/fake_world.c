@@ -220,7 +220,7 @@ void bring_to(struct qp *qp, enum qp_state state, uint16_t dlid, uint32_t dest_q
 		.max_rd_atomic = 1,
 		.max_dest_rd_atomic = 1,
 	};
-	bool ud = qp->type == QP_TYPE_UD, rc = qp->type == QP_TYPE_RC;
+	bool ud = qp_type_is_datagram(qp->type), rc = qp->type == QP_TYPE_RC;
 
 	if (state >= QP_INIT)
 		step(qp, QP_INIT, QP_PKEY_INDEX | QP_PORT | (ud ? QP_QKEY : QP_ACCESS_FLAGS),

@@ -151,6 +151,27 @@ static void packets_go_to_the_adapter_they_name(void **state)
 	assert_int_equal(engine_poll(world.engine), 0);
 }
 
+static void a_kicked_qp_is_served_once_in_the_next_round(void **state)
+{
+	struct qp *qp = make_qp(&world, pd, cq, NULL, QP_TYPE_RC);
+
+	(void)state;
+	engine_lock(world.engine);
+	qp_kick(qp);
+	qp_kick(qp);
+	assert_int_equal(fake_transport.pushes, 0);
+	engine_round(world.engine);
+	engine_round(world.engine);
+	engine_unlock(world.engine);
+	assert_int_equal(fake_transport.pushes, 1);
+	engine_lock(world.engine);
+	qp_kick(qp);
+	assert_int_equal(qp_destroy(qp), 0);
+	engine_round(world.engine);
+	engine_unlock(world.engine);
+	assert_int_equal(fake_transport.pushes, 1);
+}
+
 static void stay_pending(struct qp *qp)
 {
 	if (!list_linked(&qp->pending))
@@ -237,6 +258,7 @@ int main(void)
 		TEST(the_holder_does_the_work_of_those_it_kept_out),
 		TEST(a_qp_can_be_destroyed_with_a_kick_in_flight),
 		TEST(packets_go_to_the_adapter_they_name),
+		TEST(a_kicked_qp_is_served_once_in_the_next_round),
 		TEST(a_qp_that_cannot_go_on_waits_for_the_next_round),
 		TEST(a_timer_runs_though_nothing_else_happens),
 		TEST(qps_without_kicks_are_served_by_polls),

@@ -219,6 +219,40 @@ static void a_qp_number_is_free_after_destroy(void **state)
 	assert_null(fabric_qp_find(world.hca->shared, qpn));
 }
 
+static int try_to_make(enum qp_type type, struct pd *pd, struct cq *cq, struct qp **qp)
+{
+	struct qp_params params = {.type = type, .pd = pd, .send_cq = cq, .recv_cq = cq};
+
+	return qp_create(world.hca, &params, qp);
+}
+
+static void management_qps_are_one_of_each_and_numbered_0_and_1(void **state)
+{
+	struct pd *pd = make_pd(&world);
+	struct cq *cq = make_cq(&world, 16, &record);
+	struct qp *smi, *gsi, *other;
+
+	(void)state;
+	assert_int_equal(try_to_make(QP_TYPE_SMI, pd, cq, &smi), 0);
+	assert_int_equal(try_to_make(QP_TYPE_GSI, pd, cq, &gsi), 0);
+	assert_int_equal(smi->qpn, 0);
+	assert_int_equal(gsi->qpn, 1);
+	assert_ptr_equal(hca_find_qp(world.hca, 0), smi);
+	assert_ptr_equal(hca_find_qp(world.hca, 1), gsi);
+	assert_int_equal(try_to_make(QP_TYPE_SMI, pd, cq, &other), EBUSY);
+	assert_int_equal(try_to_make(QP_TYPE_GSI, pd, cq, &other), EBUSY);
+	assert_int_equal(world.hca->num_qp, 2);
+	assert_int_equal(qp_destroy(smi), 0);
+	assert_null(hca_find_qp(world.hca, 0));
+	assert_int_equal(try_to_make(QP_TYPE_SMI, pd, cq, &smi), 0);
+	/* Only InfiniBand has subnet management. */
+	assert_int_equal(qp_destroy(smi), 0);
+	world.hca->shared->port_type = FABRIC_PORT_ETH;
+	assert_int_equal(try_to_make(QP_TYPE_SMI, pd, cq, &smi), EOPNOTSUPP);
+	bring_to(gsi, QP_RTS, 0, 0);
+	assert_int_equal(gsi->attr.state, QP_RTS);
+}
+
 static void a_qp_that_cannot_be_made_leaves_nothing(void **state)
 {
 	struct pd *pd = make_pd(&world);
@@ -314,6 +348,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(queues_stay_while_a_qp_uses_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_stays_while_it_is_in_a_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_number_is_free_after_destroy, setup, teardown),
+		cmocka_unit_test_setup_teardown(management_qps_are_one_of_each_and_numbered_0_and_1,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_that_cannot_be_made_leaves_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(limits_on_counts_hold_and_are_given_back, setup,

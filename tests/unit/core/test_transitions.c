@@ -48,6 +48,25 @@ static const struct expectation table[] = {
 	{"UD", "SQD", "RTS", "", "CUR_STATE QKEY"},
 	{"UC", "SQE", "RTS", "", "CUR_STATE ACCESS_FLAGS"},
 	{"UD", "SQE", "RTS", "", "CUR_STATE QKEY"},
+	/* As UD, except that the port may be left out. */
+	{"SMI", "RESET", "INIT", "PKEY_INDEX QKEY", "PORT"},
+	{"SMI", "INIT", "INIT", "", "PKEY_INDEX PORT QKEY"},
+	{"SMI", "INIT", "RTR", "", "PKEY_INDEX QKEY"},
+	{"SMI", "RTR", "RTS", "SQ_PSN", "CUR_STATE QKEY"},
+	{"SMI", "RTS", "RTS", "", "CUR_STATE QKEY"},
+	{"SMI", "RTS", "SQD", "", "EN_SQD_ASYNC_NOTIFY"},
+	{"SMI", "SQD", "SQD", "", "PKEY_INDEX QKEY"},
+	{"SMI", "SQD", "RTS", "", "CUR_STATE QKEY"},
+	{"SMI", "SQE", "RTS", "", "CUR_STATE QKEY"},
+	{"GSI", "RESET", "INIT", "PKEY_INDEX QKEY", "PORT"},
+	{"GSI", "INIT", "INIT", "", "PKEY_INDEX PORT QKEY"},
+	{"GSI", "INIT", "RTR", "", "PKEY_INDEX QKEY"},
+	{"GSI", "RTR", "RTS", "SQ_PSN", "CUR_STATE QKEY"},
+	{"GSI", "RTS", "RTS", "", "CUR_STATE QKEY"},
+	{"GSI", "RTS", "SQD", "", "EN_SQD_ASYNC_NOTIFY"},
+	{"GSI", "SQD", "SQD", "", "PKEY_INDEX QKEY"},
+	{"GSI", "SQD", "RTS", "", "CUR_STATE QKEY"},
+	{"GSI", "SQE", "RTS", "", "CUR_STATE QKEY"},
 };
 
 /* By bit of the kernel's attribute mask; holes are reserved. */
@@ -79,7 +98,13 @@ static const char *const states[] = {"RESET", "INIT", "RTR", "RTS", "SQD", "SQE"
 static const struct {
 	const char *name;
 	enum qp_type type;
-} types[] = {{"RC", QP_TYPE_RC}, {"UC", QP_TYPE_UC}, {"UD", QP_TYPE_UD}};
+} types[] = {{"RC", QP_TYPE_RC},
+	     {"UC", QP_TYPE_UC},
+	     {"UD", QP_TYPE_UD},
+	     {"SMI", QP_TYPE_SMI},
+	     {"GSI", QP_TYPE_GSI}};
+
+enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
 static uint32_t parse(const char *words)
 {
@@ -133,7 +158,7 @@ static void every_transition_takes_its_attributes_and_no_others(void **state)
 	unsigned int allowed = 0;
 
 	(void)state;
-	for (unsigned int t = 0; t < 3; t++) {
+	for (unsigned int t = 0; t < TYPES; t++) {
 		for (unsigned int from = QP_RESET; from <= QP_ERR; from++) {
 			for (unsigned int to = QP_RESET; to <= QP_ERR; to++) {
 				const struct expectation *expected =
@@ -146,14 +171,14 @@ static void every_transition_takes_its_attributes_and_no_others(void **state)
 			}
 		}
 	}
-	/* The rows above, and two states that each of seven can go to, three times. */
-	assert_int_equal(allowed, sizeof(table) / sizeof(table[0]) + 2 * 7 * 3);
+	/* The rows above, and two states that each of seven can go to, for each type. */
+	assert_int_equal(allowed, sizeof(table) / sizeof(table[0]) + 2 * 7 * TYPES);
 }
 
 static void transitions_that_are_not_in_the_table_are_refused(void **state)
 {
 	(void)state;
-	for (unsigned int t = 0; t < 3; t++)
+	for (unsigned int t = 0; t < TYPES; t++)
 		for (unsigned int from = QP_RESET; from <= QP_ERR; from++)
 			for (unsigned int to = QP_RESET; to <= QP_ERR; to++) {
 				if (find(types[t].name, states[from], states[to]))

@@ -82,6 +82,33 @@ static void qp_numbers_run_out_and_come_back(void **state)
 	fabric_leave(fabric);
 }
 
+static void management_numbers_have_one_owner_a_host(void **state)
+{
+	struct fabric *first = join(1), *second = join(1), *other = join(2);
+	unsigned int index;
+	struct fabric_hca *hca[3] = {open_hca(first, &index), open_hca(second, &index),
+				     open_hca(other, &index)};
+	struct fabric_qp *qp, *same;
+
+	(void)state;
+	for (uint32_t qpn = 0; qpn < 2; qpn++) {
+		assert_null(fabric_qp_find(hca[0], qpn));
+		assert_int_equal(fabric_qp_reserve_management(first, hca[0], qpn, &qp), 0);
+		assert_ptr_equal(fabric_qp_find(hca[0], qpn), qp);
+		assert_int_equal(fabric_qp_reserve_management(first, hca[0], qpn, &same), EBUSY);
+		assert_int_equal(fabric_qp_reserve_management(second, hca[1], qpn, &same), EBUSY);
+		assert_int_equal(fabric_qp_reserve_management(other, hca[2], qpn, &same), 0);
+		fabric_qp_release(first, hca[0], qp);
+		assert_null(fabric_qp_find(hca[0], qpn));
+		assert_int_equal(fabric_qp_reserve_management(second, hca[1], qpn, &same), 0);
+	}
+	/* What leaves gives back. */
+	fabric_leave(second);
+	assert_int_equal(fabric_qp_reserve_management(first, hca[0], 1, &qp), 0);
+	fabric_leave(first);
+	fabric_leave(other);
+}
+
 static void processes_of_a_host_share_its_numbers(void **state)
 {
 	struct fabric *first = join(1), *second = join(1), *other = join(2);
@@ -336,6 +363,7 @@ int main(void)
 		cmocka_unit_test(qp_numbers_are_not_special_and_not_reused_at_once),
 		cmocka_unit_test(qp_number_of_an_entry_changes_with_each_use),
 		cmocka_unit_test(qp_numbers_run_out_and_come_back),
+		cmocka_unit_test(management_numbers_have_one_owner_a_host),
 		cmocka_unit_test(processes_of_a_host_share_its_numbers),
 		cmocka_unit_test(key_is_found_only_while_valid),
 		cmocka_unit_test(keys_are_not_special_and_not_reused_at_once),

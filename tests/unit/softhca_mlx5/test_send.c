@@ -330,6 +330,22 @@ static void a_datagram_carries_its_address(void **state)
 	expect_pointer(&request.sge[0], 0x4000, 4, 0x103);
 }
 
+static void management_sends_are_datagrams(void **state)
+{
+	static const enum qp_type types[] = {QP_TYPE_SMI, QP_TYPE_GSI};
+
+	(void)state;
+	rig_put(0, datagram, sizeof(datagram));
+	rig_ring(2);
+	for (unsigned int i = 0; i < 2; i++) {
+		rig.qp.type = types[i];
+		assert_int_equal(decode(0), 0);
+		assert_int_equal(request.opcode, REQUEST_SEND);
+		assert_int_equal(request.ud.qpn, 0xabcdef);
+		expect_pointer(&request.sge[0], 0x4000, 4, 0x103);
+	}
+}
+
 static void an_address_on_ethernet_is_global_without_the_bit(void **state)
 {
 	uint8_t wqe[sizeof(datagram)];
@@ -475,6 +491,7 @@ int main(void)
 		TEST(an_invalidation_is_a_umr_that_frees_the_key),
 		TEST(an_invalidation_cut_short_is_refused),
 		TEST(a_datagram_carries_its_address),
+		TEST(management_sends_are_datagrams),
 		TEST(an_address_on_ethernet_is_global_without_the_bit),
 		TEST(a_compact_address_is_a_third_as_long),
 		TEST(an_address_cut_short_is_refused),

@@ -277,7 +277,7 @@ static void connect_qp(struct qp *qp, unsigned int index, const struct qp *peer,
 		.retry_count = options->retry_count,
 		.rnr_retry = options->rnr_retry,
 	};
-	bool rc = qp->type == QP_TYPE_RC, ud = qp->type == QP_TYPE_UD;
+	bool rc = qp->type == QP_TYPE_RC, ud = qp_type_is_datagram(qp->type);
 	uint32_t init = ud ? QP_QKEY : QP_ACCESS_FLAGS;
 	uint32_t rtr = ud ? 0 : QP_AV | QP_PATH_MTU | QP_DEST_QPN | QP_RQ_PSN;
 	uint32_t rts = QP_SQ_PSN;

@@ -324,6 +324,17 @@ int fabric_qp_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *q
 	return 0;
 }
 
+int fabric_qp_reserve_management(struct fabric *fabric, struct fabric_hca *hca, uint32_t qpn,
+				 struct fabric_qp **qp)
+{
+	if (hca->qps[qpn].owner)
+		return EBUSY;
+	*qp = &hca->qps[qpn];
+	(*qp)->qpn = qpn;
+	(*qp)->owner = fabric->self + 1;
+	return 0;
+}
+
 void fabric_qp_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_qp *qp)
 {
 	(void)fabric;

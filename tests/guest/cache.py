@@ -74,8 +74,6 @@ class Cache:
         place = self.place(item)
         if place.exists() and not renew:
             return place
-        for needed in item.needs():
-            self.want(needed)
         self._make_folder()
         with _locked(self.folder / "make.lock", fcntl.LOCK_EX):
             if not place.exists() or renew:

@@ -15,9 +15,6 @@ class Qemu:
     def recipe(self):
         return "sid", "qemu-system-x86", 1
 
-    def needs(self):
-        return []
-
     def make(self, cache, made, scratch):
         packages = cache.archive("sid").closure("qemu-system-x86")
         cache.unpack("sid", packages, made, scratch)
@@ -31,9 +28,6 @@ class Busybox:
 
     def recipe(self):
         return "bookworm", "busybox-static", 1
-
-    def needs(self):
-        return []
 
     def make(self, cache, made, scratch):
         tree = scratch / "tree"

@@ -70,9 +70,6 @@ class Kernel:
     def recipe(self):
         return SUITES[self.version], BOOT, DEVICES, 1
 
-    def needs(self):
-        return []
-
     def packages(self, source):
         """The kernel's packages; newer ones come in several."""
         found, todo = [], ["linux-image-amd64"]

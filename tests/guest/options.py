@@ -49,4 +49,8 @@ def parse():
                         help="a folder below /tmp, /run or /dev/shm to be seen in the guest, which "
                         "has its own there; the project's root is seen wherever it is")
     parser.add_argument("command", nargs="+", metavar="COMMAND", help=argparse.SUPPRESS)
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    kernels = devices.BY_NAME[chosen.device].kernels
+    if chosen.kernel not in kernels:
+        parser.error("the guest has %s on kernel %s only" % (chosen.device, ", ".join(kernels)))
+    return chosen

@@ -27,8 +27,8 @@ class Plan:
     memory: int                 # megabytes
     shares: list                # folders that COMMAND may write for good
     shown: list                 # folders that stay visible below what the guest covers
+    modules: list               # files, loaded after the kernel's own
     settings: dict = dataclasses.field(default_factory=dict)  # variables of `stage`
-    modules: list = dataclasses.field(default_factory=list)   # loaded after the kernel's own
     arguments: list = dataclasses.field(default_factory=list)  # QEMU's, of the device
 
 
@@ -40,8 +40,9 @@ def make(options, device, cache):
     shown = [path for path in [str(ROOT), *options.show] if covered(path)]
     environment = {"PATH": PATH, "HOME": os.path.expanduser("~"), "LANG": "C.UTF-8"}
     environment.update(options.env)
+    image = cache.want(kernel.Kernel(options.kernel))
     return Plan(title="the guest's", device=device,
-                kernel=cache.want(kernel.Kernel(options.kernel)),
+                kernel=image, modules=device.modules(cache, image),
                 qemu=cache.want(emulator.Qemu()), busybox=cache.want(emulator.Busybox()),
                 command=options.command, directory=str(ROOT), environment=environment,
                 memory=options.memory, shares=options.share, shown=shown)

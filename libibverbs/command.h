@@ -71,6 +71,8 @@ int ibv_cmd_create_cq_ex(struct ibv_context *context, const struct ibv_cq_init_a
 			 uint32_t flags, struct verbs_cq *cq, const struct verbs_udata *udata);
 int ibv_cmd_resize_cq(struct ibv_cq *cq, int cqe, const struct verbs_udata *udata);
 int ibv_cmd_modify_cq(struct ibv_cq *cq, const struct ibv_modify_cq_attr *attr);
+/* For devices without a register to ask for events with. */
+int ibv_cmd_req_notify_cq(struct ibv_cq *cq, int solicited_only);
 int ibv_cmd_destroy_cq(struct ibv_cq *cq);
 
 /* Shared receive queues. attr->max_wr and max_sge become what the kernel gave. */
@@ -102,10 +104,11 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int att
 		      const struct verbs_udata *udata);
 int ibv_cmd_destroy_qp(struct ibv_qp *qp);
 /*
- * For queues of software devices that lie in memory shared with the kernel: POST_SEND without
- * requests, which makes the kernel look at what the provider has put there.
+ * For queues of software devices that lie in memory shared with the kernel: POST_SEND or POST_RECV
+ * without requests, which makes the kernel look at what the provider has put there.
  */
 int ibv_cmd_ring_send_queue(struct ibv_qp *qp);
+int ibv_cmd_ring_recv_queue(struct ibv_qp *qp);
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 int ibv_cmd_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 

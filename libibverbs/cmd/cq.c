@@ -129,6 +129,16 @@ int ibv_cmd_modify_cq(struct ibv_cq *cq, const struct ibv_modify_cq_attr *attr)
 	return command_run(cq->context, COMMAND(EXTENDED(MODIFY_CQ), &in));
 }
 
+int ibv_cmd_req_notify_cq(struct ibv_cq *cq, int solicited_only)
+{
+	struct ib_uverbs_req_notify_cq in = {
+		.cq_handle = cq->handle,
+		.solicited_only = !!solicited_only,
+	};
+
+	return command_run(cq->context, COMMAND(IB_USER_VERBS_CMD_REQ_NOTIFY_CQ, &in));
+}
+
 int ibv_cmd_destroy_cq(struct ibv_cq *cq)
 {
 	struct ib_uverbs_destroy_cq in = {.cq_handle = cq->handle};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Memory of a hardware queue as its owner laid it out: one linear range in an application, or a
- * list of pages in a guest. Offsets are checked by the caller against `size`.
+ * list of pages in a guest. Offsets are checked by the caller against `size`. The list belongs to
+ * who made it, and stays as long as the queue does.
  */
 #ifndef SOFTHCA_CORE_QUEUE_H
 #define SOFTHCA_CORE_QUEUE_H
@@ -11,9 +12,11 @@
 
 struct queue_memory {
 	uint8_t *linear;
-	/* Used when `linear` is NULL; the first byte of the queue is the first byte of page 0. */
+	/* Used when `linear` is NULL: as many pages as `size` bytes reach that begin `page_offset`
+	 * bytes, a multiple of 64, into page 0. */
 	uint8_t *const *pages;
 	unsigned int log_page_size;
+	size_t page_offset;
 	size_t size;
 };
 
@@ -22,6 +25,7 @@ static inline uint8_t *queue_at(const struct queue_memory *memory, size_t offset
 {
 	if (__builtin_expect(memory->linear != NULL, 1))
 		return memory->linear + offset;
+	offset += memory->page_offset;
 	return memory->pages[offset >> memory->log_page_size] +
 	       (offset & (((size_t)1 << memory->log_page_size) - 1));
 }

@@ -34,14 +34,32 @@ static bool is_inside(const struct queue_memory *memory, size_t offset, uint64_t
 	       offset % QUEUE_ALIGNMENT == 0;
 }
 
+/* The size is what the front end has listed pages for, and not the guest's word. */
+static bool are_pages_good(const struct queue_memory *memory)
+{
+	size_t page_bytes, reach;
+
+	if (!memory->pages || memory->log_page_size < MLX5_SEND_WQE_SHIFT ||
+	    memory->log_page_size >= 63)
+		return false;
+	page_bytes = (size_t)1 << memory->log_page_size;
+	if (memory->page_offset >= page_bytes || memory->page_offset % QUEUE_ALIGNMENT ||
+	    memory->size > SIZE_MAX - 2 * page_bytes)
+		return false;
+	reach = memory->page_offset + memory->size + page_bytes - 1;
+	for (size_t i = 0; i < reach >> memory->log_page_size; i++)
+		if (!memory->pages[i] || (uintptr_t)memory->pages[i] % QUEUE_ALIGNMENT)
+			return false;
+	return true;
+}
+
 static bool is_placed(const struct queue_memory *memory, const void *doorbell_record)
 {
 	if (!doorbell_record || (uintptr_t)doorbell_record % MLX5_DBR_BYTES)
 		return false;
 	if (memory->linear)
 		return (uintptr_t)memory->linear % QUEUE_ALIGNMENT == 0;
-	return memory->pages && memory->log_page_size >= MLX5_SEND_WQE_SHIFT &&
-	       memory->log_page_size < 64;
+	return are_pages_good(memory);
 }
 
 int mlx5_cq_check(const struct cq_params *params)

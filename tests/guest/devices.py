@@ -2,6 +2,7 @@
 """The RDMA devices that a guest may have. What happens inside the guest is in device/NAME."""
 
 
+import adapter
 import siw
 
 
@@ -13,6 +14,10 @@ class Device:
     def modules(self, _cache, _kernel):
         """Files of modules that are no part of the kernel."""
         return []
+
+    def companion(self, _options, _root, _scratch, _host):
+        """The program behind the device, running, if it takes one; see adapter.py."""
+        return None
 
 
 class Rxe(Device):
@@ -31,4 +36,13 @@ class Siw(Device):
         return [cache.want(siw.Siw(kernel)) / "siw.ko"]
 
 
-BY_NAME = {kind.name: kind for kind in (Rxe, Siw)}
+class Mlx5(Device):
+    """softhca's ConnectX."""
+
+    name = "mlx5"
+
+    def companion(self, options, root, scratch, host):
+        return adapter.Adapter(self.name, options, root, scratch, host)
+
+
+BY_NAME = {kind.name: kind for kind in (Rxe, Siw, Mlx5)}

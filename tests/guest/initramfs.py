@@ -44,8 +44,9 @@ def build(busybox, init, modules, files):
         archive.folder(name)
     archive.file("bin/busybox", busybox.read_bytes(), 0o755)
     archive.file("init", init, 0o755)
-    for number, module in enumerate(modules):
-        archive.file("modules/%03d-%s" % (number, module.name), module.read_bytes())
+    archive.file("modules/order", "".join(module.name + "\n" for module in modules).encode())
+    for module in modules:
+        archive.file("modules/" + module.name, module.read_bytes())
     for name, data in files.items():
         archive.file("guest/" + name, data)
     return archive.finished()

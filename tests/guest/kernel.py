@@ -16,14 +16,15 @@ from cache import say
 # Which suite a kernel is taken from.
 SUITES = {"6.1": "bookworm", "current": "sid"}
 
-BOOT = ["virtio_pci", "virtio_console", "virtio_net", "9p", "9pnet_virtio", "overlay"]
+BOOT = ["virtio_pci", "virtio_console", "virtio_net", "9p", "9pnet_virtio", "overlay",
+        "dummy"]
 RDMA = ["ib_uverbs", "ib_umad", "rdma_ucm"]
 DEVICES = {
     # rxe asks the crypto layer for "crc32" and is not told by its dependencies who has it; newer
     # kernels have no such module.
-    "rxe": ["dummy", "crc32_generic?", *RDMA, "rdma_rxe"],
+    "rxe": ["crc32_generic?", *RDMA, "rdma_rxe"],
     # The module itself is no part of Debian's kernel: siw.py. What it depends on is.
-    "siw": ["dummy", "crc32c_generic?", "libcrc32c?", *RDMA, "iw_cm"],
+    "siw": ["crc32c_generic?", "libcrc32c?", *RDMA, "iw_cm"],
     "mlx5": ["mlx5_core", *RDMA, "mlx5_ib"],
     "mlx4": ["mlx4_core", *RDMA, "mlx4_ib"],
     "mthca": ["ib_mthca", *RDMA],

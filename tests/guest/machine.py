@@ -72,6 +72,13 @@ class Marked:
         if data:
             self._sink(data)
 
+    def flush(self):
+        """What is held back when the stream ends without its mark is no mark."""
+        if self._held:
+            self._sink(self._held)
+        self._held = b""
+        self._sink.flush()
+
 
 class Machine:
     """`plan` says what to boot: see plan.py. `sinks` take what COMMAND writes."""
@@ -83,7 +90,7 @@ class Machine:
         self.streams = [Marked(self.mark.encode(), sink) for sink in sinks]
         self.ready, self.status = False, None
         self._control = b""
-        self._initrd = folder / "initrd"
+        self._initrd = folder / ("initrd-%d" % plan.number)
         self._initrd.write_bytes(self._first_files())
         self.channels = {}
         self.process = self._start()
@@ -97,9 +104,7 @@ class Machine:
             shlex.quote(plan.directory),
             " ".join(shlex.quote("%s=%s" % pair) for pair in plan.environment.items()),
             shlex.join(plan.command))
-        settings = "mark=%s\n" % self.mark
-        settings += "".join("%s=%s\n" % (name, shlex.quote(value))
-                            for name, value in plan.settings.items())
+        settings = "mark=%s\nnumber=%d\nhosts=%d\n" % (self.mark, plan.number, plan.hosts)
         settings += "shown() {\n\t:\n%s}\n" % "".join(
             '\t"$1" %s\n' % shlex.quote(path) for path in plan.shown)
         settings += "shared() {\n\t:\n%s}\n" % "".join(
@@ -131,7 +136,7 @@ class Machine:
         return arguments + plan.arguments
 
     def _start(self):
-        """Every channel is a socket pair: nothing of it has a name on the machine."""
+        """Starts QEMU. Every channel is a socket pair: nothing of it has a name on the machine."""
         theirs = {}
         for name in ("console", "control", "out", "err"):
             self.channels[name], theirs[name] = socket.socketpair()
@@ -139,7 +144,7 @@ class Machine:
         command, environment = emulator.program(self.plan.qemu)
         process = start(command + self._arguments(descriptors), environment,
                         stdout=theirs["console"], stderr=theirs["console"],
-                        pass_fds=list(descriptors.values()))
+                        pass_fds=[*descriptors.values(), *self.plan.descriptors])
         for end in theirs.values():
             end.close()
         return process

@@ -5,13 +5,16 @@ everything in every case."""
 import os
 import selectors
 import signal
-import sys
 import time
 
 from cache import say
 
 # What a status says about the runner itself; COMMAND's own come through unchanged.
 TIMED_OUT, FAILED = 124, 125
+
+
+# How long one of two guests goes on after COMMAND has failed in the other.
+PARTNER_SECONDS = 20
 
 
 class Failure(Exception):
@@ -35,7 +38,7 @@ def catch_signals():
 class Session:
     def __init__(self, limit, boot_limit):
         self._selector = selectors.DefaultSelector()
-        self._machines, self._companions = [], []
+        self._machines, self._companions, self._needed = [], [], []
         now = time.monotonic()
         self._deadline, self._boot_deadline = now + limit, now + boot_limit
         self._limit, self._boot_limit = limit, boot_limit
@@ -45,17 +48,27 @@ class Session:
         for name, channel in machine.channels.items():
             self._selector.register(channel, selectors.EVENT_READ, (machine, name))
 
-    def accompany(self, companion):
-        """A program that has to live as long as the guests."""
+    def accompany(self, companion, may_die):
+        """A program behind a guest, which has to live as long unless it may die."""
         self._companions.append(companion)
+        if not may_die:
+            self._needed.append(companion)
 
     def run(self):
-        """COMMAND's exit status; of two the first that is not 0."""
+        """COMMAND's exit status; of two guests the first that is not 0. Whoever waits for a partner
+        that failed gets some time to notice."""
+        status = 0
         while not all(machine.done() for machine in self._machines):
             for key, _ in self._selector.select(self._wait_seconds()):
                 self._receive(key.fileobj, *key.data)
             self._check()
-        return next((machine.status for machine in self._machines if machine.status), 0)
+            if not status:
+                status = next((machine.status for machine in self._machines
+                               if machine.done() and machine.status), 0)
+                self._partner_deadline = time.monotonic() + PARTNER_SECONDS
+            elif time.monotonic() >= self._partner_deadline:
+                break
+        return status
 
     def _receive(self, channel, machine, name):
         data = channel.recv(1 << 16)
@@ -76,12 +89,16 @@ class Session:
         return min(self._deadline, self._boot_deadline) if self._booting() else self._deadline
 
     def _check(self):
-        for companion in self._companions:
-            companion.check()
         for machine in self._machines:
             if machine.process.poll() is not None and not machine.done():
                 self._drain(machine)
-                raise Failure("the guest ended before COMMAND did%s" % self._consoles())
+                reasons = [companion.failed() for companion in self._needed]
+                raise Failure("%s guest ended before COMMAND did%s%s" % (
+                    machine.plan.title, self._consoles(),
+                    "".join("\n" + reason for reason in reasons if reason)))
+        for companion in self._needed:
+            if companion.ended():
+                raise Failure(companion.ended() + self._consoles())
         now = time.monotonic()
         if now >= self._deadline:
             say("not finished within %d s%s" % (self._limit, self._consoles()))
@@ -100,11 +117,14 @@ class Session:
             pass
 
     def _consoles(self):
-        return "".join("; last lines of %s console:\n%s" % (machine.plan.title,
+        return "".join("; last lines of %s guest's console:\n%s" % (machine.plan.title,
                                                            machine.console.last())
                        for machine in self._machines)
 
     def end(self):
+        for machine in self._machines:
+            for stream in machine.streams:
+                stream.flush()
         for ending in self._machines + self._companions:
             ending.end()
         self._selector.close()
@@ -131,7 +151,20 @@ class Prefixed:
             self(b"\n")
 
 
-def plain_sinks():
-    sys.stdout.flush()
-    return [lambda data, descriptor=descriptor: write_all(descriptor, data)
-            for descriptor in (1, 2)]
+class Plain:
+    """A sink for what the only guest writes."""
+
+    def __init__(self, descriptor):
+        self._descriptor = descriptor
+
+    def __call__(self, data):
+        write_all(self._descriptor, data)
+
+    def flush(self):
+        pass
+
+
+def sinks(number, hosts):
+    if hosts == 1:
+        return [Plain(1), Plain(2)]
+    return [Prefixed(descriptor, b"%d: " % number) for descriptor in (1, 2)]

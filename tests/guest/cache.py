@@ -81,7 +81,10 @@ class Cache:
         return place
 
     def _make(self, item, place):
-        # The archive of a suite belongs to whoever holds make.lock.
+        # Whoever holds make.lock has the archives to itself, and what is half made is left over from
+        # a run that was killed.
+        for stale in self.folder.glob("making-*"):
+            shutil.rmtree(stale)
         scratch = pathlib.Path(tempfile.mkdtemp(prefix="making-", dir=self.folder))
         try:
             made = scratch / "made"

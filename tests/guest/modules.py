@@ -63,7 +63,7 @@ class Shelf:
             if name in self._builtin or name in order:
                 return
             if name not in self._files:
-                raise KeyError("the kernel has no module " + name)
+                raise ValueError("the kernel has no module " + name)
             for other in self.depends(name):
                 visit(other)
             order.append(name)

@@ -71,7 +71,10 @@ class Session:
         return status
 
     def _receive(self, channel, machine, name):
-        data = channel.recv(1 << 16)
+        try:
+            data = channel.recv(1 << 16)
+        except ConnectionResetError:
+            data = b""
         if data:
             machine.feed(name, data)
         else:
@@ -101,10 +104,10 @@ class Session:
                 raise Failure(companion.ended() + self._consoles())
         now = time.monotonic()
         if now >= self._deadline:
-            say("not finished within %d s%s" % (self._limit, self._consoles()))
+            say("not finished within %g s%s" % (self._limit, self._consoles()))
             raise TimeoutError
         if self._booting() and now >= self._boot_deadline:
-            raise Failure("no guest that is up within %d s%s" % (self._boot_limit,
+            raise Failure("the guest is not up within %g s%s" % (self._boot_limit,
                                                                 self._consoles()))
 
     def _drain(self, machine):

@@ -4,7 +4,6 @@ same version's source and header packages with the machine's gcc."""
 
 import json
 import re
-import shutil
 import subprocess
 import tarfile
 
@@ -23,7 +22,7 @@ class Siw:
         self.name = "siw"
 
     def recipe(self):
-        return self._kernel["version"], 1
+        return self._kernel["version"], 2
 
     def make(self, cache, made, scratch):
         tree = scratch / "tree"
@@ -46,7 +45,8 @@ class Siw:
         if done.returncode:
             raise ArchiveError("the siw module does not build (it takes the packages gcc and "
                                "make):\n" + done.stdout[-4000:])
-        shutil.copy(source / SUBJECT / "siw.ko", made)
+        subprocess.run(["strip", "--strip-debug", "-o", made / "siw.ko",
+                        source / SUBJECT / "siw.ko"], check=True)
 
     def _headers(self, archive):
         """The header packages of this very kernel, the one with the configuration first."""

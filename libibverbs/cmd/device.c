@@ -230,7 +230,7 @@ int ibv_cmd_query_port_speed(struct ibv_context *context, uint32_t port_num, uin
 	struct verbs_ioctl call;
 
 	verbs_ioctl_begin(&call, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_PORT_SPEED);
-	verbs_ioctl_in_u32(&call, UVERBS_ATTR_QUERY_PORT_SPEED_PORT_NUM, port_num);
+	verbs_ioctl_in_u64(&call, UVERBS_ATTR_QUERY_PORT_SPEED_PORT_NUM, port_num);
 	verbs_ioctl_out(&call, UVERBS_ATTR_QUERY_PORT_SPEED_RESP, speed, sizeof(*speed));
 	return verbs_ioctl_run(context, &call);
 }

@@ -204,6 +204,35 @@ static void verbs_that_the_provider_lacks_say_so(void **state)
 	assert_int_equal(ibv_close_device(context), 0);
 }
 
+/* As kernel 7.2 was seen to do: an attribute of another length is refused. */
+static int answer_speed(struct ib_uverbs_ioctl_hdr *header)
+{
+	const uint64_t speed = 4000;
+	struct ib_uverbs_attr *port, *answer;
+
+	if (header->method_id != UVERBS_METHOD_QUERY_PORT_SPEED)
+		return fake_kernel_method(header);
+	port = fake_attr(header, UVERBS_ATTR_QUERY_PORT_SPEED_PORT_NUM);
+	answer = fake_attr(header, UVERBS_ATTR_QUERY_PORT_SPEED_RESP);
+	if (port->len != 8 || port->data != 1 || answer->len != 8)
+		return EINVAL;
+	memcpy((void *)(uintptr_t)answer->data, &speed, sizeof(speed));
+	return 0;
+}
+
+static void the_speed_of_a_port_is_asked_for_in_the_kernels_sizes(void **state)
+{
+	struct ibv_context *context = open_fake();
+	uint64_t speed = 0;
+
+	UNUSED;
+	assert_non_null(context);
+	fake_kernel.method = answer_speed;
+	assert_int_equal(ibv_query_port_speed(context, 1, &speed), 0);
+	assert_int_equal(speed, 4000);
+	assert_int_equal(ibv_close_device(context), 0);
+}
+
 static int device_is_gone(const struct fake_command *command)
 {
 	(void)command;
@@ -241,6 +270,8 @@ int main(void)
 		cmocka_unit_test_setup(a_cq_of_negative_size_is_refused, setup),
 		cmocka_unit_test_setup(attributes_that_cannot_be_never_reach_the_kernel, setup),
 		cmocka_unit_test_setup(verbs_that_the_provider_lacks_say_so, setup),
+		cmocka_unit_test_setup(the_speed_of_a_port_is_asked_for_in_the_kernels_sizes,
+				       setup),
 		cmocka_unit_test_setup(an_unplugged_device_gives_memory_back_only_when_asked_to,
 				       setup),
 	};

@@ -85,6 +85,18 @@ static void fill_public(struct verbs_device_entry *entry)
 	snprintf(device->ibdev_path, sizeof(device->ibdev_path), "%s", info->ibdev_path);
 }
 
+/* What a provider would have had to match. */
+static void warn_unserved(const struct verbs_device_info *info)
+{
+	const char *modalias = info->modalias[0] ? info->modalias : "no modalias";
+
+	if (info->driver_id >= 0)
+		verbs_warn("%s: no provider for it (kernel driver number %d, %s)", info->ibdev_name,
+			   info->driver_id, modalias);
+	else
+		verbs_warn("%s: no provider for it (%s)", info->ibdev_name, modalias);
+}
+
 static void attach_provider(struct verbs_device_entry *entry)
 {
 	const struct verbs_device_ops *ops;
@@ -96,8 +108,7 @@ static void attach_provider(struct verbs_device_entry *entry)
 		ops = provider_find(&entry->info, &match);
 	}
 	if (!ops) {
-		verbs_warn("%s: no provider for it (%s)", entry->info.ibdev_name,
-			   entry->info.modalias[0] ? entry->info.modalias : "no modalias");
+		warn_unserved(&entry->info);
 		return;
 	}
 	entry->device = ops->alloc_device(&entry->info, match);

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -355,6 +356,87 @@ static void large_messages_are_copied_in_steps_and_huge_ones_left_to_packets(voi
 	munmap(from, HUGE);
 }
 
+/* ---- local memory that is not in one piece ---- */
+
+enum { LOG_PAGE = 6, LOCAL_PAGES = 160, PAGE_OFFSET = 10 };
+
+/* Page n lies where the n-th from the end of `bytes` would. */
+static struct mr *make_paged(uint8_t *bytes)
+{
+	struct mr_params params = {
+		.iova = IOVA,
+		.length = (LOCAL_PAGES << LOG_PAGE) - PAGE_OFFSET,
+		.access = ACCESS_LOCAL_WRITE,
+		.pages = calloc(LOCAL_PAGES, sizeof(uint8_t *)),
+		.log_page_size = LOG_PAGE,
+		.page_offset = PAGE_OFFSET,
+		.key_byte = 3,
+	};
+	struct mr *mr;
+
+	assert_non_null(params.pages);
+	for (size_t i = 0; i < LOCAL_PAGES; i++)
+		params.pages[i] = bytes + ((LOCAL_PAGES - 1 - i) << LOG_PAGE);
+	assert_int_equal(mr_create(qp->pd, &params, &mr), 0);
+	return mr;
+}
+
+static void local_pages_are_pieces_and_too_many_are_left_to_packets(void **state)
+{
+	static uint8_t bytes[LOCAL_PAGES << LOG_PAGE];
+	struct mr *mr = make_paged(bytes);
+	struct send_request request = make_request(news->rkey, 77, 1000);
+
+	(void)state;
+	request.sge[0].lkey = mr->key;
+	request.sge[0].address = IOVA + 20;
+	assert_int_equal(do_read(&request), 0);
+	for (size_t i = 0; i < 1000; i++) {
+		size_t at = i + 20 + PAGE_OFFSET, page = at >> LOG_PAGE;
+
+		assert_int_equal(mr->pages[page][at & 63], (uint8_t)((77 + i) * 3));
+		mr->pages[page][at & 63] = (uint8_t)(i * 11);
+	}
+	assert_int_equal(do_write(&request), 0);
+	for (size_t i = 0; i < 1000; i += 37)
+		assert_int_equal(child_byte(77 + i), (uint8_t)(i * 11));
+	request.length = request.sge[0].length = 130 << LOG_PAGE;
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	assert_int_equal(do_read(&request), EOPNOTSUPP);
+}
+
+/* Memory of which only the first half may be written; `arg` is all of it. */
+static uint8_t *place_half(void *arg, uint64_t address, bool writing, uint64_t *together)
+{
+	*together = address < BYTES / 2 ? BYTES / 2 - address : BYTES - address;
+	return address >= BYTES || (writing && address >= BYTES / 2) ? NULL
+								     : (uint8_t *)arg + address;
+}
+
+static void local_memory_that_is_unmapped_is_left_to_packets(void **state)
+{
+	struct mr_params params = {.length = MR_WHOLE_SPACE,
+				   .access = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE,
+				   .place = place_half,
+				   .place_arg = memory};
+	struct send_request request = make_request(news->rkey, 0, 64);
+	struct mr *mr;
+
+	(void)state;
+	assert_int_equal(mr_create(qp->pd, &params, &mr), 0);
+	request.sge[0].lkey = mr->key;
+	request.sge[0].address = BYTES / 2 - 32;
+	memory[BYTES / 2 + 31] = 0x99;
+	assert_int_equal(do_write(&request), 0);
+	assert_int_equal(child_byte(63), 0x99);
+	assert_int_equal(do_read(&request), EOPNOTSUPP);
+	request.sge[0].address = BYTES - 63;
+	assert_int_equal(do_write(&request), EOPNOTSUPP);
+	request.sge[0].address = 0;
+	assert_int_equal(do_read(&request), 0);
+	assert_int_equal(memory[63], 0x99);
+}
+
 /* The peer spins on the last byte of a message, as many programs do; what it finds before must be
  * of the same message. */
 static void last_byte_of_a_message_comes_last(void **state)
@@ -439,6 +521,8 @@ int main(void)
 		TEST(remote_memory_that_has_gone_is_left_to_packets),
 		TEST(within_a_process_the_directory_does_not_lead_astray),
 		TEST(large_messages_are_copied_in_steps_and_huge_ones_left_to_packets),
+		TEST(local_pages_are_pieces_and_too_many_are_left_to_packets),
+		TEST(local_memory_that_is_unmapped_is_left_to_packets),
 		TEST(last_byte_of_a_message_comes_last),
 	};
 

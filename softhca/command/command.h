@@ -16,6 +16,7 @@ enum {
 
 /* Each gets the words from its own name on. */
 int command_run(int argc, char **argv);
+int command_pci(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_link(int argc, char **argv);
 int command_fault(int argc, char **argv);

@@ -9,6 +9,7 @@
 
 static const char help[] =
 	"Usage: softhca run [OPTIONS] -- COMMAND [ARGUMENTS]   run a program on software adapters\n"
+	"       softhca pci [OPTIONS] --socket PATH            be an adapter of a virtual machine\n"
 	"       softhca ps [--fabric NAME]                     show what lives in a fabric\n"
 	"       softhca link down|up [--host N]                take ports down, bring them up\n"
 	"       softhca fault [--host N] SPEC|off              lose or damage packets on purpose\n"
@@ -21,8 +22,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"run", command_run},	  {"ps", command_ps},	  {"link", command_link},
-	{"fault", command_fault}, {"list", command_list},
+	{"run", command_run},	{"pci", command_pci},	  {"ps", command_ps},
+	{"link", command_link}, {"fault", command_fault}, {"list", command_list},
 };
 
 void complain(const char *format, ...)

@@ -135,10 +135,10 @@ static int make_room(struct dma_table *table)
 	size_t room = table->room ? 2 * table->room : 64;
 	struct dma_range *ranges;
 
-	if (table->num_ranges < table->room)
-		return 0;
 	if (table->num_ranges == DMA_TABLE_MAX_RANGES)
 		return ENOSPC;
+	if (table->num_ranges < table->room)
+		return 0;
 	ranges = realloc(table->ranges, room * sizeof(*ranges));
 	if (!ranges)
 		return ENOMEM;

@@ -24,7 +24,7 @@ static int wait_for(const struct connection *connection, short events)
 
 /* ---- files ---- */
 
-static bool keep_file(struct message *message, int file)
+static bool keep_file(struct vfio_user_message *message, int file)
 {
 	if (message->num_files == VFIO_USER_MAX_FDS) {
 		close(file);
@@ -35,7 +35,7 @@ static bool keep_file(struct message *message, int file)
 }
 
 /* Every file has to be looked at: those that are not kept must be closed. */
-static int collect_files(struct message *message, struct msghdr *header)
+static int collect_files(struct vfio_user_message *message, struct msghdr *header)
 {
 	bool kept = !(header->msg_flags & MSG_CTRUNC);
 
@@ -55,7 +55,7 @@ static int collect_files(struct message *message, struct msghdr *header)
 	return kept ? 0 : EPROTO;
 }
 
-void message_close_files(struct message *message)
+void vfio_user_close_files(struct vfio_user_message *message)
 {
 	for (unsigned int i = 0; i < message->num_files; i++)
 		if (message->files[i] >= 0)
@@ -63,7 +63,7 @@ void message_close_files(struct message *message)
 	message->num_files = 0;
 }
 
-int message_take_file(struct message *message, unsigned int index)
+int vfio_user_take_file(struct vfio_user_message *message, unsigned int index)
 {
 	int file = message->files[index];
 
@@ -73,8 +73,8 @@ int message_take_file(struct message *message, unsigned int index)
 
 /* ---- receiving ---- */
 
-static int receive_some(const struct connection *connection, struct message *message, void *to,
-			size_t bytes, size_t *received)
+static int receive_some(const struct connection *connection, struct vfio_user_message *message,
+			void *to, size_t bytes, size_t *received)
 {
 	union {
 		struct cmsghdr header;
@@ -98,8 +98,8 @@ static int receive_some(const struct connection *connection, struct message *mes
 	return collect_files(message, &header);
 }
 
-static int receive_all(const struct connection *connection, struct message *message, void *to,
-		       size_t bytes)
+static int receive_all(const struct connection *connection, struct vfio_user_message *message,
+		       void *to, size_t bytes)
 {
 	size_t received;
 	uint8_t *at = to;
@@ -123,7 +123,7 @@ static int check_header(const struct vfio_user_header *header)
 	return 0;
 }
 
-int message_receive(const struct connection *connection, struct message *message)
+int vfio_user_receive(const struct connection *connection, struct vfio_user_message *message)
 {
 	int rc;
 
@@ -140,7 +140,7 @@ int message_receive(const struct connection *connection, struct message *message
 		rc = receive_all(connection, message, message->body, message->body_bytes);
 	}
 	if (rc)
-		message_close_files(message);
+		vfio_user_close_files(message);
 	return rc;
 }
 
@@ -177,7 +177,7 @@ static int send_all(const struct connection *connection, struct iovec *vectors, 
 	return rc;
 }
 
-static int answer(const struct connection *connection, const struct message *message,
+static int answer(const struct connection *connection, const struct vfio_user_message *message,
 		  const void *body, uint32_t bytes, int error)
 {
 	struct vfio_user_header header = {
@@ -197,13 +197,14 @@ static int answer(const struct connection *connection, const struct message *mes
 	return send_all(connection, vectors, bytes ? 2 : 1);
 }
 
-int message_reply(const struct connection *connection, const struct message *message,
-		  const void *body, uint32_t bytes)
+int vfio_user_reply(const struct connection *connection, const struct vfio_user_message *message,
+		    const void *body, uint32_t bytes)
 {
 	return answer(connection, message, body, bytes, 0);
 }
 
-int message_refuse(const struct connection *connection, const struct message *message, int error)
+int vfio_user_refuse(const struct connection *connection, const struct vfio_user_message *message,
+		     int error)
 {
 	return answer(connection, message, NULL, 0, error);
 }

@@ -20,7 +20,7 @@ struct connection {
 	int stop_fd;
 };
 
-struct message {
+struct vfio_user_message {
 	struct vfio_user_header header;
 	uint32_t body_bytes;
 	unsigned int num_files;
@@ -31,15 +31,16 @@ struct message {
 /* Waits for a message. ENOTCONN: the peer has gone, in the middle of a message or not. ECANCELED:
  * stop_fd says so. EPROTO: sizes or files that cannot be, after which there is no telling where the
  * next message starts. The files are the caller's on success only. */
-int message_receive(const struct connection *connection, struct message *message);
+int vfio_user_receive(const struct connection *connection, struct vfio_user_message *message);
 /* Closes the files that have not been taken. */
-void message_close_files(struct message *message);
+void vfio_user_close_files(struct vfio_user_message *message);
 /* File number `index`, which is the caller's from now on. */
-int message_take_file(struct message *message, unsigned int index);
+int vfio_user_take_file(struct vfio_user_message *message, unsigned int index);
 
 /* Answers a command, unless it wants no answer. Errors as above. */
-int message_reply(const struct connection *connection, const struct message *message,
-		  const void *body, uint32_t bytes);
-int message_refuse(const struct connection *connection, const struct message *message, int error);
+int vfio_user_reply(const struct connection *connection, const struct vfio_user_message *message,
+		    const void *body, uint32_t bytes);
+int vfio_user_refuse(const struct connection *connection, const struct vfio_user_message *message,
+		     int error);
 
 #endif

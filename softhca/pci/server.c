@@ -15,7 +15,7 @@ struct server {
 	struct pci_function *function;
 	struct connection connection;
 	bool greeted;
-	struct message request;
+	struct vfio_user_message request;
 	uint8_t answer[MESSAGE_MAX_BODY] __attribute__((aligned(8)));
 	uint32_t answer_bytes;
 };
@@ -38,7 +38,7 @@ _Static_assert(VFIO_USER_MAX_FDS == 8 && VFIO_USER_MAX_TRANSFER == 65536 && VFIO
  * commands, and answer with no more bytes than it asks for. */
 static int greet(struct server *server)
 {
-	const struct message *request = &server->request;
+	const struct vfio_user_message *request = &server->request;
 	struct vfio_user_version version;
 
 	memcpy(&version, request->body, sizeof(version));
@@ -57,7 +57,7 @@ static int greet(struct server *server)
 
 static int map(struct server *server)
 {
-	struct message *request = &server->request;
+	struct vfio_user_message *request = &server->request;
 	struct vfio_user_dma_map wanted;
 	struct dma_range range;
 
@@ -96,13 +96,17 @@ static int unmap(struct server *server)
 
 /* ---- information ---- */
 
+/* INTx, MSI and MSI-X; the first two are absent. Of errors and of its removal the function has
+ * nothing to say, so the indexes for these do not exist. */
+enum { NUM_IRQS = VFIO_PCI_MSIX_IRQ_INDEX + 1 };
+
 static int get_info(struct server *server)
 {
 	const struct vfio_device_info info = {
 		.argsz = offsetof(struct vfio_device_info, cap_offset),
 		.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI,
 		.num_regions = VFIO_PCI_NUM_REGIONS,
-		.num_irqs = VFIO_PCI_NUM_IRQS,
+		.num_irqs = NUM_IRQS,
 	};
 
 	answer_with(server, &info, info.argsz);
@@ -132,7 +136,7 @@ static int get_irq_info(struct server *server)
 	struct vfio_irq_info info;
 
 	memcpy(&info, server->request.body, sizeof(info));
-	if (info.argsz < sizeof(info) || info.index >= VFIO_PCI_NUM_IRQS)
+	if (info.argsz < sizeof(info) || info.index >= NUM_IRQS)
 		return EINVAL;
 	info.argsz = sizeof(info);
 	info.count = function_num_vectors(server->function, info.index);
@@ -145,7 +149,7 @@ static int get_irq_info(struct server *server)
 
 static int set_events(struct server *server, const struct vfio_irq_set *set)
 {
-	struct message *request = &server->request;
+	struct vfio_user_message *request = &server->request;
 	int rc = 0;
 
 	/* No files at all take events away. */
@@ -153,7 +157,7 @@ static int set_events(struct server *server, const struct vfio_irq_set *set)
 		return EINVAL;
 	for (uint32_t i = 0; i < set->count && !rc; i++)
 		rc = function_set_event(server->function, set->start + i,
-					request->num_files ? message_take_file(request, i) : -1);
+					request->num_files ? vfio_user_take_file(request, i) : -1);
 	return rc;
 }
 
@@ -185,7 +189,7 @@ static int set_irqs(struct server *server)
 	uint32_t data, count;
 
 	memcpy(&set, server->request.body, sizeof(set));
-	if (set.argsz < sizeof(set) || set.index >= VFIO_PCI_NUM_IRQS)
+	if (set.argsz < sizeof(set) || set.index >= NUM_IRQS)
 		return EINVAL;
 	data = set.flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
 	count = function_num_vectors(server->function, set.index);
@@ -258,7 +262,7 @@ static const struct handler {
 
 static int dispatch(struct server *server)
 {
-	const struct message *request = &server->request;
+	const struct vfio_user_message *request = &server->request;
 	uint32_t command = request->header.command;
 
 	server->answer_bytes = 0;
@@ -272,14 +276,14 @@ static int dispatch(struct server *server)
 
 static int answer(struct server *server, int error)
 {
-	const struct message *request = &server->request;
+	const struct vfio_user_message *request = &server->request;
 
 	if (!error)
-		return message_reply(&server->connection, request, server->answer,
-				     server->answer_bytes);
+		return vfio_user_reply(&server->connection, request, server->answer,
+				       server->answer_bytes);
 	trace_printf("pci: message %u of %u bytes refused: %s", request->header.command,
 		     request->header.size, strerror(error));
-	return message_refuse(&server->connection, request, error);
+	return vfio_user_refuse(&server->connection, request, error);
 }
 
 int server_run(struct pci_function *function, int socket, int stop_fd)
@@ -292,10 +296,10 @@ int server_run(struct pci_function *function, int socket, int stop_fd)
 	server->function = function;
 	server->connection = (struct connection){socket, stop_fd};
 	while (!rc) {
-		rc = message_receive(&server->connection, &server->request);
+		rc = vfio_user_receive(&server->connection, &server->request);
 		if (!rc) {
 			rc = answer(server, dispatch(server));
-			message_close_files(&server->request);
+			vfio_user_close_files(&server->request);
 		}
 	}
 	free(server);

@@ -53,13 +53,15 @@ static uint16_t ip_checksum(const void *header, size_t len)
 
 /*
  * RoCE v2 over IPv4 puts an IPv4 header into the last 20 of the 40 bytes and leaves the others
- * undefined, so they may look like IPv6 by chance; a valid checksum decides (IBTA RoCEv2 annex
- * A17).
+ * undefined (IBTA RoCEv2 annex A17), so they may look like IPv6 by chance; then a valid checksum
+ * decides. Only then: of packets that it hands to itself, rxe leaves the checksum out.
  */
 static bool is_ipv4(const struct ibv_grh *grh, struct iphdr *ip)
 {
+	bool is_ipv6 = be32toh(grh->version_tclass_flow) >> 28 == 6;
+
 	memcpy(ip, (const char *)grh + 20, sizeof(*ip));
-	return ip->version == 4 && ip->ihl == 5 && !ip_checksum(ip, sizeof(*ip));
+	return ip->version == 4 && ip->ihl == 5 && (!is_ipv6 || !ip_checksum(ip, sizeof(*ip)));
 }
 
 static void map_ipv4(union ibv_gid *gid, uint32_t address)

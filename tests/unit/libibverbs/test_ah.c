@@ -81,7 +81,7 @@ static void a_destination_that_is_not_ours_has_no_way_back(void **state)
 static const uint8_t ipv4_header[20] = {0x45, 0xb8, 0x00, 0x40, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
 					0x1e, 0xa1, 0xc0, 0xa8, 0x4d, 0x02, 0xc0, 0xa8, 0x4d, 0x01};
 
-static void an_ipv4_header_is_known_by_its_checksum(void **state)
+static void an_ipv4_header_behind_an_ipv6_one_is_known_by_its_checksum(void **state)
 {
 	static const uint8_t sender[16] = {[10] = 0xff, 0xff, 192, 168, 77, 2};
 	struct ibv_wc wc = {.wc_flags = IBV_WC_GRH};
@@ -98,6 +98,22 @@ static void an_ipv4_header_is_known_by_its_checksum(void **state)
 	assert_int_equal(attr.grh.traffic_class, 0xb8);
 	((char *)&grh)[30] ^= 1;
 	assert_int_equal(ibv_init_ah_from_wc(context, 1, &wc, &grh, &attr), -1);
+}
+
+/* As rxe delivers what it has sent itself. */
+static void an_ipv4_header_alone_needs_no_checksum(void **state)
+{
+	struct ibv_wc wc = {.wc_flags = IBV_WC_GRH};
+	struct ibv_ah_attr attr;
+	struct ibv_grh grh = {0};
+
+	UNUSED;
+	fake_kernel.command = ethernet_port;
+	memcpy((char *)&grh + 20, ipv4_header, sizeof(ipv4_header));
+	memset((char *)&grh + 30, 0, 2);
+	assert_int_equal(ibv_init_ah_from_wc(context, 1, &wc, &grh, &attr), 0);
+	assert_int_equal(attr.grh.sgid_index, 1);
+	assert_int_equal(attr.grh.traffic_class, 0xb8);
 }
 
 static void an_infiniband_port_has_no_ethernet_addresses(void **state)
@@ -161,7 +177,8 @@ int main(void)
 		TEST(a_local_datagram_is_answered_by_lid),
 		TEST(a_grh_is_turned_around),
 		TEST(a_destination_that_is_not_ours_has_no_way_back),
-		TEST(an_ipv4_header_is_known_by_its_checksum),
+		TEST(an_ipv4_header_behind_an_ipv6_one_is_known_by_its_checksum),
+		TEST(an_ipv4_header_alone_needs_no_checksum),
 		TEST(an_infiniband_port_has_no_ethernet_addresses),
 		TEST(some_gids_tell_their_mac_themselves),
 		TEST(an_ip_address_without_a_network_is_an_error),

@@ -115,17 +115,17 @@ CASE(resize_in_every_position)
 
 CASE(sizes_that_cannot_be)
 {
-	struct ibv_device_attr attr;
 	struct bench bench;
+	int too_many;
 
 	bench_open(&bench, 8);
-	CHECK_OK(ibv_query_device(bench.bed.context, &attr));
+	too_many = bench.bed.device.max_cqe + 1;
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, 0, NULL, NULL, 0), EINVAL);
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, -1, NULL, NULL, 0), EINVAL);
-	CHECK_FAILS(ibv_create_cq(bench.bed.context, attr.max_cqe + 1, NULL, NULL, 0), EINVAL);
+	CHECK_FAILS(ibv_create_cq(bench.bed.context, too_many, NULL, NULL, 0), EINVAL);
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, 8, NULL, NULL, 10000), EINVAL);
 	CHECK_RC(ibv_resize_cq(bench.cq, 0), EINVAL);
-	CHECK_RC(ibv_resize_cq(bench.cq, attr.max_cqe + 1), EINVAL);
+	CHECK_RC(ibv_resize_cq(bench.cq, too_many), EINVAL);
 	post_write(&bench, 3);
 	expect_wc(bench.cq, 3, IBV_WC_SUCCESS);
 	bench_close(&bench);
@@ -167,6 +167,7 @@ CASE(completions_end_with_their_queue_pair)
 	struct pair other;
 
 	bench_open(&bench, 60);
+	skip_for(bench.bed.family->no_purge);
 	plan.send_cq = plan.recv_cq = bench.cq;
 	pair_make(&other, &bench.bed, &plan);
 	for (uint64_t i = 0; i < 5; i++) {
@@ -254,7 +255,8 @@ static void check_extended_error(struct bench *bench, struct ibv_cq_ex *cq)
 	next_ex(cq);
 	CHECK_EQ(cq->wr_id, 9);
 	CHECK_EQ(cq->status, IBV_WC_REM_ACCESS_ERR);
-	CHECK_EQ(ibv_wc_read_vendor_err(cq), VENDOR_REMOTE_ACCESS);
+	if (bench->bed.family->has_syndromes)
+		CHECK_EQ(ibv_wc_read_vendor_err(cq), VENDOR_REMOTE_ACCESS);
 	ibv_end_poll(cq);
 }
 
@@ -295,9 +297,12 @@ CASE(time_of_completion)
 		.cqe = 60, .wc_flags = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP};
 	struct ibv_cq_ex *cq;
 	struct bench bench;
+	struct ibv_device_attr_ex device;
 	uint64_t last = 0;
 
 	bed_open(&bench.bed);
+	CHECK_OK(ibv_query_device_ex(bench.bed.context, NULL, &device));
+	NEED(device.completion_timestamp_mask, "the device has no clock for its completions");
 	cq = ibv_create_cq_ex(bench.bed.context, &attr);
 	CHECK(cq);
 	bench_open_with(&bench, ibv_cq_ex_to_cq(cq));

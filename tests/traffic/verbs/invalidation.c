@@ -61,6 +61,7 @@ CASE(send_with_invalidate_is_refused)
 	struct bench bench;
 
 	bench_open(&bench);
+	skip_for(bench.bed.family->no_refused_invalidation);
 	wr = request(IBV_WR_SEND_WITH_INV, 1, &bench.sge);
 	wr.invalidate_rkey = bench.buffer.mr->rkey;
 	post_receive(&bench.pair.b, 2, &bench.buffer, 64, 64);

@@ -40,11 +40,13 @@ static void granted(struct bed *bed, struct ibv_cq *cq, struct ibv_qp_cap asked)
 	CHECK(got.max_recv_sge >= asked.max_recv_sge);
 	CHECK(got.max_inline_data >= asked.max_inline_data);
 	CHECK_OK(ibv_query_qp(qp, &attr, IBV_QP_CAP, &init));
-	CHECK_EQ(attr.cap.max_send_wr, got.max_send_wr);
-	CHECK_EQ(attr.cap.max_recv_wr, got.max_recv_wr);
-	CHECK_EQ(attr.cap.max_send_sge, got.max_send_sge);
-	CHECK_EQ(attr.cap.max_recv_sge, got.max_recv_sge);
-	CHECK_EQ(attr.cap.max_inline_data, got.max_inline_data);
+	if (bed->family->grants_exactly)
+		CHECK_BYTES(&attr.cap, &got, sizeof(got));
+	CHECK(attr.cap.max_send_wr >= got.max_send_wr);
+	CHECK(attr.cap.max_recv_wr >= got.max_recv_wr);
+	CHECK(attr.cap.max_send_sge >= got.max_send_sge);
+	CHECK(attr.cap.max_recv_sge >= got.max_recv_sge);
+	CHECK(attr.cap.max_inline_data >= got.max_inline_data);
 	CHECK_OK(ibv_destroy_qp(qp));
 }
 
@@ -59,13 +61,11 @@ static void refused(struct bed *bed, struct ibv_cq *cq, struct ibv_qp_cap asked)
 
 CASE(sizes_of_queue_pairs)
 {
-	struct ibv_device_attr device;
 	struct ibv_qp_cap cap = modest;
 	struct ibv_cq *cq;
 	struct bed bed;
 
 	bed_open(&bed);
-	CHECK_OK(ibv_query_device(bed.context, &device));
 	cq = ibv_create_cq(bed.context, 8, NULL, NULL, 0);
 	CHECK(cq);
 	granted(&bed, cq, modest);
@@ -75,26 +75,26 @@ CASE(sizes_of_queue_pairs)
 	cap.max_send_sge = 5;
 	granted(&bed, cq, cap);
 	cap = modest;
-	cap.max_recv_wr = (uint32_t)device.max_qp_wr;
+	cap.max_recv_wr = (uint32_t)bed.device.max_qp_wr;
 	granted(&bed, cq, cap);
 	cap.max_recv_wr++;
 	refused(&bed, cq, cap);
 	cap = modest;
 	/* One block a request is as small as they get. */
-	cap.max_send_wr = (uint32_t)device.max_qp_wr + 1;
+	cap.max_send_wr = (uint32_t)bed.device.max_qp_wr + 1;
 	refused(&bed, cq, cap);
 	cap = modest;
-	cap.max_recv_sge = (uint32_t)device.max_sge;
+	cap.max_recv_sge = (uint32_t)bed.device.max_sge;
 	granted(&bed, cq, cap);
-	cap.max_recv_sge = 2 * (uint32_t)device.max_sge + 4;
+	cap.max_recv_sge = 2 * (uint32_t)bed.device.max_sge + 4;
 	refused(&bed, cq, cap);
 	cap = modest;
-	cap.max_send_sge = (uint32_t)device.max_sge;
+	cap.max_send_sge = (uint32_t)bed.device.max_sge;
 	granted(&bed, cq, cap);
-	cap.max_send_sge = 2 * (uint32_t)device.max_sge + 4;
+	cap.max_send_sge = 2 * (uint32_t)bed.device.max_sge + 4;
 	refused(&bed, cq, cap);
 	cap = modest;
-	cap.max_inline_data = 800;
+	cap.max_inline_data = bed.family->inline_bytes;
 	granted(&bed, cq, cap);
 	cap.max_inline_data = 2000;
 	refused(&bed, cq, cap);
@@ -122,18 +122,17 @@ CASE(types_of_queue_pairs)
 CASE(largest_requests)
 {
 	struct end_plan plan = end_plan(IBV_QPT_RC);
-	struct ibv_device_attr device;
 	struct ibv_qp_init_attr init;
 	struct ibv_qp_attr attr;
 	struct ibv_sge sge[64];
 	struct ibv_send_wr wr, *bad;
 	struct buffer buffer;
+	int error;
 	struct pair pair;
 	struct bed bed;
 
 	bed_open(&bed);
-	CHECK_OK(ibv_query_device(bed.context, &device));
-	plan.send_sge = plan.recv_sge = (uint32_t)device.max_sge;
+	plan.send_sge = plan.recv_sge = (uint32_t)bed.device.max_sge;
 	plan.inline_bytes = 400;
 	pair_make(&pair, &bed, &plan);
 	buffer_make(&buffer, bed.pd, 65536, ACCESS_ALL);
@@ -165,7 +164,9 @@ CASE(largest_requests)
 		CHECK_PATTERN(buffer.bytes + 32768, sge[0].length, 1);
 		CHECK_EQ(buffer.bytes[32768 + sge[0].length], 0);
 		sge[0].length++;
-		CHECK_RC(ibv_post_send(pair.a.qp, &wr, &bad), ENOMEM);
+		error = ibv_post_send(pair.a.qp, &wr, &bad);
+		if (error != ENOMEM)
+			CHECK_RC(error, EINVAL);
 		sge[0].length = 20;
 	}
 	buffer_free(&buffer);
@@ -175,26 +176,24 @@ CASE(largest_requests)
 
 CASE(sizes_of_shared_queues)
 {
-	struct ibv_device_attr device;
 	struct ibv_srq_init_attr attr = {.attr = {.max_sge = 1}};
 	struct ibv_srq *srq;
 	struct bed bed;
 
 	bed_open(&bed);
-	CHECK_OK(ibv_query_device(bed.context, &device));
-	attr.attr.max_wr = (uint32_t)device.max_srq_wr;
+	attr.attr.max_wr = (uint32_t)bed.device.max_srq_wr;
 	srq = ibv_create_srq(bed.pd, &attr);
 	CHECK(srq);
-	CHECK(attr.attr.max_wr >= (uint32_t)device.max_srq_wr);
+	CHECK(attr.attr.max_wr >= (uint32_t)bed.device.max_srq_wr);
 	CHECK_OK(ibv_destroy_srq(srq));
-	attr.attr.max_wr = (uint32_t)device.max_srq_wr + 1;
+	attr.attr.max_wr = (uint32_t)bed.device.max_srq_wr + 1;
 	CHECK_FAILS(ibv_create_srq(bed.pd, &attr), EINVAL);
 	attr.attr.max_wr = 4;
-	attr.attr.max_sge = (uint32_t)device.max_srq_sge;
+	attr.attr.max_sge = (uint32_t)bed.device.max_srq_sge;
 	srq = ibv_create_srq(bed.pd, &attr);
 	CHECK(srq);
 	CHECK_OK(ibv_destroy_srq(srq));
-	attr.attr.max_sge = 2 * (uint32_t)device.max_srq_sge;
+	attr.attr.max_sge = 2 * (uint32_t)bed.device.max_srq_sge;
 	CHECK_FAILS(ibv_create_srq(bed.pd, &attr), EINVAL);
 	bed_close(&bed);
 }

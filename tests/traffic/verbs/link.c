@@ -12,7 +12,7 @@ static enum ibv_port_state port_state(struct bed *bed)
 {
 	struct ibv_port_attr attr;
 
-	CHECK_OK(ibv_query_port(bed->context, 1, &attr));
+	CHECK_OK(ibv_query_port(bed->context, bed->port_num, &attr));
 	return attr.state;
 }
 
@@ -64,11 +64,11 @@ CASE(down_and_up)
 	CHECK_EQ(port_state(&bed), IBV_PORT_ACTIVE);
 	write_until_event(&bed, &pair, &buffer);
 	event = expect_async(bed.context, IBV_EVENT_PORT_ERR);
-	CHECK_EQ(event.element.port_num, 1);
+	CHECK_EQ(event.element.port_num, bed.port_num);
 	CHECK_EQ(port_state(&bed), IBV_PORT_DOWN);
 	printf("down\n");
 	event = expect_async(bed.context, IBV_EVENT_PORT_ACTIVE);
-	CHECK_EQ(event.element.port_num, 1);
+	CHECK_EQ(event.element.port_num, bed.port_num);
 	CHECK_EQ(port_state(&bed), IBV_PORT_ACTIVE);
 
 	/* What was posted meanwhile is done, and so is what comes now. */

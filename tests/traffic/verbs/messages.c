@@ -284,10 +284,16 @@ static void exchange(struct bench *bench, struct message message)
 	check_guards(into, message.length + head);
 }
 
+/* Whether the list goes on: lengths ascend, and a datagram is one packet. */
+static bool fits(const struct bench *bench, uint32_t length)
+{
+	return length <= (bench->ah ? bed_packet_bytes(&bench->bed) : MAX_LENGTH);
+}
+
 /* One opcode with these lengths in all ways and places that can be. */
 static void exchange_all(struct bench *bench, enum ibv_wr_opcode opcode, const uint32_t *lengths)
 {
-	for (; *lengths != UINT32_MAX; lengths++)
+	for (; fits(bench, *lengths); lengths++)
 		for (enum place place = 0; place < PLACES; place++)
 			for (enum way way = 0; way < WAYS; way++)
 				if (!is_inline(place) ||
@@ -468,7 +474,7 @@ CASE(rc_queues_wrap)
 /* A small answer to whoever sent the datagram that `wc` tells of. */
 static void answer(struct bench *bench, struct ibv_wc *wc, struct ibv_grh *grh)
 {
-	struct ibv_ah *back = ibv_create_ah_from_wc(bench->bed.pd, wc, grh, 1);
+	struct ibv_ah *back = ibv_create_ah_from_wc(bench->bed.pd, wc, grh, bench->bed.port_num);
 	struct ibv_sge sge = buffer_sge(&bench->remote, 4096, 100);
 	struct ibv_send_wr wr = request(IBV_WR_SEND, 9, &sge);
 
@@ -525,13 +531,14 @@ static void check_route(const struct bench *bench, const struct ibv_grh *grh, ui
 /* On InfiniBand: the header arrives as sent, and an answer finds its way by it. */
 CASE(ud_route_header)
 {
-	struct ibv_ah_attr path = {.is_global = 1, .port_num = 1};
+	struct ibv_ah_attr path = {.is_global = 1};
 	struct bench bench;
 	struct ibv_sge sge;
 	struct ibv_send_wr wr;
 	struct ibv_wc wc;
 
 	bench_open(&bench, end_plan(IBV_QPT_UD));
+	path.port_num = bench.bed.port_num;
 	path.dlid = bench.bed.port.lid;
 	path.grh = (struct ibv_global_route){.dgid = bench.bed.gid,
 					     .flow_label = 0x34567,

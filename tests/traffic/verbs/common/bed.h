@@ -11,18 +11,28 @@
 #include <infiniband/verbs.h>
 
 #include "check.h"
+#include "family.h"
 
 struct bed {
 	struct ibv_context *context;
 	struct ibv_pd *pd;
+	struct ibv_device_attr device;
+	const struct family *family;
 	struct ibv_port_attr port;
+	uint8_t port_num;
 	bool ethernet;
 	uint8_t gid_index;
 	union ibv_gid gid;
 };
 
+/* The device OV_DEVICE, or else the only one or the first; its port OV_PORT, or else 1; the GID
+ * OV_GID_INDEX, or else 0, on Ethernet the first one of RoCE v2. */
 void bed_open(struct bed *bed);
 void bed_close(struct bed *bed);
+/* This MTU, or the port's where that is smaller. */
+enum ibv_mtu bed_mtu(const struct bed *bed, enum ibv_mtu wanted);
+/* Bytes that a packet carries at most. */
+uint32_t bed_packet_bytes(const struct bed *bed);
 
 /* Registered memory. */
 struct buffer {

@@ -41,6 +41,15 @@ void fail(const char *file, int line, const char *format, ...)
 	_Exit(1);
 }
 
+void skip_for(const char *reason)
+{
+	if (!reason)
+		return;
+	printf("skip: %s\n", reason);
+	fflush(stdout);
+	_Exit(SKIPPED);
+}
+
 void check_equal(const char *file, int line, const char *text, long long actual,
 		 const char *expected_text, long long expected)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Cases and checks. A program of this folder is a list of CASEs; `program NAME` runs one and ends
- * with "ok NAME", or with a sentence that says where and what failed and status 1. The pytest file
- * finds the cases by reading the sources.
+ * with "ok NAME", or with a sentence that says where and what failed and status 1, or with "skip: "
+ * and what the device lacks and status 77. The pytest file finds the cases by reading the sources.
  */
 #ifndef TESTS_VERBS_CHECK_H
 #define TESTS_VERBS_CHECK_H
@@ -47,6 +47,9 @@ void check_bytes(const char *file, int line, const char *text, const void *actua
 #define CHECK_EQ(actual, expected)                                                                 \
 	check_equal(__FILE__, __LINE__, #actual, (long long)(actual), #expected,                   \
 		    (long long)(expected))
+/* Ends the program where there is a reason why the case cannot be: with that and SKIPPED. */
+void skip_for(const char *reason);
+#define NEED(condition, reason)	 skip_for((condition) ? NULL : (reason))
 /* Of calls that return 0 or an errno. */
 #define CHECK_RC(call, expected) check_errno(__FILE__, __LINE__, #call, (call), (expected))
 #define CHECK_OK(call)		 CHECK_RC(call, 0)
@@ -62,6 +65,6 @@ void check_bytes(const char *file, int line, const char *text, const void *actua
 /* Seconds of the monotonic clock: for deadlines. */
 double seconds_now(void);
 
-enum { PATIENCE_SECONDS = 20 };
+enum { PATIENCE_SECONDS = 20, SKIPPED = 77 };
 
 #endif

@@ -93,7 +93,7 @@ struct end_address end_address(const struct end *end)
 
 struct ibv_ah_attr path_to(const struct bed *bed, const struct end_address *peer)
 {
-	struct ibv_ah_attr path = {.dlid = peer->lid, .port_num = 1};
+	struct ibv_ah_attr path = {.dlid = peer->lid, .port_num = bed->port_num};
 
 	if (bed->ethernet) {
 		path.is_global = 1;
@@ -120,7 +120,7 @@ void end_to_init(struct end *end)
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_INIT,
 		.pkey_index = end->plan.pkey_index,
-		.port_num = 1,
+		.port_num = end->bed->port_num,
 		.qkey = end->plan.qkey,
 		.qp_access_flags = (unsigned int)end->plan.access,
 	};
@@ -136,7 +136,7 @@ void end_to_rtr(struct end *end, const struct end_address *peer)
 	int mask = IBV_QP_STATE;
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_RTR,
-		.path_mtu = end->plan.mtu,
+		.path_mtu = bed_mtu(end->bed, end->plan.mtu),
 		.max_dest_rd_atomic = end->plan.rd_atomic,
 		.min_rnr_timer = end->plan.rnr_timer,
 	};

@@ -13,6 +13,25 @@
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
 
+static bool is_number_taken(const struct hca *hca, uint32_t cqn)
+{
+	list_for_each (node, &hca->cq_list)
+		if (list_entry(node, struct cq, link)->cqn == cqn)
+			return true;
+	return false;
+}
+
+/* From the second time round on some may be in use; there are more numbers than CQs. */
+static uint32_t free_number(struct hca *hca)
+{
+	uint32_t cqn;
+
+	do
+		cqn = ++hca->next_cqn & HCA_NUMBER_MASK;
+	while (!cqn || (hca->next_cqn > HCA_NUMBER_MASK && is_number_taken(hca, cqn)));
+	return cqn;
+}
+
 int cq_create(struct hca *hca, const struct cq_params *params, struct cq **created)
 {
 	struct cq *cq;
@@ -35,7 +54,7 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **creat
 	cq->cqe_size = params->cqe_size;
 	cq->has_channel = params->has_channel;
 	cq->front = params->front;
-	cq->cqn = ++hca->next_cqn & 0xffffff;
+	cq->cqn = free_number(hca);
 	hca->family->cq_disarm(cq);
 	cq->fired_token = hca->family->cq_arm(cq).token;
 	cq->seen_token = cq->fired_token;

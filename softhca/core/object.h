@@ -40,6 +40,9 @@ struct front_ops {
 			    enum async_event_scope scope, void *object);
 };
 
+/* Numbers of CQs and SRQs have 24 bits and are this process's own; 0 is none. */
+enum { HCA_NUMBER_MASK = 0xffffff };
+
 /* This process's part of its host's adapter. */
 struct hca {
 	struct engine *engine;
@@ -55,7 +58,7 @@ struct hca {
 	const struct front_ops *front;
 	struct hca_limits limits;
 	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
-	uint32_t next_cqn, next_srqn;
+	uint32_t next_cqn, next_srqn; /* the last ones given, free running */
 	struct list qp_list, cq_list, srq_list, mr_list, pd_list;
 	/* CQs with a channel, whose armings are looked for: often few among many. */
 	struct list channel_cqs;

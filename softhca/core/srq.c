@@ -6,6 +6,25 @@
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
 
+static bool is_number_taken(const struct hca *hca, uint32_t srqn)
+{
+	list_for_each (node, &hca->srq_list)
+		if (list_entry(node, struct srq, link)->srqn == srqn)
+			return true;
+	return false;
+}
+
+/* As CQs are numbered. */
+static uint32_t free_number(struct hca *hca)
+{
+	uint32_t srqn;
+
+	do
+		srqn = ++hca->next_srqn & HCA_NUMBER_MASK;
+	while (!srqn || (hca->next_srqn > HCA_NUMBER_MASK && is_number_taken(hca, srqn)));
+	return srqn;
+}
+
 int srq_create(struct pd *pd, const struct srq_params *params, struct srq **created)
 {
 	struct hca *hca = pd->hca;
@@ -29,7 +48,7 @@ int srq_create(struct pd *pd, const struct srq_params *params, struct srq **crea
 	srq->wqe_count = params->wqe_count;
 	srq->log_stride = params->log_stride;
 	srq->limit = params->limit;
-	srq->srqn = ++hca->next_srqn & 0xffffff;
+	srq->srqn = free_number(hca);
 	srq->user_index = params->user_index;
 	srq->max_wr = params->max_wr;
 	srq->max_sge = params->max_sge;

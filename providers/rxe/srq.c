@@ -66,10 +66,10 @@ struct ibv_srq *rxe_create_srq_ex(struct ibv_context *context, struct ibv_srq_in
 }
 
 /*
- * The kernel moves the posted requests to the new ring, and writes where that is to be mapped to
- * the address it finds in the command.
+ * For a resize the kernel moves the posted requests to a new ring, and writes where that is to be
+ * mapped to the address it finds in the command. It wants the address whatever is modified.
  */
-static int resize_locked(struct rxe_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
+static int modify_locked(struct rxe_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
 {
 	struct mminfo info = {};
 	const struct rxe_modify_srq_cmd request = {.mmap_info_addr = (uintptr_t)&info};
@@ -79,7 +79,7 @@ static int resize_locked(struct rxe_srq *srq, struct ibv_srq_attr *attr, int att
 	int err;
 
 	err = ibv_cmd_modify_srq(ibv_srq, attr, attr_mask, &udata);
-	if (err)
+	if (err || !(attr_mask & IBV_SRQ_MAX_WR))
 		return err;
 	err = map_ring(ibv_srq->context, &resized, &info, srq->rq.max_sge);
 	if (err)
@@ -94,10 +94,8 @@ int rxe_modify_srq(struct ibv_srq *ibv_srq, struct ibv_srq_attr *attr, int attr_
 	struct rxe_srq *srq = to_rxe_srq(ibv_srq);
 	int err;
 
-	if (!(attr_mask & IBV_SRQ_MAX_WR))
-		return ibv_cmd_modify_srq(ibv_srq, attr, attr_mask, NULL);
 	queue_lock(&srq->rq.lock);
-	err = resize_locked(srq, attr, attr_mask);
+	err = modify_locked(srq, attr, attr_mask);
 	queue_unlock(&srq->rq.lock);
 	return err;
 }

@@ -384,7 +384,7 @@ int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct
 	return created();
 }
 
-/* The answer to a resize goes where the command says. */
+/* The answer to a resize goes where the command says, and every command says it. */
 int ibv_cmd_modify_srq(struct ibv_srq *srq, const struct ibv_srq_attr *attr, int attr_mask,
 		       const struct verbs_udata *udata)
 {
@@ -393,9 +393,10 @@ int ibv_cmd_modify_srq(struct ibv_srq *srq, const struct ibv_srq_attr *attr, int
 
 	(void)srq;
 	(void)attr;
+	assert_non_null(udata);
+	assert_int_equal(udata->in_len, sizeof(address));
 	if (!(attr_mask & IBV_SRQ_MAX_WR))
 		return answer();
-	assert_int_equal(udata->in_len, sizeof(address));
 	memcpy(&address, udata->in, sizeof(address));
 	info = make_ring(FAKE_RESIZED);
 	memcpy((void *)(uintptr_t)address, &info, sizeof(info));

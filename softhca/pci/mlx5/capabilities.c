@@ -103,7 +103,11 @@ static const struct value general[] = {
 
 _Static_assert(FABRIC_GIDS == 16 && FABRIC_PKEYS == 128, "the codes of table sizes are others");
 
+/* Operands are words of the host's memory, in its byte order: drivers then tell their users that
+ * there are atomics. */
 static const struct value atomic[] = {
+	{MLX5_CAP_ATOMIC_ENDIANNESS_MODE, MLX5_ATOMIC_MODE_HOST_ENDIANNESS},
+	{MLX5_CAP_ATOMIC_HOST_ENDIANNESS, 1},
 	{MLX5_CAP_ATOMIC_OPERATIONS, MLX5_ATOMIC_COMPARE_SWAP | MLX5_ATOMIC_FETCH_ADD},
 	{MLX5_CAP_ATOMIC_SIZES_QP, 1 << 3},
 };

@@ -41,31 +41,57 @@ static struct cq *find_cq(const struct adapter *adapter, uint32_t cqn)
 	return cq ? cq->cq : NULL;
 }
 
+/* A UMR queue pair is in no PD, and says nothing in its place. */
+static enum mlx5_status find_pd(struct mlx5_command *command, const uint8_t *context,
+				struct qp_params *params)
+{
+	const struct mlx5_pd *pd =
+		mlx5_table_find(&command->adapter->pds, hw_get(context, MLX5_QPC_PD));
+
+	if (hw_get(context, MLX5_QPC_TYPE) == MLX5_QPC_TYPE_UMR)
+		return MLX5_STATUS_OK;
+	if (!pd)
+		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
+	params->pd = pd->pd;
+	return MLX5_STATUS_OK;
+}
+
 /* The SRQ that the context of a queue pair with receives of its own names is not looked at. */
+static enum mlx5_status find_srq(struct mlx5_command *command, const uint8_t *context,
+				 struct qp_params *params)
+{
+	const struct mlx5_srq *srq;
+
+	switch (hw_get(context, MLX5_QPC_RQ_TYPE)) {
+	case MLX5_QPC_RQ_OWN:
+	case MLX5_QPC_RQ_NONE:
+		return MLX5_STATUS_OK;
+	case MLX5_QPC_RQ_SRQ:
+		break;
+	default:
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "no such receive queue type");
+	}
+	srq = mlx5_table_find(&command->adapter->srqs, hw_get(context, MLX5_QPC_SRQN));
+	if (!srq)
+		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such SRQ");
+	params->srq = srq->srq;
+	return MLX5_STATUS_OK;
+}
+
 static enum mlx5_status find_objects(struct mlx5_command *command, const uint8_t *context,
 				     struct qp_params *params)
 {
 	const struct adapter *adapter = command->adapter;
-	const struct mlx5_pd *pd = mlx5_table_find(&adapter->pds, hw_get(context, MLX5_QPC_PD));
-	uint32_t rq_type = hw_get(context, MLX5_QPC_RQ_TYPE);
+	enum mlx5_status status = find_pd(command, context, params);
 
-	if (!pd)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
-	params->pd = pd->pd;
+	if (!status)
+		status = find_srq(command, context, params);
+	if (status)
+		return status;
 	params->send_cq = find_cq(adapter, hw_get(context, MLX5_QPC_SEND_CQN));
 	params->recv_cq = find_cq(adapter, hw_get(context, MLX5_QPC_RECV_CQN));
 	if (!params->send_cq || !params->recv_cq)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such CQ");
-	if (rq_type == MLX5_QPC_RQ_SRQ) {
-		const struct mlx5_srq *srq =
-			mlx5_table_find(&adapter->srqs, hw_get(context, MLX5_QPC_SRQN));
-
-		if (!srq)
-			return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such SRQ");
-		params->srq = srq->srq;
-	} else if (rq_type != MLX5_QPC_RQ_OWN && rq_type != MLX5_QPC_RQ_NONE) {
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "no such receive queue type");
-	}
 	if (!mlx5_set_has(&adapter->uars, hw_get(context, MLX5_QPC_UAR)))
 		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such UAR");
 	return MLX5_STATUS_OK;
@@ -73,7 +99,6 @@ static enum mlx5_status find_objects(struct mlx5_command *command, const uint8_t
 
 static void count_users(const struct mlx5_umr *umr, int change)
 {
-	umr->pd->users += (uint32_t)change;
 	umr->send_cq->users += (uint32_t)change;
 	umr->recv_cq->users += (uint32_t)change;
 }
@@ -92,7 +117,6 @@ static int create_umr(struct adapter *adapter, const struct qp_params *params, s
 		free(umr);
 		return rc;
 	}
-	umr->pd = params->pd;
 	umr->send_cq = params->send_cq;
 	umr->recv_cq = params->recv_cq;
 	count_users(umr, 1);

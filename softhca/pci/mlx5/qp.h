@@ -11,7 +11,6 @@
  */
 struct mlx5_umr {
 	struct fabric_qp *shared; /* its number's entry */
-	struct pd *pd;
 	struct cq *send_cq, *recv_cq;
 	enum qp_state state;
 };

@@ -3,7 +3,6 @@
 
 import json
 import os
-import pathlib
 import select
 import subprocess
 import sys
@@ -16,8 +15,8 @@ from session import Failure
 class Adapter:
     """One adapter of family `family`; it lives as long as its guest."""
 
-    def __init__(self, family, options, root, scratch, host):
-        program = pathlib.Path(os.environ.get("OV_BUILD", root / "build")) / "bin/softhca"
+    def __init__(self, family, options, build, scratch, host):
+        program = build / "bin/softhca"
         if not program.exists():
             raise Failure("%s is not built" % program)
         self._socket = scratch / ("adapter-%d" % host)

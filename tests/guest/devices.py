@@ -15,7 +15,7 @@ class Device:
         """Files of modules that are no part of the kernel."""
         return []
 
-    def companion(self, _options, _root, _scratch, _host):
+    def companion(self, _options, _build, _scratch, _host):
         """The program behind the device, running, if it takes one; see adapter.py."""
         return None
 
@@ -41,8 +41,8 @@ class Mlx5(Device):
 
     name = "mlx5"
 
-    def companion(self, options, root, scratch, host):
-        return adapter.Adapter(self.name, options, root, scratch, host)
+    def companion(self, options, build, scratch, host):
+        return adapter.Adapter(self.name, options, build, scratch, host)
 
 
 BY_NAME = {kind.name: kind for kind in (Rxe, Siw, Mlx5)}

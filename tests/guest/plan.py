@@ -37,6 +37,11 @@ class Plan:
         return "the" if self.hosts == 1 else ("the first", "the second")[self.number - 1]
 
 
+def build():
+    """The build that the tests look at."""
+    return pathlib.Path(os.environ.get("OV_BUILD", ROOT / "build")).absolute()
+
+
 def covered(path):
     return any(path == cover or path.startswith(cover + "/") for cover in COVERED)
 
@@ -57,9 +62,12 @@ def network(options, number, link):
 
 def make(options, device, cache, number, link):
     """Fetches what is missing. `link` leads to the other guest, or None."""
-    shown = [path for path in [str(ROOT), *options.show] if covered(path)]
-    environment = {"PATH": PATH, "HOME": os.path.expanduser("~"), "LANG": "C.UTF-8"}
-    environment.update(GUEST=str(number))
+    environment = {"PATH": PATH, "HOME": os.path.expanduser("~"), "LANG": "C.UTF-8",
+                   "GUEST": str(number)}
+    shown = [str(ROOT), *options.show]
+    if "OV_BUILD" in os.environ:
+        environment["OV_BUILD"] = str(build())
+        shown.append(str(build()))
     if link is not None:
         environment.update(GUEST_PEER="192.168.77.%d" % (3 - number))
     environment.update(options.env)
@@ -68,6 +76,6 @@ def make(options, device, cache, number, link):
                 kernel=image, modules=device.modules(cache, image),
                 qemu=cache.want(emulator.Qemu()), busybox=cache.want(emulator.Busybox()),
                 command=options.command, directory=str(ROOT), environment=environment,
-                memory=options.memory, shares=options.share, shown=shown,
+                memory=options.memory, shares=options.share, shown=list(filter(covered, shown)),
                 arguments=network(options, number, link),
                 descriptors=[link.fileno()] if link is not None else [])

@@ -2,12 +2,14 @@
 """The runner itself: what comes out of a guest, and that nothing of it stays. A boot takes seconds,
 so each looks at several things."""
 
+import contextlib
 import http.server
 import os
 import pathlib
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -162,12 +164,23 @@ def test_nothing_runs_on_when_the_runner_is_killed(guests):
     scratch.rmdir()
 
 
+def poke(port):
+    """The forward takes a connection also when nobody in the guest listens."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as guest:
+        guest.sendall(b"x")
+
+
 @pytest.mark.guest
 def test_a_panic_is_the_guests_failure_not_the_commands(guests):
-    done = guests.run("--", "sh", "-c", "echo c >/proc/sysrq-trigger")
-    assert done.returncode == 125
-    assert b"guest ended before COMMAND did" in done.err
-    assert b"Kernel panic" in done.err
+    """The panic is at the touch of a port, to see the forward work."""
+    port = harness.free_port()
+    process = guests.start("--forward", "7000:%d" % port, "--", "sh", "-c",
+                           "/run/guest/busybox nc -l -p 7000 && echo c >/proc/sysrq-trigger")
+    harness.wait_for(lambda: poke(port) or process.poll() is not None, "the guest panics", 60)
+    _, errors = process.communicate()
+    assert process.returncode == 125
+    assert b"guest ended before COMMAND did" in errors
+    assert b"Kernel panic" in errors
 
 
 @pytest.mark.guest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Runs programs on the software HCA: one, or a server and its client. Every test has a fabric of
-its own; waiting is for conditions, never for time."""
+"""Runs programs on an adapter: one, or a server and its client. Here the adapter is softhca, and
+every test has a fabric of its own; world.py has devices of a kernel. Waiting is for conditions, never
+for time."""
 
 import contextlib
 import itertools
@@ -96,43 +97,84 @@ class Running:
         return Result(self.command, self.process.returncode, self.output())
 
 
-class Fabric:
-    """A fabric for one test."""
+class Bench:
+    """What one test runs on; the programs it starts end with it. `options` are those of `softhca
+    run`, and only for tests that are marked to need it."""
 
-    def __init__(self):
-        self.name = "test-%d-%d" % (os.getpid(), next(_fabrics))
-        # A forgiving model would make wrong drivers look right. The sanitizers' runtime comes after
-        # the preloaded shim.
-        self.environment = {**os.environ, "SOFTHCA_STRICT": "1",
-                            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    def __init__(self, environment):
+        self.environment = {**os.environ, **environment}
         self._running = []
 
+    def command_line(self, command, options="", softhca=OWN / "softhca"):
+        """Arguments of a process that runs the command here."""
+        raise NotImplementedError
+
+    def address(self, command):
+        """What a tool that talks to its like has to be told besides, to use this adapter."""
+        raise NotImplementedError
+
     def start(self, command, options="", environment=None, softhca=OWN / "softhca"):
-        """Starts a program on this fabric; `options` are those of `softhca run`."""
-        arguments = [softhca, "run", "--fabric", self.name, *shlex.split(options), "--",
-                     *(shlex.split(command) if isinstance(command, str) else command)]
-        running = Running(arguments, {**self.environment, **(environment or {})})
+        running = Running(self.command_line(command, options, softhca),
+                          {**self.environment, **(environment or {})})
         self._running.append(running)
         return running
 
     def run(self, command, options="", seconds=60, environment=None, softhca=OWN / "softhca"):
         return self.start(command, options, environment, softhca).finish(seconds)
 
+    def start_pair(self, server, client, options="", client_options=None, host="127.0.0.1",
+                   environment=None):
+        """Starts server and client, both with ' -p PORT' appended, the client with the server's
+        address."""
+        port = free_port()
+        first = self.start("%s %s -p %d" % (server, self.address(server), port), options,
+                           environment)
+        wait_for(lambda: port in listeners(), "server listens on %d" % port, alive=first.process)
+        second = self.start("%s %s -p %d %s" % (client, self.address(client), port, host),
+                            options if client_options is None else client_options, environment)
+        return first, second
+
     def pair(self, server, client, options="", client_options=None, seconds=60, host="127.0.0.1",
              environment=None):
-        """Runs server and client, both with ' -p PORT' appended, the client with the server's
-        address. Returns both results; both have to end well."""
-        port = free_port()
-        first = self.start("%s -p %d" % (server, port), options, environment)
-        wait_for(lambda: port in listeners(), "server listens on %d" % port, alive=first.process)
-        second = self.run("%s -p %d %s" % (client, port, host),
-                          options if client_options is None else client_options, seconds,
-                          environment)
+        """Results of server and client, started so; both have to end well."""
+        first, second = self.start_pair(server, client, options, client_options, host, environment)
+        result = second.finish(seconds)
         # A client that failed leaves its server waiting for a peer that will not come.
-        result = first.finish(seconds if second.status == 0 else 5)
-        assert second.status == 0 and result.status == 0, "client: %r\nserver: %r" % (second,
-                                                                                      result)
-        return result, second
+        served = first.finish(seconds if result.status == 0 else 5)
+        assert result.status == 0 and served.status == 0, "client: %r\nserver: %r" % (result,
+                                                                                      served)
+        return served, result
+
+    def close(self):
+        for running in self._running:
+            if running.process.poll() is None:
+                running.process.kill()
+                running.process.wait()
+
+
+def words(command):
+    return shlex.split(command) if isinstance(command, str) else list(command)
+
+
+class Fabric(Bench):
+    """A fabric of softhca for one test."""
+
+    def __init__(self):
+        # A forgiving model would make wrong drivers look right. The sanitizers' runtime comes after
+        # the preloaded shim.
+        super().__init__({"SOFTHCA_STRICT": "1", "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        self.name = "test-%d-%d" % (os.getpid(), next(_fabrics))
+
+    def command_line(self, command, options="", softhca=OWN / "softhca"):
+        return [softhca, "run", "--fabric", self.name, *shlex.split(options), "--",
+                *words(command)]
+
+    def address(self, command):
+        return ""
+
+    def rounds(self, wanted):
+        """As many repetitions as there is time for."""
+        return wanted
 
     def ps(self):
         return subprocess.run([OWN / "softhca", "ps", "--fabric", self.name], text=True,
@@ -143,17 +185,12 @@ class Fabric:
         rows = re.findall(r"^\d+ +0x\w{6} +RC .* (\d+) +\d+$", self.ps(), re.MULTILINE)
         return sum(map(int, rows))
 
-    def close(self):
-        for running in self._running:
-            if running.process.poll() is None:
-                running.process.kill()
-                running.process.wait()
+    def check_nothing_left(self):
+        assert "is empty" in self.ps(), self.ps()
+
+    def need_packet(self, size):
+        """Skips the test where packets of this size cannot be; here all can."""
 
 
-@contextlib.contextmanager
 def fabric():
-    made = Fabric()
-    try:
-        yield made
-    finally:
-        made.close()
+    return contextlib.closing(Fabric())

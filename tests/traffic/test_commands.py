@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
-from harness import OWN, SANITIZED, free_port, listeners, wait_for
+from harness import OWN, SANITIZED, wait_for
+
+pytestmark = pytest.mark.needs("softhca")
 
 
 def softhca(*arguments):
@@ -16,11 +18,8 @@ def softhca(*arguments):
 
 def start_endless_pair(fabric):
     """A ping-pong between hosts 1 and 2 that does not end by itself."""
-    port = free_port()
-    command = "%s/ibv_rc_pingpong -n 100000000 -p %d" % (OWN, port)
-    server = fabric.start(command, "--host 1")
-    wait_for(lambda: port in listeners(), "server listens", alive=server.process)
-    client = fabric.start(command + " 127.0.0.1", "--host 2")
+    command = "%s/ibv_rc_pingpong -n 100000000" % OWN
+    server, client = fabric.start_pair(command, command, "--host 1", "--host 2")
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     return server, client
 

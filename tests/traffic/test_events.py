@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
-from harness import OWN, STOCK, free_port, listeners, wait_for
+from harness import OWN, STOCK, wait_for
+
+pytestmark = pytest.mark.needs("softhca")
 
 # The stock tool leaves its output in a buffer.
 WATCHERS = (pytest.param("%s/ibv_asyncwatch" % OWN, id="own"),
@@ -75,11 +77,8 @@ def test_death_of_the_adapter_is_told(fabric, command):
 
 def test_death_of_the_adapter_ends_traffic(fabric):
     """The stock ping-pong has no limit to its patience when nothing of its own is under way."""
-    port = free_port()
-    command = "%s/ibv_rc_pingpong -n 100000000 -p %d" % (OWN, port)
-    server = fabric.start(command, "--host 1")
-    wait_for(lambda: port in listeners(), "server listens", alive=server.process)
-    client = fabric.start(command + " 127.0.0.1", "--host 2")
+    command = "%s/ibv_rc_pingpong -n 100000000" % OWN
+    server, client = fabric.start_pair(command, command, "--host 1", "--host 2")
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     order(fabric, "fault", "kill", "--host", "1")
     for running in (server, client):

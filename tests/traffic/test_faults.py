@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import OWN, free_port, listeners, wait_for
+from harness import OWN, wait_for
 
 FAULTS = "drop=1%,dup=0.5%,reorder=1%"
 
@@ -23,6 +23,7 @@ def done_to(output):
     return {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", line)}
 
 
+@pytest.mark.needs("faults")
 @pytest.mark.parametrize("faults", ("drop=5%", "dup=5%", "reorder=5%", "corrupt=5%",
                                     "delay=200us:5%", FAULTS))
 @pytest.mark.parametrize("transport", ("rc", "srq"))
@@ -34,12 +35,14 @@ def test_reliable_traffic_survives(fabric, transport, faults):
     assert done_to(server.output)[word] + done_to(client.output)[word] > 0
 
 
+@pytest.mark.needs("faults")
 @pytest.mark.parametrize("size", (1, 5000, 100000))
 def test_segmented_messages_survive(fabric, size):
     command = pingpong("rc", "-n 300 -s %d" % size)
     fabric.pair(command, command, "--fault " + FAULTS, seconds=100)
 
 
+@pytest.mark.needs("faults")
 @pytest.mark.long
 def test_two_hundred_thousand_messages(fabric):
     command = pingpong("rc", "-n 200000")
@@ -49,11 +52,8 @@ def test_two_hundred_thousand_messages(fabric):
 
 
 def start_endless_pair(fabric, waiting):
-    port = free_port()
-    command = pingpong("rc", "-n 100000000 -p %d %s" % (port, waiting))
-    server = fabric.start(command)
-    wait_for(lambda: port in listeners(), "server listens", alive=server.process)
-    client = fabric.start(command + " 127.0.0.1")
+    command = pingpong("rc", "-n 100000000 " + waiting)
+    server, client = fabric.start_pair(command, command)
     # A server that has not sent anything yet would not miss its peer.
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
     return server, client

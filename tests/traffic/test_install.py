@@ -8,6 +8,8 @@ import pytest
 
 import harness
 
+pytestmark = pytest.mark.needs("softhca")
+
 PROGRAM = r"""
 #include <infiniband/verbs.h>
 #include <stdio.h>

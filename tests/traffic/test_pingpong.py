@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Our ping-pongs on our libraries on softhca: every transport, waiting style, size, port type and
-host pair, with every byte checked. Logic only: the witnesses are in tests/witness."""
+"""Our ping-pongs on our libraries: every transport, waiting style, size, port type and host pair,
+with every byte checked. On softhca that is logic only: the witnesses are in tests/witness."""
 
 import pytest
 
@@ -25,22 +25,25 @@ def test_messages_arrive_whole(fabric, transport, waiting):
                                   1 << 20))
 @pytest.mark.parametrize("transport", ("rc", "uc"))
 def test_sizes_around_segment_boundaries(fabric, transport, size):
-    command = pingpong(transport, "-s %d -n 200" % size)
+    command = pingpong(transport, "-s %d -n %d" % (size, fabric.rounds(200)))
     fabric.pair(command, command)
 
 
 @pytest.mark.parametrize("size", (1, 512, 2048, 4096))
 def test_datagram_sizes(fabric, size):
+    fabric.need_packet(size)
     command = pingpong("ud", "-s %d -n 200" % size)
     fabric.pair(command, command)
 
 
 @pytest.mark.parametrize("mtu", (256, 512, 1024, 2048, 4096))
 def test_path_mtus(fabric, mtu):
-    command = pingpong("rc", "-m %d -s 20000 -n 100" % mtu)
+    fabric.need_packet(mtu)
+    command = pingpong("rc", "-m %d -s 20000 -n %d" % (mtu, fabric.rounds(100)))
     fabric.pair(command, command)
 
 
+@pytest.mark.needs("port types")
 @pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_over_ethernet_ports(fabric, transport, waiting):
@@ -49,12 +52,14 @@ def test_over_ethernet_ports(fabric, transport, waiting):
     assert "GID ::\n" not in server.output + client.output
 
 
+@pytest.mark.needs("port types")
 @pytest.mark.parametrize("index", (0, 1, 2, 3))
 def test_every_gid_of_an_ethernet_port(fabric, index):
     command = pingpong("rc", "-g %d -n 100" % index)
     fabric.pair(command, command, "--port-type eth")
 
 
+@pytest.mark.needs("hosts")
 @pytest.mark.parametrize("port_type", ("ib", "eth"))
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_between_hosts(fabric, transport, port_type):
@@ -67,7 +72,7 @@ def test_between_hosts(fabric, transport, port_type):
         assert len(set(local)) == 2, "both hosts have LID %s" % local
 
 
-def test_with_global_route_on_infiniband(fabric):
+def test_with_global_route(fabric):
     command = pingpong("rc", "-g 0 -n 200")
     fabric.pair(command, command)
 

@@ -277,7 +277,8 @@ CASE(values_out_of_range)
 		refuse(&end, &attr, mask, "MTU 0", spoil_no_mtu);
 	refuse(&end, &attr, mask, "GID index", spoil_gid);
 	refuse(&end, &attr, mask, "port of the path", spoil_path_port);
-	refuse(&end, &attr, mask, "reads taken", spoil_dest_rd_atomic);
+	if (bed.family->checks_values)
+		refuse(&end, &attr, mask, "reads taken", spoil_dest_rd_atomic);
 	walk_to(&end, IBV_QPS_RTR);
 	attr.qp_state = IBV_QPS_RTS;
 	mask = IBV_QP_STATE | required(plan.type, attr.qp_state);

@@ -34,7 +34,7 @@ struct family {
 	bool has_error_after_reset;
 	/* ibv_query_qp() fills cur_qp_state. */
 	bool has_current_state;
-	/* Looks at P_Key indices and for a path MTU that is none. */
+	/* Looks at P_Key indices, at path MTUs that are none, at the number of reads to be taken. */
 	bool checks_values;
 	/* An address handle to a RoCE peer needs an answer from there. */
 	bool resolves_peers;

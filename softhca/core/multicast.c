@@ -21,7 +21,8 @@ static bool is_ethernet(const struct qp *qp)
 
 static bool is_group(const struct qp *qp, const uint8_t mgid[16], uint16_t mlid)
 {
-	return wire_gid_is_multicast(mgid) && (is_ethernet(qp) || wire_lid_is_multicast(mlid));
+	return wire_gid_is_multicast(mgid) &&
+	       (is_ethernet(qp) || mlid == MULTICAST_ANY_LID || wire_lid_is_multicast(mlid));
 }
 
 static struct membership *find(const struct qp *qp, const uint8_t mgid[16], uint16_t mlid)

@@ -338,6 +338,8 @@ void qp_kick(struct qp *qp);
 void qp_watch(struct qp *qp);
 /* Its sends are kicked from now on; what was posted before is served in the next round. */
 void qp_unwatch(struct qp *qp);
+/* Some adapters join a group by its GID alone, whatever LID the subnet's manager gives it. */
+enum { MULTICAST_ANY_LID = 0 };
 int qp_attach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 int qp_detach_multicast(struct qp *qp, const uint8_t mgid[16], uint16_t mlid);
 

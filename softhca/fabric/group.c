@@ -137,11 +137,17 @@ void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn)
 	}
 }
 
-/* What a packet does not say matches. Ethernet has no MLIDs. */
+static bool has_mlid(const struct fabric_group *group, uint16_t mlid)
+{
+	return !mlid || !group->mlid || group->mlid == mlid;
+}
+
+/* What a packet does not say matches, and so does what was not said of the group: Ethernet has no
+ * MLIDs, and some adapters take them from the subnet's manager only. */
 static bool is_meant(const struct fabric_group *group, const uint8_t *mgid, uint16_t mlid)
 {
 	return atomic_load_explicit(&group->in_use, memory_order_acquire) &&
-	       (!mgid || memcmp(group->mgid, mgid, 16) == 0) && (!mlid || group->mlid == mlid);
+	       (!mgid || memcmp(group->mgid, mgid, 16) == 0) && has_mlid(group, mlid);
 }
 
 static void call_members(struct fabric *fabric, struct fabric_group *group,

@@ -47,10 +47,15 @@ void qp_object_leave_groups(struct qp_object *object)
 
 static int join(struct qp_object *object, const uint8_t gid[16], uint16_t mlid)
 {
-	struct engine *engine = object->handle.file->member->engine;
-	struct group *group = calloc(1, sizeof(*group));
+	struct shim_file *file = object->handle.file;
+	struct engine *engine = file->member->engine;
+	struct group *group;
 	int rc;
 
+	/* On InfiniBand the kernel wants to know the LID. */
+	if (mlid == MULTICAST_ANY_LID && file->hca->shared->port_type == FABRIC_PORT_IB)
+		return EINVAL;
+	group = calloc(1, sizeof(*group));
 	if (!group)
 		return ENOMEM;
 	group->mlid = mlid;

@@ -338,6 +338,26 @@ static void groups_of_one_mgid_and_two_mlids_are_two(void **state)
 	fabric_leave(fabric);
 }
 
+static void group_without_an_mlid_hears_what_goes_to_any(void **state)
+{
+	struct fabric *fabric = join(1);
+	struct members members = {0};
+	struct fabric_hca *hca;
+	struct fabric_qp *qp;
+	unsigned int index;
+	uint32_t qpn;
+
+	(void)state;
+	hca = open_hca(fabric, &index);
+	assert_int_equal(fabric_qp_reserve(fabric, hca, &qpn, &qp), 0);
+	assert_int_equal(fabric_group_attach(fabric, index, qpn, mgid, 0), 0);
+	fabric_group_for_each(fabric, mgid, 0xc001, note, &members);
+	assert_int_equal(members.count, 1);
+	assert_int_equal(fabric_group_detach(fabric, index, qpn, mgid, 0xc001), EINVAL);
+	assert_int_equal(fabric_group_detach(fabric, index, qpn, mgid, 0), 0);
+	fabric_leave(fabric);
+}
+
 static void group_takes_no_more_than_it_holds(void **state)
 {
 	struct fabric *fabric = join(1);
@@ -373,6 +393,7 @@ int main(void)
 		cmocka_unit_test(port_type_of_a_host_is_one),
 		cmocka_unit_test(group_members_are_found_by_mgid_and_mlid),
 		cmocka_unit_test(groups_of_one_mgid_and_two_mlids_are_two),
+		cmocka_unit_test(group_without_an_mlid_hears_what_goes_to_any),
 		cmocka_unit_test(group_takes_no_more_than_it_holds),
 	};
 

@@ -29,14 +29,13 @@ struct ibv_mw *rxe_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type)
  */
 int rxe_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind)
 {
-	struct ibv_send_wr *bad_wr, wr = {
-					    .wr_id = bind->wr_id,
-					    .opcode = IBV_WR_BIND_MW,
-					    .send_flags = bind->send_flags,
-					    .bind_mw = {.mw = mw,
-							.rkey = ibv_inc_rkey(mw->rkey),
-							.bind_info = bind->bind_info},
-				    };
+	struct ibv_send_wr wr = {
+		.wr_id = bind->wr_id,
+		.opcode = IBV_WR_BIND_MW,
+		.send_flags = bind->send_flags,
+		.bind_mw = {.mw = mw, .rkey = ibv_inc_rkey(mw->rkey), .bind_info = bind->bind_info},
+	};
+	struct ibv_send_wr *bad_wr;
 	int err = rxe_post_send(qp, &wr, &bad_wr);
 
 	if (!err)

@@ -19,6 +19,8 @@ enum {
 	RECEIVE_BUDGET = 64,
 	/* Rounds that a thread does for others before it goes back to its own business. */
 	COMBINE_ROUNDS = 8,
+	/* Times a kick tries to have the lock before it leaves a note. */
+	KICK_SPINS = 32,
 	/* Cycles for which a time once read will do: some microseconds. */
 	CLOCK_CYCLES = 1 << 14,
 	/* Of so many polls that find nothing, one looks for timers that are due, or at the records
@@ -45,6 +47,7 @@ int engine_create(struct fabric *fabric, struct engine **created)
 		free(engine);
 		return rc;
 	}
+	lock_init(&engine->lock);
 	engine->fabric = fabric;
 	list_init(&engine->pending);
 	list_init(&engine->acks);
@@ -232,7 +235,8 @@ static void note_work(struct engine *engine)
 
 /*
  * A note left before the lock was released is found by the look before, one left after it by the
- * look behind: both sides write first and then read what the other one writes, in one total order.
+ * look behind, or by who has left it and finds the lock free: both sides write first, and then read
+ * what the other one writes (lock_fence()).
  */
 void engine_unlock(struct engine *engine)
 {
@@ -304,11 +308,23 @@ static void leave_note(struct engine *engine, struct qp *qp)
 		while (!atomic_compare_exchange_weak(&engine->kicked, &top, qp));
 	}
 	atomic_store(&engine->attention, 1);
+	lock_fence(&engine->lock);
+}
+
+/* A round takes less time than it takes to leave a note. */
+static bool lock_soon(struct engine *engine)
+{
+	for (unsigned int i = 0; i < KICK_SPINS; i++) {
+		if (engine_trylock(engine))
+			return true;
+		lock_relax();
+	}
+	return false;
 }
 
 void engine_kick(struct engine *engine, struct qp *qp)
 {
-	if (!engine_trylock(engine)) {
+	if (!engine_trylock(engine) && !lock_soon(engine)) {
 		leave_note(engine, qp);
 		if (engine_trylock(engine))
 			engine_unlock(engine);

@@ -10,13 +10,13 @@
 
 #include <stdatomic.h>
 
+#include "softhca/core/lock.h"
 #include "softhca/core/object.h"
 
 struct fabric;
 
 struct engine {
-	/* 0 free, 1 taken, 2 taken with sleepers (futex). */
-	_Atomic uint32_t lock;
+	struct lock lock;
 	/* Set by whoever wanted the lock in vain; the holder then goes round once more. */
 	_Atomic uint32_t attention;
 	/* QPs kicked in vain, a stack through qp->next_kicked. */

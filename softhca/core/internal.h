@@ -11,12 +11,6 @@ void engine_collect_kicks(struct engine *engine);
 /* Puts the QPs of CQs that have run over into error. */
 void engine_fail_cqs(struct engine *engine);
 
-/* ---- lock.c: the bare futex lock, which knows no notes ---- */
-bool lock_try(_Atomic uint32_t *lock);
-void lock_take(_Atomic uint32_t *lock);
-void lock_release(_Atomic uint32_t *lock);
-bool lock_held_here(void);
-
 /* ---- qp_transitions.c ---- */
 /* Whether the specification lets a QP of this type go from one state to the other with `mask`,
  * QP_STATE aside: all that is required and nothing that is not allowed. */

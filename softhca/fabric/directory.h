@@ -124,6 +124,9 @@ struct fabric_process {
 	_Atomic uint32_t armed;
 	/* The background thread sleeps on `wake` and wants to be woken. */
 	_Atomic uint32_t asleep;
+	/* Before it looks a last time and sleeps it makes all others fence (util/fence.h), so that
+	 * senders need not. */
+	uint32_t fences_senders;
 	_Atomic uint32_t wake __attribute__((aligned(64))); /* futex word, grows */
 	_Atomic uint32_t pid;				    /* 0: slot free */
 	uint64_t start_time; /* of the process, /proc/PID/stat field 22: tells recycled pids */

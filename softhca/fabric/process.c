@@ -14,6 +14,7 @@
 #include "softhca/fabric/hca.h"
 #include "softhca/fabric/process.h"
 #include "softhca/fabric/state.h"
+#include "util/fence.h"
 #include "util/clock.h"
 
 enum { ALIVE_RECHECK_NS = 5 * 1000 * 1000 };
@@ -169,6 +170,7 @@ static void free_slot(struct fabric *fabric, unsigned int slot)
 	atomic_store(&process->armed, 0);
 	atomic_store(&process->asleep, 0);
 	atomic_store(&process->packets_only, 0);
+	process->fences_senders = 0;
 	process->hca_mask_low = 0;
 	process->hca_mask_high = 0;
 	atomic_store_explicit(&process->pid, 0, memory_order_release);
@@ -241,6 +243,8 @@ int process_enter(struct fabric *fabric, char *reason, size_t reason_size)
 	process->start_time = start;
 	process->host = fabric->host;
 	atomic_store(&process->polled_ns, 0);
+	fabric->is_fenced = fence_register_processes();
+	process->fences_senders = fabric->is_fenced;
 	read_command(process->command, sizeof(process->command));
 	fabric->slot = (unsigned int)slot;
 	fabric->own = process;

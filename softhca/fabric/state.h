@@ -31,6 +31,7 @@ struct fabric {
 	uint64_t unflushed[FABRIC_MAX_PROCESSES / 64];
 	uint64_t deferred[FABRIC_MAX_PROCESSES / 64];
 	bool any_deferred;
+	bool is_fenced; /* by receivers before they sleep */
 	struct capture *capture;
 	struct outbound out[FABRIC_MAX_PROCESSES];
 	struct inbound in[FABRIC_MAX_PROCESSES];

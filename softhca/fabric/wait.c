@@ -20,6 +20,7 @@
 #include "softhca/fabric/process.h"
 #include "softhca/fabric/state.h"
 #include "util/clock.h"
+#include "util/fence.h"
 
 enum {
 	/* Polling is noted at most so often. */
@@ -85,13 +86,27 @@ static bool polls_itself(const struct fabric_process *process, uint64_t now_ns)
 		     bits_ && ((slot = word_ * 64 + (unsigned int)__builtin_ctzll(bits_)), 1);     \
 		     bits_ &= bits_ - 1)
 
+/* Whether all who have been sent something see to the order before they sleep or arm. */
+static bool is_fenced(const struct fabric *fabric)
+{
+	bool fenced = fabric->is_fenced;
+
+	for_each_process(slot, fabric->unflushed) fenced &=
+		fabric->segment->processes[slot].fences_senders != 0;
+	return fenced;
+}
+
 /*
- * The packets were stored before the fence: either the receiver sees them, in its last look before
- * it sleeps or in the round it makes when it arms a CQ, or we see that it sleeps and is armed.
+ * The packets were stored before the fence, ours or the receiver's: either it sees them, in its
+ * last look before it sleeps or in the round it makes when it arms a CQ, or we see that it sleeps
+ * and is armed. Ours would wait for the line that the receiver keeps looking at.
  */
 static void flush_sent(struct fabric *fabric, uint64_t now_ns)
 {
-	atomic_thread_fence(memory_order_seq_cst);
+	if (is_fenced(fabric))
+		fence_light();
+	else
+		atomic_thread_fence(memory_order_seq_cst);
 	for_each_process(slot, fabric->unflushed)
 	{
 		struct fabric_process *process = &fabric->segment->processes[slot];
@@ -166,8 +181,11 @@ void fabric_mark_polled(struct fabric *fabric, uint64_t now_ns)
 
 void fabric_set_armed(struct fabric *fabric, bool armed)
 {
-	if (atomic_load_explicit(&fabric->own->armed, memory_order_relaxed) != armed)
-		atomic_store(&fabric->own->armed, armed);
+	if (atomic_load_explicit(&fabric->own->armed, memory_order_relaxed) == armed)
+		return;
+	atomic_store(&fabric->own->armed, armed);
+	if (armed)
+		fence_processes();
 }
 
 void fabric_wake_self(struct fabric *fabric)
@@ -196,7 +214,7 @@ enum fabric_wakeup fabric_wait(struct fabric *fabric, uint64_t timeout_ns)
 
 	timeout_ns = nap_or_sleep(fabric, timeout_ns);
 	atomic_store(&own->asleep, 1);
-	atomic_thread_fence(memory_order_seq_cst);
+	fence_processes();
 	wake = atomic_load(&own->wake);
 	if (wake == fabric->seen_wake && !fabric_receive_pending(fabric))
 		timed_out = futex_wait(&own->wake, wake, timeout_ns);

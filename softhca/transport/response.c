@@ -23,10 +23,11 @@ static bool is_outstanding(const struct requester *requester, uint32_t psn)
 	       psn_distance(requester->unacked_psn, requester->sent_psn);
 }
 
-/* The first read or atomic in [unacked_psn, psn) or NULL. */
+/* The first read or atomic that lacks something in [unacked_psn, psn), or NULL. */
 static struct sent_request *first_unanswered(struct requester *requester, uint32_t psn)
 {
-	if (!requester->reads)
+	/* Of the oldest one everything before unacked_psn has landed. */
+	if (!requester->reads || !psn_before(requester->unacked_psn, psn))
 		return NULL;
 	for (uint32_t i = requester->head; i != requester->tail; i++) {
 		struct sent_request *entry = requester_entry(requester, i);

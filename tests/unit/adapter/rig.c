@@ -229,10 +229,17 @@ static uint8_t *begin(struct guest_qp *qp, uint8_t opcode, uint32_t ds)
 	return wqe + 16;
 }
 
-static void put_pointer(uint8_t *to, uint32_t length)
+static void put_address(uint8_t *to, uint64_t address)
+{
+	put_dword(to, (uint32_t)(address >> 32));
+	put_dword(to + 4, (uint32_t)address);
+}
+
+static void put_pointer(uint8_t *to, uint64_t address, uint32_t length)
 {
 	put_dword(to, length);
 	put_dword(to + 4, rig.mr->key);
+	put_address(to + 8, address);
 }
 
 static void finish(struct guest_qp *qp, unsigned int units)
@@ -242,7 +249,7 @@ static void finish(struct guest_qp *qp, unsigned int units)
 }
 
 /* A datagram goes to itself. */
-void guest_post_send(struct guest_qp *qp, uint32_t length)
+void guest_post_send(struct guest_qp *qp, uint64_t address, uint32_t length)
 {
 	bool ud = qp_type_is_datagram(qp->qp->type);
 	uint8_t *next = begin(qp, SEND, ud ? 3 : 2);
@@ -253,16 +260,17 @@ void guest_post_send(struct guest_qp *qp, uint32_t length)
 		put_dword(next + 12, rig.hca->shared->lid);
 		next += 16;
 	}
-	put_pointer(next, length);
+	put_pointer(next, address, length);
 	finish(qp, 1);
 }
 
-void guest_post_read(struct guest_qp *qp, uint32_t length)
+void guest_post_read(struct guest_qp *qp, uint64_t address, uint32_t length)
 {
 	uint8_t *next = begin(qp, READ, 3);
 
+	put_address(next, address);
 	put_dword(next + 8, rig.mr->key);
-	put_pointer(next + 16, length);
+	put_pointer(next + 16, RIG_MEMORY / 2, length);
 	finish(qp, 1);
 }
 
@@ -272,11 +280,13 @@ void guest_post_nonsense(struct guest_qp *qp)
 	finish(qp, 1);
 }
 
-void guest_post_recv(struct guest_qp *qp, unsigned int count)
+void guest_post_recv(struct guest_qp *qp, uint64_t address, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
-		put_pointer(qp->pages[0] + i * RQ_STRIDE, 4096);
-		put_dword(qp->pages[0] + i * RQ_STRIDE + 16 + 4, 0x100);
+		uint8_t *wqe = qp->pages[0] + i * RQ_STRIDE;
+
+		put_pointer(wqe, address + i * 4096, 4096);
+		put_dword(wqe + 16 + 4, 0x100);
 	}
 	put_dword(qp->record, count);
 }

@@ -64,10 +64,12 @@ void guest_qp_forget(struct guest_qp *qp);
 /* As far as `state`, the peer being QP `dest_qpn` at `dlid`. */
 void guest_qp_bring_to(struct guest_qp *qp, enum qp_state state, uint16_t dlid, uint32_t dest_qpn);
 
-/* Writes a request of one or two blocks and the doorbell record; the doorbell is the caller's. */
-void guest_post_send(struct guest_qp *qp, uint32_t length);
-void guest_post_read(struct guest_qp *qp, uint32_t length);
+/* Writes a request and the doorbell record; the doorbell is the caller's. `address` is of the
+ * guest's memory: where the message lies, or what the peer is to read. */
+void guest_post_send(struct guest_qp *qp, uint64_t address, uint32_t length);
+void guest_post_read(struct guest_qp *qp, uint64_t address, uint32_t length);
 void guest_post_nonsense(struct guest_qp *qp);
-void guest_post_recv(struct guest_qp *qp, unsigned int count);
+/* Buffers of 4 KB, one behind the other from `address` on. */
+void guest_post_recv(struct guest_qp *qp, uint64_t address, unsigned int count);
 
 #endif

@@ -44,12 +44,12 @@ static void thousands_of_queues(void **state)
 	}
 	/* Each one's neighbour is its peer; the last message comes as well as the first. */
 	for (unsigned int i = 0; i < QPS; i++) {
-		guest_post_recv(&qps[i], 1);
+		guest_post_recv(&qps[i], 0, 1);
 		guest_qp_bring_to(&qps[i], QP_RTS, rig.hca->shared->lid, qps[i ^ 1].qp->qpn);
 	}
 	engine_lock(rig.engine);
 	for (unsigned int i = 0; i < QPS; i++) {
-		guest_post_send(&qps[i], 600);
+		guest_post_send(&qps[i], 0, 600);
 		qp_kick(qps[i].qp);
 	}
 	while (engine_round(rig.engine))

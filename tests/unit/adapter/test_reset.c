@@ -91,17 +91,17 @@ static void make_qps_in_all_states(void)
 		for (unsigned int s = 0; s < 6; s++) {
 			struct guest_qp *qp = add_qp(types[t], 0, s % 2 ? driver.srq : NULL);
 
-			guest_post_recv(qp, 4);
+			guest_post_recv(qp, 0, 4);
 			guest_qp_bring_to(qp, states[s], 99, 77);
-			guest_post_send(qp, 100);
+			guest_post_send(qp, 0, 100);
 			qp_kick(qp->qp);
 		}
 	for (enum qp_type type = QP_TYPE_SMI; type <= QP_TYPE_GSI; type++) {
 		struct guest_qp *qp = add_qp(type, 0, NULL);
 
-		guest_post_recv(qp, 2);
+		guest_post_recv(qp, 0, 2);
 		guest_qp_bring_to(qp, QP_RTS, 0, 0);
-		guest_post_send(qp, 256);
+		guest_post_send(qp, 0, 256);
 		qp_kick(qp->qp);
 	}
 }
@@ -123,10 +123,10 @@ static void make_traffic(void)
 	struct guest_qp *not_ready[2], *reader[2], *waiting[2], *crooked;
 
 	make_pair(0, not_ready);
-	guest_post_send(not_ready[0], 3000);
+	guest_post_send(not_ready[0], 0, 3000);
 	qp_kick(not_ready[0]->qp);
 	make_pair(0, reader);
-	guest_post_read(reader[0], RIG_MEMORY / 2);
+	guest_post_read(reader[0], 0, RIG_MEMORY / 2);
 	qp_kick(reader[0]->qp);
 	crooked = add_qp(QP_TYPE_UD, 0, NULL);
 	guest_qp_bring_to(crooked, QP_RTS, 0, 0);
@@ -137,8 +137,8 @@ static void make_traffic(void)
 	engine_round(rig.engine);
 	assert_int_equal(crooked->qp->attr.state, QP_SQE);
 	make_pair(1, waiting);
-	guest_post_recv(waiting[1], 4);
-	guest_post_send(waiting[0], 3000);
+	guest_post_recv(waiting[1], 0, 4);
+	guest_post_send(waiting[0], 0, 3000);
 	qp_kick(waiting[0]->qp);
 	qp_watch(waiting[1]->qp);
 }
@@ -149,7 +149,7 @@ static void overrun_a_queue(void)
 	struct guest_qp *qp = add_qp(QP_TYPE_RC, 2, NULL);
 
 	guest_qp_bring_to(qp, QP_INIT, 0, 0);
-	guest_post_recv(qp, 8);
+	guest_post_recv(qp, 0, 8);
 	qp_set_error(qp->qp, -1);
 	assert_true(driver.cqs[2].cq->overrun);
 	assert_false(list_empty(&rig.engine->failed_cqs));

@@ -120,10 +120,10 @@ static bool is_match(uint16_t own, uint16_t pkey)
 bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index)
 {
 	*index = qp->attr.pkey_index;
+	if (!qp_type_is_management(qp->type))
+		return is_match(route_own_pkey(qp), pkey);
 	if (qp->type == QP_TYPE_SMI)
 		return true;
-	if (qp->type != QP_TYPE_GSI)
-		return is_match(route_own_pkey(qp), pkey);
 	for (*index = 0; *index < FABRIC_PKEYS; ++*index)
 		if (is_match(qp->hca->shared->pkeys[*index], pkey))
 			return true;

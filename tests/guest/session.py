@@ -42,6 +42,7 @@ class Session:
         now = time.monotonic()
         self._deadline, self._boot_deadline = now + limit, now + boot_limit
         self._limit, self._boot_limit = limit, boot_limit
+        self._partner_deadline = None
 
     def add(self, machine):
         self._machines.append(machine)

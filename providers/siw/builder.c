@@ -54,11 +54,10 @@ struct siw_sqe *siw_sqe_begin(struct siw_sq *sq, uint32_t start, enum siw_opcode
 	return sqe;
 }
 
-/* RFC 5040, 5.1: a read has one sink. */
 int siw_sqe_list(const struct siw_sq *sq, struct siw_sqe *sqe, const struct ibv_sge *sg_list,
 		 size_t num_sge)
 {
-	if (num_sge > sq->max_sge || (sqe->opcode == SIW_OP_READ && num_sge != 1))
+	if (num_sge > sq->max_sge)
 		return EINVAL;
 	for (size_t i = 0; i < num_sge; i++)
 		sqe->sge[i] = (struct siw_sge){
@@ -90,9 +89,14 @@ int siw_sqe_inline(struct siw_sqe *sqe, const void *data, size_t length)
 	return 0;
 }
 
-void siw_sqe_finish(struct siw_sq *sq)
+int siw_sqe_finish(struct siw_sq *sq)
 {
+	const struct siw_sqe *sqe = sqe_at(sq, sq->put);
+
+	if (sqe->opcode == SIW_OP_READ && sqe->num_sge != 1)
+		return EINVAL;
 	sq->put++;
+	return 0;
 }
 
 static void hand_over(struct siw_sq *sq, uint32_t start)
@@ -133,6 +137,10 @@ int siw_sq_ring(struct siw_qp *qp, uint32_t start)
 
 	if (sq->put == start)
 		return 0;
+	if (atomic_load(&qp->ended)) {
+		sq->put = start;
+		return ENOTCONN;
+	}
 	hand_over(sq, start);
 	if (kernel_sleeps(sq, start))
 		err = ibv_cmd_ring_send_queue(&qp->verbs.qp);

@@ -31,8 +31,11 @@ int siw_sqe_list(const struct siw_sq *sq, struct siw_sqe *sqe, const struct ibv_
 /* Adds to the inline data of the request. 0, or EINVAL or ENOMEM when there is no place for it. */
 int siw_sqe_inline(struct siw_sqe *sqe, const void *data, size_t length);
 
-/* The request is complete; the next one may begin. */
-void siw_sqe_finish(struct siw_sq *sq);
+/*
+ * The request is complete; the next one may begin. 0, or EINVAL for a read without its one sink
+ * (RFC 5040, 5.1), which is no request then.
+ */
+int siw_sqe_finish(struct siw_sq *sq);
 
 /*
  * Hands everything built since start to the kernel and wakes it if it does not look at the queue

@@ -159,9 +159,19 @@ int siw_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	return 0;
 }
 
-int siw_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
+int siw_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mask)
 {
-	return ibv_cmd_modify_qp(qp, attr, attr_mask, NULL);
+	struct siw_qp *qp = to_siw_qp(ibv_qp);
+	bool before = atomic_load(&qp->ended);
+	int err;
+
+	/* Before the command: what is posted behind it would be lost. */
+	if (attr_mask & IBV_QP_STATE)
+		atomic_store(&qp->ended, attr->qp_state == IBV_QPS_ERR);
+	err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
+	if (err)
+		atomic_store(&qp->ended, before);
+	return err;
 }
 
 int siw_destroy_qp(struct ibv_qp *ibv_qp)

@@ -6,6 +6,8 @@
 #ifndef SIW_QP_H
 #define SIW_QP_H
 
+#include <stdatomic.h>
+
 #include "recv.h"
 
 struct siw_sq {
@@ -30,6 +32,12 @@ struct siw_qp {
 	struct verbs_qp verbs;
 	struct siw_sq sq;
 	struct siw_rq rq; /* without a ring when there is a shared one */
+
+	/*
+	 * The application has put it into the error state. The kernel flushes what is in the rings
+	 * at that moment and never looks at them again, so posting is refused from then on.
+	 */
+	atomic_bool ended;
 };
 
 static inline struct siw_qp *to_siw_qp(struct ibv_qp *qp)

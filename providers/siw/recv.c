@@ -69,7 +69,13 @@ int siw_rq_post(struct siw_rq *rq, struct ibv_recv_wr *wr, struct ibv_recv_wr **
 	return err;
 }
 
-int siw_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr)
+int siw_post_recv(struct ibv_qp *ibv_qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr)
 {
-	return siw_rq_post(&to_siw_qp(qp)->rq, wr, bad_wr);
+	struct siw_qp *qp = to_siw_qp(ibv_qp);
+
+	if (atomic_load(&qp->ended)) {
+		*bad_wr = wr;
+		return ENOTCONN;
+	}
+	return siw_rq_post(&qp->rq, wr, bad_wr);
 }

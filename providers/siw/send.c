@@ -33,9 +33,7 @@ static int post_one(struct siw_sq *sq, uint32_t start, const struct ibv_send_wr 
 		err = write_inline(sqe, wr);
 	else
 		err = siw_sqe_list(sq, sqe, wr->sg_list, (size_t)wr->num_sge);
-	if (!err)
-		siw_sqe_finish(sq);
-	return err;
+	return err ? err : siw_sqe_finish(sq);
 }
 
 int siw_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)

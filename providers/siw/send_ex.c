@@ -19,17 +19,16 @@ static void fault(struct siw_sq *sq, int err)
 	sq->open = NULL;
 }
 
-/* A read without a place to put its data is not a request. */
 static void close_request(struct siw_sq *sq)
 {
+	int err;
+
 	if (!sq->open)
 		return;
-	if (sq->open->opcode == SIW_OP_READ && !sq->has_data) {
-		fault(sq, EINVAL);
-		return;
-	}
 	sq->open = NULL;
-	siw_sqe_finish(sq);
+	err = siw_sqe_finish(sq);
+	if (err)
+		fault(sq, err);
 }
 
 static void open_request(struct ibv_qp_ex *ex, enum siw_opcode opcode, uint32_t rkey,

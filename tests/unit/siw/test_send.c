@@ -104,8 +104,9 @@ static void a_read_has_one_sink(void **state)
 	assert_int_equal(post(&wr), EINVAL);
 	wr.num_sge = 0;
 	assert_int_equal(post(&wr), EINVAL);
-	wr.num_sge = 1;
 	wr.send_flags = IBV_SEND_INLINE;
+	assert_int_equal(post(&wr), EINVAL);
+	wr.num_sge = 1;
 	assert_int_equal(post(&wr), EINVAL);
 }
 
@@ -262,6 +263,25 @@ static void requests_the_kernel_was_just_taking_stay_posted(void **state)
 	expect_bytes(fake_sqe(1), "0200000000000000 0100");
 }
 
+static void nothing_is_posted_behind_the_error_state(void **state)
+{
+	struct ibv_qp_attr attr = {.qp_state = IBV_QPS_ERR};
+	struct ibv_recv_wr recv = {}, *bad_recv;
+
+	(void)state;
+	assert_int_equal(siw_modify_qp(bench.qp, &attr, IBV_QP_STATE), 0);
+	assert_int_equal(post_simple(1), ENOTCONN);
+	assert_int_equal(ibv_post_recv(bench.qp, &recv, &bad_recv), ENOTCONN);
+	assert_ptr_equal(bad_recv, &recv);
+	assert_int_equal(fake.rings, 0);
+	expect_bytes(fake_sqe(0) + 8, "0000");
+	expect_bytes(fake_rqe(0) + 8, "0000");
+	attr.qp_state = IBV_QPS_RESET;
+	assert_int_equal(siw_modify_qp(bench.qp, &attr, IBV_QP_STATE), 0);
+	assert_int_equal(post_simple(2), 0);
+	expect_bytes(fake_sqe(0), "0200000000000000 0100");
+}
+
 static void builders_make_the_same_requests(void **state)
 {
 	struct ibv_qp_ex *ex = (struct ibv_qp_ex *)bench.qp;
@@ -308,6 +328,10 @@ static void a_faulty_batch_is_taken_back_whole(void **state)
 
 	ibv_wr_start(ex);
 	ibv_wr_rdma_read(ex, 1, 2);
+	assert_int_equal(ibv_wr_complete(ex), EINVAL);
+	ibv_wr_start(ex);
+	ibv_wr_rdma_read(ex, 1, 2);
+	ibv_wr_set_inline_data_list(ex, 0, NULL);
 	assert_int_equal(ibv_wr_complete(ex), EINVAL);
 	ibv_wr_start(ex);
 	for (int i = 0; i < 5; i++)
@@ -362,6 +386,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(requests_the_kernel_was_just_taking_stay_posted,
 						open_qp, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_posted_behind_the_error_state, open_qp,
+						teardown),
 		cmocka_unit_test_setup_teardown(builders_make_the_same_requests, open_qp, teardown),
 		cmocka_unit_test_setup_teardown(a_faulty_batch_is_taken_back_whole, open_qp,
 						teardown),

@@ -104,11 +104,10 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int att
 		      const struct verbs_udata *udata);
 int ibv_cmd_destroy_qp(struct ibv_qp *qp);
 /*
- * For queues of software devices that lie in memory shared with the kernel: POST_SEND or POST_RECV
- * without requests, which makes the kernel look at what the provider has put there.
+ * For queues of software devices that lie in memory shared with the kernel: POST_SEND without
+ * requests, which makes the kernel look at what the provider has put there.
  */
 int ibv_cmd_ring_send_queue(struct ibv_qp *qp);
-int ibv_cmd_ring_recv_queue(struct ibv_qp *qp);
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 int ibv_cmd_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 

@@ -222,29 +222,6 @@ int ibv_cmd_destroy_qp(struct ibv_qp *qp)
 	return 0;
 }
 
-/* The size of a request is checked even where there is none. */
-int ibv_cmd_ring_send_queue(struct ibv_qp *qp)
-{
-	struct ib_uverbs_post_send in = {
-		.qp_handle = qp->handle,
-		.wqe_size = sizeof(struct ib_uverbs_send_wr),
-	};
-	struct ib_uverbs_post_send_resp answer;
-
-	return command_run(qp->context, COMMAND(IB_USER_VERBS_CMD_POST_SEND, &in, ANSWER(&answer)));
-}
-
-int ibv_cmd_ring_recv_queue(struct ibv_qp *qp)
-{
-	struct ib_uverbs_post_recv in = {
-		.qp_handle = qp->handle,
-		.wqe_size = sizeof(struct ib_uverbs_recv_wr),
-	};
-	struct ib_uverbs_post_recv_resp answer;
-
-	return command_run(qp->context, COMMAND(IB_USER_VERBS_CMD_POST_RECV, &in, ANSWER(&answer)));
-}
-
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 {
 	struct ib_uverbs_attach_mcast in = {.qp_handle = qp->handle, .mlid = lid};

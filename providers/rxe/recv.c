@@ -71,15 +71,25 @@ int rxe_rq_post(struct rxe_rq *rq, struct ibv_recv_wr *wr, struct ibv_recv_wr **
 }
 
 /*
- * No packet will come to a QP in the error state, so the kernel is told that there is something to
- * flush.
+ * No packet will come to a QP in the error state, and rxe takes no POST_RECV: that the QP is put in
+ * error once more makes the kernel flush what has been posted since.
  */
+static int flush(struct ibv_qp *qp)
+{
+	const struct ibv_qp_attr error = {.qp_state = IBV_QPS_ERR};
+
+	return ibv_cmd_modify_qp(qp, &error, IBV_QP_STATE, NULL);
+}
+
 int rxe_post_recv(struct ibv_qp *ibv_qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr)
 {
-	struct rxe_qp *qp = to_rxe_qp(ibv_qp);
-	int err = rxe_rq_post(&qp->rq, wr, bad_wr);
+	int flush_err, err = rxe_rq_post(&to_rxe_qp(ibv_qp)->rq, wr, bad_wr);
 
-	if (unlikely(ibv_qp->state == IBV_QPS_ERR))
-		ibv_cmd_ring_recv_queue(ibv_qp);
-	return err;
+	if (likely(ibv_qp->state != IBV_QPS_ERR))
+		return err;
+	flush_err = flush(ibv_qp);
+	if (!flush_err)
+		return err;
+	*bad_wr = wr;
+	return flush_err;
 }

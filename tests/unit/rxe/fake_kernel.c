@@ -450,9 +450,9 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int att
 		      const struct verbs_udata *udata)
 {
 	(void)qp;
-	(void)attr;
-	(void)attr_mask;
+	assert_int_equal(attr_mask, IBV_QP_STATE);
 	assert_null(udata);
+	fake.error_orders += attr->qp_state == IBV_QPS_ERR;
 	return answer();
 }
 
@@ -467,13 +467,6 @@ int ibv_cmd_ring_send_queue(struct ibv_qp *qp)
 	assert_int_equal(qp->qp_num, FAKE_QPN);
 	fake.send_rings++;
 	return fake.fail_ring;
-}
-
-int ibv_cmd_ring_recv_queue(struct ibv_qp *qp)
-{
-	assert_int_equal(qp->qp_num, FAKE_QPN);
-	fake.recv_rings++;
-	return 0;
 }
 
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)

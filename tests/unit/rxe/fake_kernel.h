@@ -52,8 +52,9 @@ struct fake_kernel {
 
 	/* what came in */
 	unsigned int objects; /* alive */
-	unsigned int send_rings, recv_rings;
-	int armed; /* solicited_only of the last REQ_NOTIFY_CQ */
+	unsigned int send_rings;
+	unsigned int error_orders; /* MODIFY_QP into the error state */
+	int armed;		   /* solicited_only of the last REQ_NOTIFY_CQ */
 
 	uint8_t *memory; /* the file */
 };

@@ -55,7 +55,7 @@ static void a_receive_lists_its_memory(void **state)
 	expect_bytes(fake_elem(FAKE_RQ, 0), two_pieces_bytes);
 	assert_int_equal(fake_producer(FAKE_RQ), 1);
 	/* A packet will find it. */
-	assert_int_equal(fake.recv_rings, 0);
+	assert_int_equal(fake.error_orders, 0);
 }
 
 static void a_full_queue_takes_no_more(void **state)
@@ -116,14 +116,19 @@ static void reset_empties_the_queue(void **state)
 	assert_int_equal(fake_producer(FAKE_RQ), 2);
 }
 
-static void the_kernel_is_rung_to_flush(void **state)
+static void the_kernel_is_made_to_flush(void **state)
 {
 	struct ibv_recv_wr wr = {}, *bad_wr = NULL;
 
 	(void)state;
 	bench_qp_to(IBV_QPS_ERR);
+	assert_int_equal(fake.error_orders, 1);
 	assert_int_equal(ibv_post_recv(bench.qp, &wr, &bad_wr), 0);
-	assert_int_equal(fake.recv_rings, 1);
+	assert_int_equal(fake_producer(FAKE_RQ), 1);
+	assert_int_equal(fake.error_orders, 2);
+	fake.fail = EIO;
+	assert_int_equal(ibv_post_recv(bench.qp, &wr, &bad_wr), EIO);
+	assert_ptr_equal(bad_wr, &wr);
 }
 
 static void a_qp_with_an_srq_has_no_receives_of_its_own(void **state)
@@ -194,7 +199,7 @@ int main(void)
 		RC_TEST(impossible_receives_are_refused),
 		RC_TEST(only_reset_takes_no_receives),
 		RC_TEST(reset_empties_the_queue),
-		RC_TEST(the_kernel_is_rung_to_flush),
+		RC_TEST(the_kernel_is_made_to_flush),
 		SRQ_TEST(a_qp_with_an_srq_has_no_receives_of_its_own),
 		SRQ_TEST(a_shared_queue_is_filled_the_same_way),
 		SRQ_TEST(a_resized_queue_goes_on_where_the_kernel_says),

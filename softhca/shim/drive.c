@@ -277,8 +277,11 @@ int drive_start(struct engine *engine)
 
 	drive.engine = engine;
 	drive.stop = false;
-	/* The thread is ours: the program's signals are for the program's threads. */
+	/* The thread is ours: the program's signals are for the program's threads. Faults of its own
+	 * are for the guard (memory/guard.h): what is copied may have been unmapped. */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&drive.thread, NULL, background, engine);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -176,6 +176,11 @@ class Fabric(Bench):
         """As many repetitions as there is time for."""
         return wanted
 
+    def order(self, *words):
+        """Runs `softhca WORDS...` for this fabric."""
+        subprocess.run([OWN / "softhca", *words, "--fabric", self.name], check=True, timeout=20,
+                       stdout=subprocess.DEVNULL)
+
     def ps(self):
         return subprocess.run([OWN / "softhca", "ps", "--fabric", self.name], text=True,
                               capture_output=True, check=True).stdout

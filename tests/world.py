@@ -23,6 +23,7 @@ _KERNEL_LACKS = {
     "faults": "wants packets lost on purpose, which only softhca does",
     "hosts": "wants several hosts, and a guest is one",
     "port types": "chooses the type of the port, which this device has already",
+    "haste": "waits for a tool's patience of 30 s, and one of its kind is enough of that here",
     "shim": "is about kernels that the shim imitates, and this is a real one",
 }
 LACKS = _KERNEL_LACKS if KERNEL else {"kernel": "reads the log of a guest's kernel"}

@@ -3,7 +3,6 @@
 libraries and tools of ours and of Debian."""
 
 import re
-import subprocess
 
 import pytest
 
@@ -15,11 +14,6 @@ pytestmark = pytest.mark.needs("softhca")
 WATCHERS = (pytest.param("%s/ibv_asyncwatch" % OWN, id="own"),
             pytest.param("stdbuf -oL %s/ibv_asyncwatch" % STOCK, id="stock",
                          marks=pytest.mark.stock))
-
-
-def order(fabric, *words):
-    subprocess.run([OWN / "softhca", *words, "--fabric", fabric.name], check=True, timeout=20,
-                   stdout=subprocess.DEVNULL)
 
 
 def start_watcher(fabric, command, options=""):
@@ -43,9 +37,9 @@ def wait_for_events(watcher, *names):
 @pytest.mark.parametrize("command", WATCHERS)
 def test_link_going_down_and_up_is_told(fabric, command, port_type):
     watcher = start_watcher(fabric, command, "--port-type " + port_type)
-    order(fabric, "link", "down")
+    fabric.order("link", "down")
     wait_for_events(watcher, "IBV_EVENT_PORT_ERR")
-    order(fabric, "link", "up")
+    fabric.order("link", "up")
     wait_for_events(watcher, "IBV_EVENT_PORT_ERR", "IBV_EVENT_PORT_ACTIVE")
     assert watcher.output().count("port 1") == 2
 
@@ -54,7 +48,7 @@ def test_port_state_follows_the_link(fabric):
     watcher = start_watcher(fabric, "%s/ibv_asyncwatch" % OWN)  # keeps the adapter alive
     for word, event, state in (("down", "IBV_EVENT_PORT_ERR", "PORT_DOWN"),
                                ("up", "IBV_EVENT_PORT_ACTIVE", "PORT_ACTIVE")):
-        order(fabric, "link", word)
+        fabric.order("link", word)
         wait_for(lambda: event in events(watcher), event, alive=watcher.process)
         assert state in fabric.run("%s/ibv_devinfo" % OWN).ok().output
 
@@ -62,16 +56,16 @@ def test_port_state_follows_the_link(fabric):
 def test_link_of_another_host_is_no_event(fabric):
     here = start_watcher(fabric, "%s/ibv_asyncwatch" % OWN, "--host 1")
     there = start_watcher(fabric, "%s/ibv_asyncwatch" % OWN, "--host 2")
-    order(fabric, "link", "down", "--host", "2")
+    fabric.order("link", "down", "--host", "2")
     wait_for_events(there, "IBV_EVENT_PORT_ERR")
-    order(fabric, "link", "down", "--host", "1")
+    fabric.order("link", "down", "--host", "1")
     wait_for_events(here, "IBV_EVENT_PORT_ERR")
 
 
 @pytest.mark.parametrize("command", WATCHERS)
 def test_death_of_the_adapter_is_told(fabric, command):
     watcher = start_watcher(fabric, command)
-    order(fabric, "fault", "kill")
+    fabric.order("fault", "kill")
     wait_for_events(watcher, "IBV_EVENT_DEVICE_FATAL")
 
 
@@ -80,7 +74,7 @@ def test_death_of_the_adapter_ends_traffic(fabric):
     command = "%s/ibv_rc_pingpong -n 100000000" % OWN
     server, client = fabric.start_pair(command, command, "--host 1", "--host 2")
     wait_for(lambda: fabric.received() > 1000, "traffic runs", alive=client.process)
-    order(fabric, "fault", "kill", "--host", "1")
+    fabric.order("fault", "kill", "--host", "1")
     for running in (server, client):
         result = running.finish(60)
         assert isinstance(result.status, int) and result.status > 0, repr(result)

@@ -16,7 +16,7 @@ def pingpong(transport, options=""):
 @pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_messages_arrive_whole(fabric, transport, waiting):
-    command = pingpong(transport, waiting)
+    command = pingpong(transport, "-n %d %s" % (fabric.rounds(1000), waiting))
     server, client = fabric.pair(command, command)
     assert "iters in" in server.output and "iters in" in client.output
 

@@ -7,12 +7,11 @@ A case may end with what the device lacks. On softhca nothing may be lacking."""
 
 import pathlib
 import re
-import subprocess
 
 import pytest
 
 import world
-from harness import BUILD, OWN, wait_for
+from harness import BUILD, OWN, free_port, wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = BUILD / "tests" / "bin"
@@ -20,7 +19,7 @@ LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
 BOTH_PORTS = ("messages", "datagrams")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
-ACCOMPANIED = ("link",)
+ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.
 OF_KERNELS = () if world.KERNEL else ("windows", "placement", "growth")
 # What stock libraries let pass or do otherwise, by family.
@@ -117,11 +116,35 @@ def test_on_older_kernels(fabric, subject, case, port, libraries, choice):
 @pytest.mark.needs("softhca")
 @pytest.mark.parametrize("libraries", LIBRARIES)
 def test_link_goes_down_and_up(fabric, libraries):
-    def move(direction):
-        subprocess.run([OWN / "softhca", "link", direction, "--fabric", fabric.name], check=True)
-
     running = fabric.start(command("link", "down_and_up"), "", environment(libraries))
     for said, direction in (("running", "down"), ("down", "up")):
         wait_for(lambda: said in running.output().splitlines(), said, alive=running.process)
-        move(direction)
+        fabric.order("link", direction)
     check(fabric, running.finish(60), "down_and_up")
+
+
+@pytest.mark.needs("softhca")
+@pytest.mark.parametrize("libraries", LIBRARIES)
+def test_adapter_is_lost(fabric, libraries):
+    running = fabric.start(command("disasters", "adapter_is_lost"), "", environment(libraries))
+    wait_for(lambda: "running" in running.output().splitlines(), "running", alive=running.process)
+    fabric.order("fault", "kill")
+    check(fabric, running.finish(60), "adapter_is_lost")
+
+
+@pytest.mark.needs("softhca")
+@pytest.mark.parametrize("words", (("link", "down"), ("fault", "kill")), ids=" ".join)
+@pytest.mark.parametrize("libraries", LIBRARIES)
+def test_requests_to_a_lost_peer_are_given_up(fabric, libraries, words):
+    tcp = environment(libraries, OV_TCP_PORT=str(free_port()), OV_TCP_HOST="127.0.0.1")
+    far = fabric.start(command("disasters", "far_end"), "--host 1", tcp)
+    wait_for(lambda: "listening" in far.output().splitlines(), "listening", alive=far.process)
+    near = fabric.start(command("disasters", "near_end"), "--host 2", tcp)
+    wait_for(lambda: "running" in near.output().splitlines(), "running", alive=near.process)
+    fabric.order(*words, "--host", "1")
+    result = near.finish(60).ok()
+    assert "given up" in result.output.splitlines() and "event" not in result.output
+    far = far.finish(60).ok()
+    assert far.output.count("event IBV_EVENT_%s\n" % {
+        "link": "PORT_ERR", "fault": "DEVICE_FATAL"}[words[0]]) == 1, repr(far)
+    fabric.check_nothing_left()

@@ -246,7 +246,7 @@ CASE(type_2_opens_and_is_invalidated)
 	for (int lap = 0; lap < 3; lap++) {
 		trying("lap %d", lap);
 		open_type_2(&bench, info_of(&bench, START, LENGTH, RIGHTS));
-		write_at(&bench, START, bench.mw->rkey);
+		write_at(&bench, START, bench.mw->rkey, IBV_WC_SUCCESS);
 		wr.invalidate_rkey = bench.mw->rkey;
 		post(&bench.pair.b, &wr);
 		CHECK_EQ(expect_wc(bench.pair.b.send_cq, 15, IBV_WC_SUCCESS).opcode,

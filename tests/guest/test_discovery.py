@@ -182,12 +182,14 @@ def test_a_device_without_a_node_is_named(rxe):
 
 def test_devices_go_and_come_while_a_program_holds_a_list(rxe):
     told = rxe["gone-and-new"].ok().output.splitlines()
+    # The node may outlive the device for a moment.
+    assert told.pop(4) in ("gone: rxe0 No such file or directory",
+                           "gone: rxe0 No such device or address")
     assert told == [
         "again: same",
         "speed: Operation not supported",
         "renamed: other opened",
         "by the old entry: rxe0 opened",
-        "gone: rxe0 No such file or directory",
         "left: 0",
         "new: rxe0 opened",
         "index: another",

@@ -56,6 +56,7 @@ enum { MLX5_CAP_BYTES = 0x1000 };
 #define MLX5_CAP_LOG_MAX_PD		HW_FIELD(0x64, 20, 16)
 #define MLX5_CAP_LOG_MAX_XRCD		HW_FIELD(0x64, 4, 0)
 #define MLX5_CAP_MAX_NUM_EQS		HW_FIELD(0x8c, 15, 0)
+#define MLX5_CAP_DEVICE_FREQUENCY_KHZ	HW_FIELD(0x9c, 31, 0) /* of time stamps and the timer */
 #define MLX5_CAP_UARS_PER_PAGE		HW_FIELD(0xa4, 15, 0)
 
 /* ---- atomic ---- */

@@ -107,6 +107,7 @@ enum mlx5_opcode {
 	MLX5_MANAGE_PAGES = 0x108,
 	MLX5_SET_HCA_CAP = 0x109,
 	MLX5_QUERY_ISSI = 0x10a,
+	MLX5_SET_ISSI = 0x10b,
 	MLX5_CREATE_MKEY = 0x200,
 	MLX5_QUERY_MKEY = 0x201,
 	MLX5_DESTROY_MKEY = 0x202,
@@ -178,6 +179,10 @@ enum {
 	MLX5_MANAGE_PAGES_TAKE = 2,
 };
 #define MLX5_MANAGE_PAGES_COUNT HW_FIELD(0x0c, 31, 0)
+
+/* QUERY_ISSI, SET_ISSI: the version of the interface, and which others there are. */
+#define MLX5_ISSI_CURRENT	HW_FIELD(0x08, 15, 0)
+#define MLX5_ISSI_SUPPORTED	HW_FIELD(0x6c, 31, 0) /* bit n: version n */
 
 /* QUERY_HCA_CAP, SET_HCA_CAP: op_mod is the type << 1, bit 0 asks for what is in force. */
 enum { MLX5_CAP_OP_MOD_CURRENT = 1 };

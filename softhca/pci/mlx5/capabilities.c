@@ -98,6 +98,7 @@ static const struct value general[] = {
 	{MLX5_CAP_LOG_MAX_MCG, LOG_MAX_MCG},
 	{MLX5_CAP_LOG_MAX_PD, LOG_MAX_PD},
 	{MLX5_CAP_MAX_NUM_EQS, MLX5_MAX_EQS},
+	{MLX5_CAP_DEVICE_FREQUENCY_KHZ, 1000000}, /* time is in nanoseconds */
 	{MLX5_CAP_UARS_PER_PAGE, 1},
 };
 

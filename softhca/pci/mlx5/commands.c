@@ -51,7 +51,8 @@ static const struct rule rules[] = {
 	RULE(QUERY_PAGES, ENABLED, HEAD, PLAIN, mlx5_query_pages),
 	RULE_AWAY(MANAGE_PAGES, ENABLED, PLAIN, PLAIN, mlx5_manage_pages),
 	RULE(SET_HCA_CAP, ENABLED, 0x110, HEAD, mlx5_set_hca_cap),
-	RULE(QUERY_ISSI, ENABLED, HEAD, HEAD, NULL),
+	RULE(QUERY_ISSI, ENABLED, HEAD, 0x70, mlx5_query_issi),
+	RULE(SET_ISSI, ENABLED, PLAIN, HEAD, mlx5_set_issi),
 	RULE(CREATE_MKEY, INITIALIZED, MLX5_PAS_BYTE, NUMBER, mlx5_create_mkey),
 	RULE(QUERY_MKEY, INITIALIZED, PLAIN, CONTEXT, mlx5_query_mkey),
 	RULE_AWAY(DESTROY_MKEY, INITIALIZED, PLAIN, HEAD, mlx5_destroy_mkey),
@@ -127,7 +128,7 @@ static const struct rule *find_rule(uint16_t opcode)
 
 static enum mlx5_status run(struct mlx5_command *command, const struct rule *rule)
 {
-	if (!rule || !rule->execute)
+	if (!rule)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_OP, "not supported");
 	if (mlx5_adapter_is_killed(command->adapter) && !rule->takes_away)
 		return mlx5_refuse(command, MLX5_STATUS_INTERNAL_ERROR, "adapter is dead");
@@ -142,14 +143,22 @@ static enum mlx5_status run(struct mlx5_command *command, const struct rule *rul
 	return rule->execute(command);
 }
 
+/* The dword that holds a number, which most commands are about or return. */
+static uint32_t shown(const uint8_t *bytes, uint32_t length)
+{
+	return length >= NUMBER ? hw_get(bytes, HW_FIELD(0x08, 31, 0)) : 0;
+}
+
 void mlx5_command_execute(struct mlx5_command *command)
 {
 	const struct rule *rule = find_rule(command->opcode);
 	enum mlx5_status status = run(command, rule);
 
 	hw_set(command->out, MLX5_OUT_STATUS, status);
-	trace_printf("command %#05x %s op_mod=%#x in=%u out=%u status=%#x%s%s", command->opcode,
-		     rule ? rule->name : "unknown", command->op_mod, command->in_length,
-		     command->out_length, status, command->reason ? ": " : "",
+	trace_printf("command %#05x %s op_mod=%#x in=%u out=%u %#x -> %#x status=%#x%s%s",
+		     command->opcode, rule ? rule->name : "unknown", command->op_mod,
+		     command->in_length, command->out_length,
+		     shown(command->in, command->in_length),
+		     shown(command->out, command->out_length), status, command->reason ? ": " : "",
 		     command->reason ? command->reason : "");
 }

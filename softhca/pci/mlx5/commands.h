@@ -55,6 +55,7 @@ typedef enum mlx5_status mlx5_command_fn(struct mlx5_command *command);
 /* hca.c */
 mlx5_command_fn mlx5_enable_hca, mlx5_disable_hca, mlx5_init_hca, mlx5_teardown_hca;
 mlx5_command_fn mlx5_query_pages, mlx5_manage_pages, mlx5_query_adapter;
+mlx5_command_fn mlx5_query_issi, mlx5_set_issi;
 /* capabilities.c */
 mlx5_command_fn mlx5_query_hca_cap, mlx5_set_hca_cap;
 /* access_register.c */

@@ -37,6 +37,20 @@ enum mlx5_status mlx5_teardown_hca(struct mlx5_command *command)
 	return MLX5_STATUS_OK;
 }
 
+/* There is the first version of the interface and no other, which is the one in force. */
+enum mlx5_status mlx5_query_issi(struct mlx5_command *command)
+{
+	hw_set(command->out, MLX5_ISSI_SUPPORTED, 1 << 0);
+	return MLX5_STATUS_OK;
+}
+
+enum mlx5_status mlx5_set_issi(struct mlx5_command *command)
+{
+	if (hw_get(command->in, MLX5_ISSI_CURRENT))
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "no such version");
+	return MLX5_STATUS_OK;
+}
+
 enum mlx5_status mlx5_query_pages(struct mlx5_command *command)
 {
 	if (command->op_mod < MLX5_QUERY_PAGES_BOOT || command->op_mod > MLX5_QUERY_PAGES_REGULAR)

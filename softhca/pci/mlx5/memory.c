@@ -6,6 +6,9 @@
 
 #include "hw/mlx5/doorbell.h"
 
+/* So that no sum of an offset and a size leaves 64 bits. */
+enum { MAX_LOG_PAGE_SIZE = 48 };
+
 struct mlx5_page_list mlx5_command_pages(const struct mlx5_command *command,
 					 uint32_t log_page_size_field)
 {
@@ -61,15 +64,17 @@ enum mlx5_status mlx5_queue_place(struct mlx5_command *command, const struct mlx
 				  uint32_t page_offset, uint64_t size, struct queue_memory *memory,
 				  uint8_t ***pages)
 {
-	uint64_t page_bytes = 1ull << list->log_page_size;
-	uint64_t offset = page_offset * (page_bytes / MLX5_PAGE_OFFSET_PARTS);
-	uint64_t needed = (offset + size + page_bytes - 1) >> list->log_page_size;
+	uint64_t offset, needed;
 	uint8_t **pieces;
 
 	*pages = NULL;
 	*memory = (struct queue_memory){.size = size};
 	if (!size)
 		return MLX5_STATUS_OK;
+	if (list->log_page_size > MAX_LOG_PAGE_SIZE)
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "pages too large");
+	offset = ((uint64_t)page_offset << list->log_page_size) / MLX5_PAGE_OFFSET_PARTS;
+	needed = ((offset + size - 1) >> list->log_page_size) + 1;
 	if (needed > list->count)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_INPUT_LENGTH, "page list too short");
 	memory->log_page_size = log_piece_size(list, offset);

@@ -225,12 +225,12 @@ enum mlx5_status mlx5_destroy_qp(struct mlx5_command *command)
 
 void mlx5_qp_rung(struct adapter *adapter, uint32_t qpn)
 {
-	struct mlx5_qp *qp = mlx5_table_find(&adapter->qps, qpn);
+	struct qp *qp = hca_find_qp(adapter->hca, qpn);
 
-	if (!qp)
-		trace_printf("doorbell of QP %06x, which there is not", qpn);
-	else if (!qp->qp)
+	if (qp)
+		qp_kick(qp);
+	else if (mlx5_table_find(&adapter->qps, qpn))
 		trace_printf("doorbell of QP %06x: UMR requests are not carried out", qpn);
 	else
-		qp_kick(qp->qp);
+		trace_printf("doorbell of QP %06x, which there is not", qpn);
 }

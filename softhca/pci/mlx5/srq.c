@@ -33,8 +33,6 @@ static enum mlx5_status place(struct mlx5_command *command, const uint8_t *conte
 	params->doorbell_record = mlx5_record_place(command, hw_get64(context, MLX5_SRQC_DBR_BYTE));
 	if (!params->doorbell_record)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "record not in memory");
-	if (list.log_page_size >= 64)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "pages too large");
 	return mlx5_queue_place(command, &list, hw_get(context, MLX5_SRQC_PAGE_OFFSET),
 				(uint64_t)params->wqe_count << params->log_stride, &params->memory,
 				pages);

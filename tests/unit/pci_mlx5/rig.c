@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "rig.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "softhca/core/object.h"
 #include "softhca/fabric/fabric.h"
 
 /* Layout of guest memory that commands use; what is given out lies behind. */
@@ -22,36 +20,7 @@ enum {
 struct guest guest;
 struct call call;
 uint32_t uar;
-
-/* ---- the function ---- */
-
-uint8_t *pci_dma_place(struct pci_function *function, uint64_t address, bool writing,
-		       uint64_t *together)
-{
-	uint64_t offset = address - GUEST_BASE;
-
-	(void)function;
-	(void)writing;
-	if (offset >= GUEST_BYTES)
-		return NULL;
-	*together = GUEST_BYTES - offset;
-	return guest.memory + offset;
-}
-
-uint8_t *pci_dma(struct pci_function *function, uint64_t address, uint64_t bytes, bool writing)
-{
-	uint64_t together;
-	uint8_t *place = pci_dma_place(function, address, writing, &together);
-
-	return place && bytes <= together ? place : NULL;
-}
-
-void pci_interrupt(struct pci_function *function, unsigned int vector)
-{
-	(void)function;
-	assert_in_range(vector, 0, GUEST_VECTORS - 1);
-	guest.interrupts[vector]++;
-}
+void (*call_witness)(void);
 
 /* ---- memory ---- */
 
@@ -99,17 +68,8 @@ uint32_t reg_read(uint64_t offset)
 {
 	uint8_t bytes[4];
 
-	engine_lock(guest.engine);
-	softhca_mlx5_adapter.bar_read(guest.adapter, 0, offset, bytes, sizeof(bytes));
-	engine_unlock(guest.engine);
+	guest_read(offset, bytes, sizeof(bytes));
 	return get32(bytes, 0);
-}
-
-static void write_bytes(uint64_t offset, const uint8_t *bytes, unsigned int length)
-{
-	engine_lock(guest.engine);
-	softhca_mlx5_adapter.bar_write(guest.adapter, 0, offset, bytes, length);
-	engine_unlock(guest.engine);
 }
 
 void reg_write(uint64_t offset, uint32_t value)
@@ -117,7 +77,7 @@ void reg_write(uint64_t offset, uint32_t value)
 	uint8_t bytes[4];
 
 	put32(bytes, 0, value);
-	write_bytes(offset, bytes, sizeof(bytes));
+	guest_write(offset, bytes, sizeof(bytes));
 }
 
 void reg_write64(uint64_t offset, uint32_t high, uint32_t low)
@@ -126,7 +86,7 @@ void reg_write64(uint64_t offset, uint32_t high, uint32_t low)
 
 	put32(bytes, 0, high);
 	put32(bytes, 4, low);
-	write_bytes(offset, bytes, sizeof(bytes));
+	guest_write(offset, bytes, sizeof(bytes));
 }
 
 void settle(void)
@@ -139,48 +99,12 @@ void settle(void)
 
 /* ---- life ---- */
 
-static void tell_queue(void)
+void guest_begin(void)
 {
+	guest.next = GUEST_BASE + FREE;
 	guest.queue = GUEST_BASE + QUEUE;
 	reg_write(0x10, (uint32_t)(guest.queue >> 32));
 	reg_write(0x14, (uint32_t)guest.queue);
-}
-
-int guest_start(void **state)
-{
-	struct fabric_options options = {.host = 1, .family = "mlx5", .port_type = FABRIC_PORT_IB};
-	char name[48], reason[256] = "";
-
-	(void)state;
-	memset(&guest, 0, sizeof(guest));
-	snprintf(name, sizeof(name), "unit-pci-mlx5-%d", (int)getpid());
-	options.name = name;
-	if (fabric_join(&options, &guest.fabric, reason, sizeof(reason))) {
-		fprintf(stderr, "%s\n", reason);
-		return -1;
-	}
-	guest.memory = aligned_alloc(PAGE, GUEST_BYTES);
-	if (!guest.memory || engine_create(guest.fabric, &guest.engine))
-		return -1;
-	memset(guest.memory, 0, GUEST_BYTES);
-	guest.next = GUEST_BASE + FREE;
-	engine_lock(guest.engine);
-	assert_int_equal(softhca_mlx5_adapter.create(NULL, guest.engine, &guest.adapter), 0);
-	engine_unlock(guest.engine);
-	tell_queue();
-	return 0;
-}
-
-int guest_stop(void **state)
-{
-	(void)state;
-	engine_lock(guest.engine);
-	softhca_mlx5_adapter.destroy(guest.adapter);
-	engine_unlock(guest.engine);
-	engine_destroy(guest.engine);
-	fabric_leave(guest.fabric);
-	free(guest.memory);
-	return 0;
 }
 
 int guest_start_ready(void **state)
@@ -193,6 +117,19 @@ int guest_start_ready(void **state)
 	assert_int_equal(call_number(0x102, 0), 0);
 	uar = call_alloc(0x802);
 	return 0;
+}
+
+unsigned int guest_used_numbers(void)
+{
+	struct fabric_hca *hca;
+	unsigned int index, used = 0;
+
+	assert_int_equal(fabric_hca_open(guest.fabric, "mlx5", &hca, &index), 0);
+	for (uint32_t i = 0; i < hca->qps_used; i++)
+		used += !!hca->qps[i].owner;
+	for (uint32_t i = 0; i < hca->keys_used; i++)
+		used += !!hca->keys[i].owner;
+	return used;
 }
 
 /* ---- commands ---- */
@@ -238,6 +175,8 @@ void call_deliver(void)
 	uint32_t in = call.in_length > 16 ? call.in_length - 16 : 0;
 	uint32_t out = call.out_length > 16 ? call.out_length - 16 : 0;
 
+	if (call_witness)
+		call_witness();
 	memset(entry, 0, 64);
 	entry[0] = 7;
 	put32(entry, 0x04, call.in_length);

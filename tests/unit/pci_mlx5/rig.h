@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A driver made by hand: guest memory, a PCI function that only translates and counts interrupts,
- * and commands given as bytes. Offsets are literal numbers, as a driver's author would read them in
- * the manual; nothing here knows hw/mlx5. Engine, fabric and family are the real ones.
+ * A driver made by hand: guest memory, and commands given as bytes. Offsets are literal numbers, as
+ * a driver's author would read them in the manual; nothing here knows hw/mlx5. Engine, fabric and
+ * family are the real ones.
  */
 #ifndef TESTS_PCI_MLX5_RIG_H
 #define TESTS_PCI_MLX5_RIG_H
@@ -25,17 +25,24 @@ enum {
 struct guest {
 	struct fabric *fabric;
 	struct engine *engine;
-	struct adapter *adapter;
+	struct adapter *adapter;       /* alone.c */
+	struct pci_function *function; /* whole.c */
 	uint8_t *memory;
+	int file;      /* whole.c: of the memory */
 	uint64_t next; /* bus address of memory not yet given out */
 	unsigned int interrupts[GUEST_VECTORS];
 	uint64_t queue; /* bus address of the command queue */
 };
 extern struct guest guest;
 
-/* As cmocka's setup and teardown. */
+/* As cmocka's setup and teardown. In alone.c the function only translates and counts interrupts, in
+ * whole.c it is the real one, with bus mastering on. */
 int guest_start(void **state);
 int guest_stop(void **state);
+/* Forgets what was given out, and tells the adapter where the command queue is. */
+void guest_begin(void);
+/* Queue pairs and keys that the fabric knows of. */
+unsigned int guest_used_numbers(void);
 /* The adapter brought up to INIT_HCA and one UAR. */
 int guest_start_ready(void **state);
 
@@ -48,6 +55,9 @@ uint32_t get32(const uint8_t *base, unsigned int byte);
 uint64_t get64(const uint8_t *base, unsigned int byte);
 
 /* ---- registers ---- */
+/* Of BAR 0. */
+void guest_read(uint64_t offset, uint8_t *bytes, unsigned int length);
+void guest_write(uint64_t offset, const uint8_t *bytes, unsigned int length);
 uint32_t reg_read(uint64_t offset);
 void reg_write(uint64_t offset, uint32_t value);
 void reg_write64(uint64_t offset, uint32_t high, uint32_t low);
@@ -68,6 +78,8 @@ void call_begin(uint16_t opcode, uint16_t op_mod, uint32_t in_length, uint32_t o
 uint8_t call_run(void);
 /* The same, without a requirement: call.delivery tells. */
 void call_deliver(void);
+/* Sees every command before it is delivered; NULL if nobody wants to. */
+extern void (*call_witness)(void);
 /* A command of 16 bytes with a number at 8. */
 uint8_t call_number(uint16_t opcode, uint32_t number);
 /* A command of 16 bytes that returns a number at 8; 0 status required. */

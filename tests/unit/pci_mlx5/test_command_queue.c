@@ -37,7 +37,6 @@ static void long_output_goes_through_a_chain(void **state)
 static void unknown_command_is_a_bad_operation(void **state)
 {
 	(void)state;
-	assert_int_equal(call_number(0x10a, 0), 0x02); /* QUERY_ISSI: there is only ISSI 0 */
 	assert_int_equal(call_number(0xffff, 0), 0x02);
 	assert_int_equal(call_number(0x90c, 0), 0x02);
 }

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "rig.h"
-#include "softhca/core/object.h"
-#include "softhca/fabric/fabric.h"
 
 static uint32_t seed;
 /* Commands that were carried out: a run in which none is would prove nothing. */
@@ -173,19 +171,6 @@ static void queues_that_change_under_it_are_survived(void **state)
 	assert_true(carried_out > 1000);
 }
 
-static unsigned int used_numbers(void)
-{
-	struct fabric_hca *hca;
-	unsigned int index, used = 0;
-
-	assert_int_equal(fabric_hca_open(guest.fabric, "mlx5", &hca, &index), 0);
-	for (uint32_t i = 0; i < hca->qps_used; i++)
-		used += !!hca->qps[i].owner;
-	for (uint32_t i = 0; i < hca->keys_used; i++)
-		used += !!hca->keys[i].owner;
-	return used;
-}
-
 static void reset_leaves_nothing_behind(void **state)
 {
 	uint64_t buffer;
@@ -203,11 +188,11 @@ static void reset_leaves_nothing_behind(void **state)
 		make_qp(8, pd, cq.number, 0);
 		make_qp(0xc, 0, cq.number, 0);
 		make_srq(pd, 3);
-		assert_int_equal(used_numbers(), 4);
+		assert_int_equal(guest_used_numbers(), 4);
 		engine_lock(guest.engine);
 		softhca_mlx5_adapter.reset(guest.adapter);
 		engine_unlock(guest.engine);
-		assert_int_equal(used_numbers(), 0);
+		assert_int_equal(guest_used_numbers(), 0);
 		assert_int_equal(reg_read(0x14), 0x56);
 		reg_write(0x10, (uint32_t)(guest.queue >> 32));
 		reg_write(0x14, (uint32_t)guest.queue);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The commands of stock mlx5_core and mlx5_ib from the first probe on, in the order and with the
- * lengths that a Linux 6.1 guest was seen to issue them. Each must end as it ended there.
+ * lengths that a Linux 6.1 guest was seen to issue them. Each must end as it ended there, but that
+ * QUERY_ISSI, which was refused then, now says which versions of the interface there are.
  */
 #include <string.h>
 
@@ -33,7 +34,7 @@ static void walk(const struct step *steps, size_t count)
 static void driver_comes_up(void)
 {
 	static const struct step steps[] = {
-		{0x104, 0, 16, 12, 0, 0},      {0x10a, 0, 16, 112, 2, 0},
+		{0x104, 0, 16, 12, 0, 0},      {0x10a, 0, 16, 112, 0, 0},
 		{0x107, 1, 16, 16, 0, 0},      {0x108, 1, 16, 16, 0, 0},
 		{0x805, 0, 32, 32, 0, 0x7004}, {0x100, 1, 16, 4112, 0, 0},
 		{0x100, 0, 16, 4112, 0, 0},    {0x109, 0, 4112, 16, 0, 0},
@@ -158,6 +159,18 @@ static void unknown_registers_ports_and_entries_are_bad_parameters(void **state)
 	assert_int_equal(call_run(), 0x51);
 }
 
+static void only_the_first_version_of_the_interface_is_there(void **state)
+{
+	(void)state;
+	driver_comes_up();
+	call_begin(0x10a, 0, 16, 112);
+	assert_int_equal(call_run(), 0);
+	assert_int_equal(get32(call.out, 0x08), 0);
+	assert_int_equal(get32(call.out, 0x6c), 1);
+	assert_int_equal(call_number(0x10b, 0), 0);
+	assert_int_equal(call_number(0x10b, 1), 3);
+}
+
 static void mad_comes_back_as_not_supported(void **state)
 {
 	(void)state;
@@ -199,6 +212,7 @@ int main(void)
 		TEST(replay_of_a_probe_and_its_end),
 		TEST(port_registers_say_4x_edr_with_4096_bytes),
 		TEST(unknown_registers_ports_and_entries_are_bad_parameters),
+		TEST(only_the_first_version_of_the_interface_is_there),
 		TEST(mad_comes_back_as_not_supported),
 		TEST(port_capabilities_are_the_hosts_to_change),
 	};

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "softhca/core/trace.h"
-#include "softhca/fabric/fabric.h"
 #include "softhca/mlx5/mlx5.h"
 #include "softhca/pci/mlx5/commands.h"
 #include "softhca/pci/mlx5/qp.h"
@@ -39,15 +38,15 @@ static void begin_objects(struct adapter *adapter)
 	mlx5_set_init(&adapter->eqns, 1, MLX5_MAX_EQS);
 }
 
-static void release_umr_numbers(struct adapter *adapter)
+/* The core, which ends all others, does not know these. */
+static void end_umrs(struct adapter *adapter)
 {
 	for (unsigned int i = 0; i < MLX5_TABLE_BUCKETS; i++)
 		list_for_each (node, &adapter->qps.buckets[i]) {
 			struct mlx5_qp *qp = list_entry(node, struct mlx5_qp, object.link);
 
 			if (qp->umr)
-				fabric_qp_release(adapter->engine->fabric, adapter->hca->shared,
-						  qp->umr->shared);
+				mlx5_umr_end(qp);
 		}
 }
 
@@ -57,7 +56,7 @@ static void end_objects(struct adapter *adapter)
 	void *object;
 
 	if (adapter->hca) {
-		release_umr_numbers(adapter);
+		end_umrs(adapter);
 		hca_close(adapter->hca);
 		adapter->hca = NULL;
 	}

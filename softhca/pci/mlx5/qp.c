@@ -124,7 +124,7 @@ static int create_umr(struct adapter *adapter, const struct qp_params *params, s
 	return 0;
 }
 
-static void destroy_umr(struct mlx5_qp *qp)
+void mlx5_umr_end(struct mlx5_qp *qp)
 {
 	struct adapter *adapter = qp->object.adapter;
 
@@ -214,7 +214,7 @@ enum mlx5_status mlx5_destroy_qp(struct mlx5_command *command)
 	if (!qp)
 		return mlx5_status_of(command, ENOENT);
 	if (qp->umr)
-		destroy_umr(qp);
+		mlx5_umr_end(qp);
 	else
 		rc = qp_destroy(qp->qp);
 	if (rc)

@@ -15,6 +15,10 @@ struct mlx5_umr {
 	enum qp_state state;
 };
 
+/* ---- qp.c ---- */
+/* Gives back number and CQs of a queue pair of this kind, before they end. */
+void mlx5_umr_end(struct mlx5_qp *qp);
+
 /* ---- qp_context.c ---- */
 /* Fills in all but the objects that the context names. */
 enum mlx5_status mlx5_qp_take_shape(struct mlx5_command *command, const uint8_t *context,

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-from pyverbs cimport libibverbs as v
 from pyverbs.base cimport PyverbsCM, PyverbsObject
 from pyverbs.cq cimport WC
 from pyverbs.pd cimport PD
@@ -24,7 +23,3 @@ cdef class AHAttr(PyverbsObject):
 cdef class AH(PyverbsCM):
     cdef int _from_attr(self, PD pd, AHAttr attr) except -1
     cdef int _from_wc(self, PD pd, WC wc, GRH header, int port_num) except -1
-
-
-cdef str gid_text(v.ibv_gid *gid)
-cdef GID gid_object(v.ibv_gid *gid)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Addresses: GIDs, routes, and address handles."""
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from pyverbs cimport libibverbs as v
 from pyverbs.base cimport PyverbsCM, PyverbsObject
 from pyverbs.cq cimport WC
-from pyverbs.fields cimport PLACE, SPAN, Field, fill, part, ro, rw
+from pyverbs.fields cimport PLACE, SPAN, Field, Text, fill, rw, text
 from pyverbs.pd cimport PD
 
 from pyverbs.base import PyverbsRDMAErrno  # noqa: F401
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError  # noqa: F401
-from pyverbs.utils import gid_str, gid_str_to_array
+from pyverbs.utils import gid_str, gid_str_to_array  # noqa: F401
 
 cdef v.ibv_gid *gid_shape = NULL
 cdef v.ibv_grh *grh = NULL
@@ -19,37 +19,17 @@ cdef v.ibv_global_route *route = NULL
 cdef v.ibv_ah_attr *ah = NULL
 
 
-cdef str gid_text(v.ibv_gid *gid):
-    return gid_str(gid.words.subnet_prefix, gid.words.interface_id)
+def _octets(value):
+    return bytes.fromhex(''.join(gid_str_to_array(value.gid if isinstance(value, GID) else value)))
 
 
-cdef GID gid_object(v.ibv_gid *gid):
-    cdef GID made = GID()
-    memcpy(made.raw, gid, sizeof(gid[0]))
-    return made
+def _groups(octets):
+    return ':'.join(octets[i:i + 2].hex() for i in range(0, 16, 2))
 
 
-cdef class GIDField:
+cdef Text gid_at(uint64_t span):
     """A GID in a structure, as text; it can be set from text or from a GID."""
-    cdef size_t offset
-    cdef readonly bint writable
-
-    def __cinit__(self, size_t span):
-        self.offset = span & 0xffffffff
-        self.writable = True
-
-    def __get__(self, instance, owner):
-        if instance is None:
-            return self
-        return gid_text(<v.ibv_gid *>(<char *>(<PyverbsObject?>instance).alive() + self.offset))
-
-    def __set__(self, instance, value):
-        cdef uint8_t octets[16]
-        cdef char *place = <char *>(<PyverbsObject?>instance).alive() + self.offset
-        text = value.gid if isinstance(value, GID) else value
-        for i, digits in enumerate(gid_str_to_array(text)):
-            octets[i] = int(digits, 16)
-        memcpy(place, octets, 16)
+    return text(span, _octets, _groups)
 
 
 cdef class GID(PyverbsObject):
@@ -62,7 +42,7 @@ cdef class GID(PyverbsObject):
         if val is not None:
             self.gid = val
 
-    gid = GIDField(SPAN(gid_shape.raw))
+    gid = gid_at(SPAN(gid_shape.raw))
 
     def __str__(self):
         return self.gid
@@ -84,8 +64,8 @@ cdef class GRH(PyverbsObject):
             del arguments['dgid']
         fill(self, arguments)
 
-    dgid = GIDField(SPAN(grh.dgid))
-    sgid = GIDField(SPAN(grh.sgid))
+    dgid = gid_at(SPAN(grh.dgid))
+    sgid = gid_at(SPAN(grh.sgid))
     version_tclass_flow = rw(PLACE(grh.version_tclass_flow))
     paylen = rw(PLACE(grh.paylen))
     next_hdr = rw(PLACE(grh.next_hdr))
@@ -104,7 +84,7 @@ cdef class GlobalRoute(PyverbsObject):
             del arguments['dgid']
         fill(self, arguments)
 
-    dgid = GIDField(SPAN(route.dgid))
+    dgid = gid_at(SPAN(route.dgid))
     flow_label = rw(PLACE(route.flow_label))
     sgid_index = rw(PLACE(route.sgid_index))
     hop_limit = rw(PLACE(route.hop_limit))
@@ -131,7 +111,7 @@ cdef class AHAttr(PyverbsObject):
     static_rate = rw(PLACE(ah.static_rate))
     is_global = rw(PLACE(ah.is_global))
     port_num = rw(PLACE(ah.port_num))
-    dgid = GIDField(SPAN(ah.grh.dgid))
+    dgid = gid_at(SPAN(ah.grh.dgid))
     flow_label = rw(PLACE(ah.grh.flow_label))
     sgid_index = rw(PLACE(ah.grh.sgid_index))
     hop_limit = rw(PLACE(ah.grh.hop_limit))

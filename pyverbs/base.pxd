@@ -33,6 +33,8 @@ cdef class PyverbsCM(PyverbsObject):
     cdef int release(self) noexcept nogil
     cdef list open_children(self)
     cdef int close_children(self) except -1
+    cdef int check_idle(self) except -1
+    cdef void unlist(self)
     cdef void detach(self)
 
 

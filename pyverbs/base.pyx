@@ -9,7 +9,7 @@ A call that lets other threads run pins its object. What is pinned cannot be clo
 parents: that is EBUSY, instead of a structure freed under a thread that uses it.
 """
 cimport cython
-from libc.errno cimport EBUSY, errno
+from libc.errno cimport EBUSY, EIO, ENODEV, errno
 from libc.stdlib cimport calloc, free
 
 import logging
@@ -137,14 +137,16 @@ cdef class PyverbsCM(PyverbsObject):
         self.close()
 
     def __dealloc__(self):
-        # Children hold references, so there are none left. What lives in memory of its own has
-        # nothing to give back.
-        if self.raw != NULL and not self.owned:
-            self.interrupt()
-            self.detach()
-            self.release()
-        else:
-            self.detach()
+        # Children hold references, so there are none left; ours to the parents go last. What lives
+        # in memory of its own has nothing to give back.
+        cdef int error
+        self.unlist()
+        if self.raw == NULL or self.owned:
+            return
+        self.interrupt()
+        error = self.release()
+        if error not in (0, EIO, ENODEV):  # those two: the device is gone
+            raise PyverbsRDMAError(f'Failed to close {type(self).__name__}', error)
 
     def close(self):
         """Closes the object and what was made of it. Closing twice is no error."""
@@ -228,8 +230,7 @@ cdef class PyverbsCM(PyverbsObject):
 
     cdef int shut(self) except -1:
         cdef int error
-        if self.pins or self.closing:
-            raise PyverbsRDMAError(f'This {type(self).__name__} is in use by another thread', EBUSY)
+        self.check_idle()
         if self.raw == NULL:
             return 0
         self.close_children()
@@ -278,7 +279,18 @@ cdef class PyverbsCM(PyverbsObject):
                 raise fault
         return 0
 
-    cdef void detach(self):
+    cdef int check_idle(self) except -1:
+        """Nothing of a family is closed while a thread is in a call of one of them."""
+        if self.pins or self.closing:
+            raise PyverbsRDMAError(f'This {type(self).__name__} is in use by another thread', EBUSY)
+        for child in self.open_children():
+            (<PyverbsCM>child).check_idle()
+        return 0
+
+    cdef void unlist(self):
         for parent in self.parents or ():
             (<PyverbsCM>parent).children.pop(<size_t><void *>self, None)
+
+    cdef void detach(self):
+        self.unlist()
         self.parents = None

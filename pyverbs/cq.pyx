@@ -14,8 +14,8 @@ from pyverbs.pd cimport PD
 
 from pyverbs import names
 from pyverbs.base import PyverbsRDMAErrno  # noqa: F401
-from pyverbs.names import (cqe_flags_to_str, cqe_opcode_to_str, create_wc_flags_to_str,  # noqa: F401
-                           flags_to_str)
+from pyverbs.names import (cqe_flags_to_str, cqe_opcode_to_str,  # noqa: F401
+                           create_wc_flags_to_str, flags_to_str)
 from pyverbs.pyverbs_error import PyverbsError, PyverbsRDMAError, PyverbsUserError  # noqa: F401
 
 cdef v.ibv_comp_channel *channel_shape = NULL

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Devices, what they are asked, and their events."""
 from cpython.exc cimport PyErr_CheckSignals
-from libc.errno cimport EINTR, ENODEV, errno
+from libc.errno cimport EINTR, EINVAL, ENODEV, errno
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
@@ -43,6 +43,11 @@ cdef class Device(PyverbsObject):
                 f'guid {guid_to_hex(self.guid)}, index {self.index}')
 
 
+cdef Device _device(v.ibv_device *device):
+    return Device(v.ibv_get_device_name(device), be64toh(v.ibv_get_device_guid(device)),
+                  device.node_type, device.transport_type, v.ibv_get_device_index(device))
+
+
 def get_device_list():
     """-> a Device for each RDMA device of this machine."""
     cdef int count = 0
@@ -52,10 +57,7 @@ def get_device_list():
     if devices == NULL:
         raise PyverbsRDMAErrno('Failed to get the list of devices')
     try:
-        return [Device(v.ibv_get_device_name(devices[i]), be64toh(v.ibv_get_device_guid(devices[i])),
-                       devices[i].node_type, devices[i].transport_type,
-                       v.ibv_get_device_index(devices[i]))
-                for i in range(count)]
+        return [_device(devices[i]) for i in range(count)]
     finally:
         v.ibv_free_device_list(devices)
 
@@ -244,7 +246,7 @@ cdef class Context(PyverbsCM):
 cdef unsigned int _port(unsigned int port_num) except? 0:
     """The classic calls have a byte for it: 257 is not port 1."""
     if port_num > 255:
-        raise PyverbsRDMAError(f'There is no port {port_num}', 22)
+        raise PyverbsRDMAError(f'There is no port {port_num}', EINVAL)
     return port_num
 
 

@@ -12,7 +12,7 @@ cdef extern from "place.h":
 cdef class Field:
     cdef size_t offset
     cdef int size
-    cdef bint signed
+    cdef bint signed, network
     cdef readonly bint writable
     cdef readonly object show
     cdef void *find(self, instance) except NULL
@@ -24,7 +24,15 @@ cdef class Part:
     cdef readonly bint writable
 
 
+cdef class Text:
+    cdef size_t offset, extent
+    cdef object parse, present
+    cdef readonly bint writable
+
+
 cdef Field rw(uint64_t place, show=*)
 cdef Field ro(uint64_t place, show=*)
+cdef Field net(uint64_t place, show=*)
+cdef Text text(uint64_t span, parse, present)
 cdef Part part(uint64_t span, type kind, bint writable=*)
 cdef int fill(PyverbsObject thing, dict arguments) except -1

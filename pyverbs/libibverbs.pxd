@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# What the modules use of <infiniband/verbs.h>. Enumerations are plain integers here; their names for
-# Python come from libibverbs_enums. A name that begins with an underscore stands for a member of C's
-# structure that has no type name.
+# What the modules use of <infiniband/verbs.h>. Enumerations are plain integers here; their names
+# for Python come from libibverbs_enums. A name that begins with an underscore stands for a member
+# of C that has no type name.
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from posix.time cimport timespec
 
@@ -24,6 +24,12 @@ cdef extern from "<infiniband/verbs.h>" nogil:
         IBV_QP_STATE
         IBV_WQT_RQ
         IBV_FLOW_ATTR_NORMAL
+        IBV_FLOW_SPEC_ETH
+        IBV_FLOW_SPEC_IPV4_EXT
+        IBV_FLOW_SPEC_IPV6
+        IBV_FLOW_SPEC_TCP
+        IBV_FLOW_SPEC_UDP
+        IBV_FLOW_SPEC_INNER
         IBV_WR_TAG_ADD
         IBV_OPS_SIGNALED
         IBV_WR_BIND_MW

@@ -88,7 +88,8 @@ cdef void *_allocate(v.ibv_pd *pd, void *context, size_t size, size_t alignment,
         return NULL
 
 
-cdef void _free(v.ibv_pd *pd, void *context, void *address, uint64_t resource_type) noexcept with gil:
+cdef void _free(v.ibv_pd *pd, void *context, void *address,
+                uint64_t resource_type) noexcept with gil:
     cdef ParentDomainContext about = <ParentDomainContext>context
     try:
         about.free_func(about.pd, about, <uintptr_t>address, resource_type)

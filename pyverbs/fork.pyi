@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+from pyverbs.libibverbs_enums import ibv_fork_status
+from pyverbs.pyverbs_error import PyverbsRDMAError as PyverbsRDMAError
+
+def fork_init() -> None: ...
+def is_fork_initialized() -> ibv_fork_status: ...

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What this device does not have is refused with EOPNOTSUPP and leaves nothing behind. A verb that a
+device gains loses its line here and gets tests of its own."""
+import pytest
+
+import pyverbs.enums as e
+from bed import Side, fails_with
+from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
+from pyverbs.device import DM, AllocDmAttr
+from pyverbs.flow import Flow, FlowAttr
+from pyverbs.mr import MW, Buf, DmaBufMR, DmaHandleInitAttr, DMAHandle
+from pyverbs.pd import PD
+from pyverbs.qp import ECE, QPRateLimitAttr
+from pyverbs.wq import WQ, WQInitAttr
+from pyverbs.wr import SGE
+from pyverbs.xrcd import XRCD, XRCDInitAttr
+
+EOPNOTSUPP = 95
+MISSING = {
+    'type 1 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_1),
+    'type 2 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_2),
+    'device memory': lambda bed: DM(bed.context, AllocDmAttr(4096)),
+    'completion counters': lambda bed: CompCntr(bed.context, CompCntrInitAttr()),
+    'capabilities of counters': lambda bed: bed.context.query_comp_cntr_caps(),
+    'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),
+    'work queues': lambda bed: WQ(bed.context, WQInitAttr(wq_pd=bed.pd, wq_cq=bed.sent.cq)),
+    'flows': lambda bed: Flow(bed.qp, FlowAttr()),
+    'DMA handles': lambda bed: DMAHandle(bed.context, DmaHandleInitAttr()),
+    'buffers': lambda bed: Buf(bed.pd, 4096),
+    'dma-bufs': lambda bed: DmaBufMR(bed.pd, 4096, 0, dmabuf=0),
+    'advice': lambda bed: bed.pd.advise_mr(0, 0, [SGE(bed.mr.buf, 8, bed.mr.lkey)]),
+    'imported domains': lambda bed: PD(bed.context, handle=1),
+    'clocks': lambda bed: bed.context.query_rt_values_ex(),
+    'ECE': lambda bed: bed.qp.set_ece(ECE(0x15b3, 1)),
+    'rates': lambda bed: bed.qp.modify_rate_limit(QPRateLimitAttr(1)),
+}
+
+
+@pytest.mark.parametrize('what', MISSING)
+def test_it_is_refused(context, what):
+    bed = Side(context, e.IBV_QPT_RC)
+    with fails_with(EOPNOTSUPP):
+        MISSING[what](bed)
+    bed.context.close()

@@ -22,6 +22,8 @@ BOTH_PORTS = ("messages", "datagrams")
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.
 OF_KERNELS = () if world.KERNEL else ("windows", "placement", "growth")
+# About memory that goes while it is registered, of which a kernel keeps the pages.
+OF_THE_SHIM = ("vanishing",)
 # What stock libraries let pass or do otherwise, by family.
 STRICTER = {
     "mlx5": ("addresses_that_cannot_be",),
@@ -76,11 +78,19 @@ def check(fabric, result, case):
 
 
 @pytest.mark.parametrize("subject, case, port, libraries", runs(
-    sorted(path.stem for path in HERE.glob("*.c") if path.stem not in ACCOMPANIED + OF_KERNELS)))
+    sorted(path.stem for path in HERE.glob("*.c") if path.stem not in
+           ACCOMPANIED + OF_KERNELS + OF_THE_SHIM)))
 def test_verbs(fabric, subject, case, port, libraries):
     options = {"LSAN_OPTIONS": "exitcode=0"} if case in LEAVING else {}
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
                              environment(libraries, **options)), case)
+
+
+@pytest.mark.needs("shim")
+@pytest.mark.parametrize("subject, case, port, libraries", runs(OF_THE_SHIM))
+def test_registered_memory_vanishes(fabric, subject, case, port, libraries):
+    check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
+                             environment(libraries)), case)
 
 
 @pytest.mark.needs("mlx5")

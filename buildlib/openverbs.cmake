@@ -52,6 +52,14 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "
   add_link_options(LINKER:--no-undefined)
 endif()
 
+if(OV_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang" OR NOT OV_SANITIZE MATCHES "address")
+    message(FATAL_ERROR "OV_FUZZ needs clang and OV_SANITIZE=address,undefined")
+  endif()
+  # Everything counts where it has been; only the fuzz programs have libFuzzer's main().
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # ov_include_domain(NAME path... [DEPENDS domain...])
 #
 # A header is seen only by those who link its domain: the domain's include directory holds links to

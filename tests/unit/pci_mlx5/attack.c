@@ -11,27 +11,9 @@ struct attack_counts attack_counts;
 
 /* ---- choices ---- */
 
-static uint32_t draw(struct supply *supply, uint32_t below)
-{
-	uint32_t value = 0;
-
-	if (supply->bytes) {
-		for (uint32_t range = below - 1; range && supply->left; range >>= 8) {
-			value = value << 8 | *supply->bytes++;
-			supply->left--;
-		}
-		return value % below;
-	}
-	/* xorshift64: the same numbers everywhere. */
-	supply->seed ^= supply->seed << 13;
-	supply->seed ^= supply->seed >> 7;
-	supply->seed ^= supply->seed << 17;
-	return (uint32_t)(supply->seed >> 32) % below;
-}
-
 static bool chance(struct supply *supply, uint32_t one_in)
 {
-	return draw(supply, one_in) == 0;
+	return supply_draw(supply, one_in) == 0;
 }
 
 /* An address in the guest's memory, at its ends, or elsewhere. */
@@ -50,26 +32,26 @@ static uint64_t address(struct supply *supply)
 				       1ull << 63};
 
 	if (chance(supply, 8))
-		return odd[draw(supply, sizeof(odd) / sizeof(odd[0]))];
-	return GUEST_BASE + draw(supply, GUEST_BYTES / 64) * 64ull;
+		return odd[supply_draw(supply, sizeof(odd) / sizeof(odd[0]))];
+	return GUEST_BASE + supply_draw(supply, GUEST_BYTES / 64) * 64ull;
 }
 
 /* Small numbers hit objects, addresses hit memory, the rest hits nothing. */
 static uint32_t value(struct supply *supply)
 {
-	switch (draw(supply, 6)) {
+	switch (supply_draw(supply, 6)) {
 	case 0:
-		return draw(supply, 4);
+		return supply_draw(supply, 4);
 	case 1:
-		return draw(supply, 256);
+		return supply_draw(supply, 256);
 	case 2:
 		return (uint32_t)address(supply);
 	case 3:
-		return 1u << draw(supply, 32);
+		return 1u << supply_draw(supply, 32);
 	case 4:
-		return UINT32_MAX - draw(supply, 4);
+		return UINT32_MAX - supply_draw(supply, 4);
 	default:
-		return draw(supply, 1u << 16) << 16 | draw(supply, 1u << 16);
+		return supply_draw(supply, 1u << 16) << 16 | supply_draw(supply, 1u << 16);
 	}
 }
 
@@ -224,7 +206,7 @@ static const struct made *any(struct supply *supply, enum kind kind)
 {
 	unsigned int count = known.given[kind] < KEPT ? known.given[kind] : KEPT;
 
-	return count ? &known.last[kind][draw(supply, count)] : NULL;
+	return count ? &known.last[kind][supply_draw(supply, count)] : NULL;
 }
 
 static void name_objects(struct supply *supply)
@@ -258,16 +240,16 @@ static void keep_number(void)
 
 static void spoil(struct supply *supply)
 {
-	for (uint32_t count = draw(supply, 4); count; count--) {
+	for (uint32_t count = supply_draw(supply, 4); count; count--) {
 		uint32_t byte =
-			4 * draw(supply, call.in_length < 0x130 ? call.in_length / 4 : 0x4c);
+			4 * supply_draw(supply, call.in_length < 0x130 ? call.in_length / 4 : 0x4c);
 
 		put32(call.in, byte, value(supply));
 	}
 	if (chance(supply, 16))
-		call.in_length = draw(supply, 0x400);
+		call.in_length = supply_draw(supply, 0x400);
 	if (chance(supply, 16))
-		call.out_length = draw(supply, 0x400);
+		call.out_length = supply_draw(supply, 0x400);
 }
 
 static void deliver(void)
@@ -282,7 +264,7 @@ static void deliver(void)
 
 static void replay_one(struct supply *supply)
 {
-	call = tape[draw(supply, tape_length)];
+	call = tape[supply_draw(supply, tape_length)];
 	name_objects(supply);
 	if (chance(supply, 2))
 		spoil(supply);
@@ -308,29 +290,29 @@ static void replay_all(struct supply *supply)
 
 static void garbage_entry(struct supply *supply)
 {
-	uint32_t slot = draw(supply, 40);
+	uint32_t slot = supply_draw(supply, 40);
 	uint8_t *entry = guest_at(GUEST_BASE) + slot * 64;
 
-	memcpy(entry + 0x10, tape[draw(supply, tape_length)].in, 16);
-	entry[0] = chance(supply, 8) ? (uint8_t)draw(supply, 256) : 7;
-	put32(entry, 0x04, chance(supply, 4) ? value(supply) : draw(supply, 2048));
+	memcpy(entry + 0x10, tape[supply_draw(supply, tape_length)].in, 16);
+	entry[0] = chance(supply, 8) ? (uint8_t)supply_draw(supply, 256) : 7;
+	put32(entry, 0x04, chance(supply, 4) ? value(supply) : supply_draw(supply, 2048));
 	put64(entry, 0x08, address(supply) & ~(uint64_t)(chance(supply, 8) ? 0 : 1023));
 	put64(entry, 0x30, address(supply) & ~(uint64_t)(chance(supply, 8) ? 0 : 1023));
-	put32(entry, 0x38, chance(supply, 4) ? value(supply) : draw(supply, 2048));
-	entry[0x3c] = (uint8_t)draw(supply, 4);
-	entry[0x3f] = (uint8_t)(1 | draw(supply, 256));
+	put32(entry, 0x38, chance(supply, 4) ? value(supply) : supply_draw(supply, 2048));
+	entry[0x3c] = (uint8_t)supply_draw(supply, 4);
+	entry[0x3f] = (uint8_t)(1 | supply_draw(supply, 256));
 	reg_write(0x18, 1u << slot % 32 | (chance(supply, 4) ? value(supply) : 0));
 }
 
 /* A block here and there that belongs to a chain, linked to itself or the next one. */
 static void garbage_block(struct supply *supply)
 {
-	uint64_t place = GUEST_BASE + draw(supply, GUEST_BYTES / 1024 - 1) * 1024ull;
+	uint64_t place = GUEST_BASE + supply_draw(supply, GUEST_BYTES / 1024 - 1) * 1024ull;
 	uint8_t *block = guest_at(place);
 
 	put64(block, 0x230, chance(supply, 2) ? place + 1024 : address(supply));
-	put32(block, 0x238, draw(supply, 3));
-	block[0x23d] = (uint8_t)draw(supply, 4);
+	put32(block, 0x238, supply_draw(supply, 3));
+	block[0x23d] = (uint8_t)supply_draw(supply, 4);
 }
 
 /* ---- registers ---- */
@@ -339,22 +321,23 @@ static void access_bar(struct supply *supply)
 {
 	static const uint32_t doorbells[] = {0x20, 0x24, 0x40, 0x48, 0x800, 0x804, 0x900, 0x904};
 	uint8_t bytes[16];
-	uint32_t length = 1 + draw(supply, sizeof(bytes));
-	uint32_t region = draw(supply, 7);
+	uint32_t length = 1 + supply_draw(supply, sizeof(bytes));
+	uint32_t region = supply_draw(supply, 7);
 	uint64_t size = function_region_bytes(guest.function, region), offset;
 
-	switch (draw(supply, 4)) {
+	switch (supply_draw(supply, 4)) {
 	case 0:
-		offset = draw(supply, 0x2100);
+		offset = supply_draw(supply, 0x2100);
 		break;
 	case 1:
-		offset = (uint64_t)draw(supply, 64) * PAGE + doorbells[draw(supply, 8)];
+		offset = (uint64_t)supply_draw(supply, 64) * PAGE +
+			 doorbells[supply_draw(supply, 8)];
 		break;
 	case 2:
-		offset = size - draw(supply, 32);
+		offset = size - supply_draw(supply, 32);
 		break;
 	default:
-		offset = draw(supply, 1 << 25);
+		offset = supply_draw(supply, 1 << 25);
 		break;
 	}
 	for (uint32_t i = 0; i < sizeof(bytes); i += 4)
@@ -368,26 +351,26 @@ static void access_bar(struct supply *supply)
 static void ring(struct supply *supply)
 {
 	static const uint16_t offsets[] = {0x20, 0x40, 0x48, 0x800, 0x900};
-	const struct made *made = any(supply, (enum kind)draw(supply, KINDS));
+	const struct made *made = any(supply, (enum kind)supply_draw(supply, KINDS));
 	uint32_t number = made && !chance(supply, 4) ? made->number : value(supply);
-	uint16_t offset = offsets[draw(supply, 5)];
+	uint16_t offset = offsets[supply_draw(supply, 5)];
 
 	if (offset == 0x40 || offset == 0x48)
 		number = number << 24 | (value(supply) & 0xffffff);
 	else if (offset >= 0x800)
 		number <<= 8;
-	reg_write64((uint64_t)(16 + draw(supply, 2)) * PAGE + offset, value(supply), number);
+	reg_write64((uint64_t)(16 + supply_draw(supply, 2)) * PAGE + offset, value(supply), number);
 }
 
 static void write_config(struct supply *supply)
 {
 	uint8_t bytes[8];
-	uint32_t length = 1 + draw(supply, sizeof(bytes));
+	uint32_t length = 1 + supply_draw(supply, sizeof(bytes));
 
 	put32(bytes, 0, value(supply));
 	put32(bytes, 4, value(supply));
 	function_write(guest.function, VFIO_PCI_CONFIG_REGION_INDEX,
-		       draw(supply, chance(supply, 4) ? 4096 : 0x90), bytes, length);
+		       supply_draw(supply, chance(supply, 4) ? 4096 : 0x90), bytes, length);
 	/* Else hardly anything that follows would be heard. */
 	if (!chance(supply, 4))
 		whole_enable();
@@ -395,14 +378,14 @@ static void write_config(struct supply *supply)
 
 static void change_vector(struct supply *supply)
 {
-	unsigned int vector = draw(supply, 12);
+	unsigned int vector = supply_draw(supply, 12);
 	int file = chance(supply, 2) ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	if (vector < function_num_vectors(guest.function, VFIO_PCI_MSIX_IRQ_INDEX))
 		function_set_event(guest.function, vector, file);
 	if (file >= 0)
 		close(file);
-	function_trigger(guest.function, draw(supply, 12));
+	function_trigger(guest.function, supply_draw(supply, 12));
 }
 
 /* ---- queues and memory ---- */
@@ -417,11 +400,12 @@ static void write_request(struct supply *supply, uint8_t *wqe, uint32_t index, u
 {
 	static const uint8_t codes[] = {0, 1, 8, 9, 0xa, 0xb, 0x10, 0x11, 0x12, 0x25};
 	const struct made *key = any(supply, KEY), *peer = any(supply, QP);
-	uint32_t segments = 1 + draw(supply, 4);
-	uint8_t code = chance(supply, 16) ? (uint8_t)draw(supply, 256) : codes[draw(supply, 10)];
+	uint32_t segments = 1 + supply_draw(supply, 4);
+	uint8_t code = chance(supply, 16) ? (uint8_t)supply_draw(supply, 256)
+					  : codes[supply_draw(supply, 10)];
 
 	put32(wqe, 0, index << 8 | code);
-	put32(wqe, 4, qpn << 8 | (chance(supply, 16) ? draw(supply, 256) : segments));
+	put32(wqe, 4, qpn << 8 | (chance(supply, 16) ? supply_draw(supply, 256) : segments));
 	put32(wqe, 8, chance(supply, 4) ? value(supply) : 8);
 	put32(wqe, 12, value(supply));
 	for (uint32_t i = 1; i < segments; i++) {
@@ -430,7 +414,8 @@ static void write_request(struct supply *supply, uint8_t *wqe, uint32_t index, u
 		if (chance(supply, 4))
 			put64(wqe + 16 * i, 0, address(supply));
 		else
-			put32(wqe, 16 * i, chance(supply, 4) ? value(supply) : draw(supply, 8192));
+			put32(wqe, 16 * i,
+			      chance(supply, 4) ? value(supply) : supply_draw(supply, 8192));
 		put32(wqe, 16 * i + 4, lkey);
 		put64(wqe, 16 * i + 8, address(supply));
 		if (chance(supply, 4) && peer)
@@ -451,8 +436,10 @@ static void post(struct supply *supply)
 	write_request(supply, guest_at(qp->buffer) + 1024 + posted % 16 * 64, posted, qp->number);
 	put32(record_bytes, 4, chance(supply, 16) ? value(supply) : (posted + 1) & 0xffff);
 	if (chance(supply, 2)) {
-		write_request(supply, guest_at(qp->buffer) + draw(supply, 16) * 64, posted, 0);
-		put32(record_bytes, 0, chance(supply, 16) ? value(supply) : draw(supply, 16));
+		write_request(supply, guest_at(qp->buffer) + supply_draw(supply, 16) * 64, posted,
+			      0);
+		put32(record_bytes, 0,
+		      chance(supply, 16) ? value(supply) : supply_draw(supply, 16));
 	}
 	attack_counts.requests++;
 	reg_write64(16ull * PAGE + 0x800, posted << 8, qp->number << 8);
@@ -461,13 +448,14 @@ static void post(struct supply *supply)
 /* Queues, records and whatever lies about. */
 static void scribble(struct supply *supply)
 {
-	for (uint32_t count = 1 + draw(supply, 32); count; count--)
-		put32(guest.memory, 4 * (0x10000 + draw(supply, 0x20000)), value(supply));
+	for (uint32_t count = 1 + supply_draw(supply, 32); count; count--)
+		put32(guest.memory, 4 * (0x10000 + supply_draw(supply, 0x20000)), value(supply));
 }
 
 static void unplug(struct supply *supply)
 {
-	uint64_t unmapped, place = GUEST_BASE + draw(supply, WHOLE_RANGES) * WHOLE_RANGE_BYTES;
+	uint64_t unmapped,
+		place = GUEST_BASE + supply_draw(supply, WHOLE_RANGES) * WHOLE_RANGE_BYTES;
 
 	if (chance(supply, 4))
 		function_unmap_all(guest.function, &unmapped);
@@ -479,14 +467,14 @@ static void unplug(struct supply *supply)
 /* Back to its place, or elsewhere; what is mapped already is refused. */
 static void plug(struct supply *supply)
 {
-	uint64_t number = draw(supply, WHOLE_RANGES), pages = 1 + draw(supply, 1024);
+	uint64_t number = supply_draw(supply, WHOLE_RANGES), pages = 1 + supply_draw(supply, 1024);
 
 	if (chance(supply, 2))
 		whole_map(GUEST_BASE + number * WHOLE_RANGE_BYTES, WHOLE_RANGE_BYTES,
 			  number * WHOLE_RANGE_BYTES, true);
 	else
 		whole_map(address(supply) & ~(uint64_t)(PAGE - 1), pages * PAGE,
-			  draw(supply, GUEST_BYTES / PAGE - 1024) * (uint64_t)PAGE,
+			  supply_draw(supply, GUEST_BYTES / PAGE - 1024) * (uint64_t)PAGE,
 			  chance(supply, 2));
 }
 
@@ -522,11 +510,11 @@ bool attack_step(struct supply *supply)
 	uint32_t total = 0, choice;
 	unsigned int i = 0;
 
-	if (supply->bytes && !supply->left)
+	if (supply_has_ended(supply))
 		return false;
 	for (unsigned int j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
 		total += steps[j].weight;
-	for (choice = draw(supply, total); choice >= steps[i].weight; i++)
+	for (choice = supply_draw(supply, total); choice >= steps[i].weight; i++)
 		choice -= steps[i].weight;
 	steps[i].act(supply);
 	return true;
@@ -537,7 +525,7 @@ void attack_check(void)
 	whole_check_private();
 	whole_plug();
 	assert_int_equal(guest_used_numbers(), 0);
-	memset(guest.memory, 0, GUEST_BYTES);
+	whole_clear();
 	memset(&known, 0, sizeof(known));
 	guest_begin();
 	live();

@@ -8,14 +8,8 @@
 #ifndef TESTS_PCI_MLX5_ATTACK_H
 #define TESTS_PCI_MLX5_ATTACK_H
 
+#include "supply.h"
 #include "whole.h"
-
-/* Where choices come from: the bytes of a fuzzer, which end, or, without any, a seed. */
-struct supply {
-	const uint8_t *bytes;
-	size_t left;
-	uint64_t seed;
-};
 
 /* Records the commands of a good driver; once, after guest_start(). */
 void attack_prepare(void);

@@ -8,7 +8,7 @@
 
 #include "attack.h"
 
-enum { BURSTS = 60, STEPS = 400 };
+enum { BURSTS = 200, STEPS = 400 };
 
 static struct supply supply = {.seed = 0x9e3779b97f4a7c15};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #include "whole.h"
 
+#include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +63,17 @@ void whole_plug(void)
 
 void whole_check_private(void)
 {
-	for (unsigned int i = 0; i < WHOLE_PRIVATE_BYTES; i++)
-		assert_int_equal(guest.memory[GUEST_BYTES + i], CANARY);
+	static uint8_t untouched[WHOLE_PRIVATE_BYTES];
+
+	memset(untouched, CANARY, sizeof(untouched));
+	assert_memory_equal(guest.memory + GUEST_BYTES, untouched, sizeof(untouched));
+}
+
+void whole_clear(void)
+{
+	assert_int_equal(
+		fallocate(guest.file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, GUEST_BYTES),
+		0);
 }
 
 /* ---- life ---- */

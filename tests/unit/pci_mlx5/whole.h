@@ -24,6 +24,8 @@ void whole_plug(void);
 void whole_enable(void);
 /* Maps a range of the file; refusals are the caller's to judge. */
 int whole_map(uint64_t address, uint64_t bytes, uint64_t offset, bool writable);
+/* All zeros, at little cost. */
+void whole_clear(void);
 /* Nobody has touched the private part. */
 void whole_check_private(void);
 

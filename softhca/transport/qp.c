@@ -121,6 +121,16 @@ static void enter(struct qp *qp, enum qp_state old)
 	}
 }
 
+void transport_sequence(const struct qp *qp, uint32_t *send_psn, uint32_t *recv_psn)
+{
+	bool connected = !qp_type_is_datagram(qp->type);
+
+	*send_psn =
+		connected && qp->attr.state >= QP_RTS ? qp->requester->send_psn : qp->attr.sq_psn;
+	*recv_psn = connected && qp->attr.state >= QP_RTR ? qp->responder->expected_psn
+							  : qp->attr.rq_psn;
+}
+
 bool transport_is_draining(const struct qp *qp)
 {
 	return qp->attr.state == QP_SQD && qp->requester->head != qp->requester->tail;

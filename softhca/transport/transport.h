@@ -23,6 +23,10 @@ void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask);
 /* A send queue that has been stopped and still waits for what it had begun. */
 bool transport_is_draining(const struct qp *qp);
 
+/* Where the queue pair stands: the number of the next packet to send, and of the next one that it
+ * will take. Those it was given, as long as it does not run, and for datagrams. */
+void transport_sequence(const struct qp *qp, uint32_t *send_psn, uint32_t *recv_psn);
+
 /* Send work may have been posted: take it, as far as window, ring space and fences allow. Returns
  * how many packets went out. */
 unsigned int transport_push(struct qp *qp);

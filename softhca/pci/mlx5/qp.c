@@ -10,6 +10,7 @@
 
 #include "softhca/core/trace.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/transport/transport.h"
 
 static bool core_type(uint32_t code, enum qp_type *type)
 {
@@ -183,6 +184,17 @@ enum mlx5_status mlx5_create_qp(struct mlx5_command *command)
 	return status;
 }
 
+/* The context of a running queue pair moves on with it. */
+static void describe(const struct qp *qp, uint8_t *context)
+{
+	uint32_t send_psn, recv_psn;
+
+	mlx5_qp_write_attr(&qp->attr, context);
+	transport_sequence(qp, &send_psn, &recv_psn);
+	hw_set(context, MLX5_QPC_SEND_PSN, send_psn);
+	hw_set(context, MLX5_QPC_RECV_PSN, recv_psn);
+}
+
 enum mlx5_status mlx5_query_qp(struct mlx5_command *command)
 {
 	const struct mlx5_qp *qp = mlx5_command_object(command, &command->adapter->qps);
@@ -192,7 +204,7 @@ enum mlx5_status mlx5_query_qp(struct mlx5_command *command)
 		return mlx5_status_of(command, ENOENT);
 	memcpy(out, qp->context, sizeof(qp->context));
 	if (qp->qp)
-		mlx5_qp_write_attr(&qp->qp->attr, out);
+		describe(qp->qp, out);
 	else
 		hw_set(out, MLX5_QPC_STATE, mlx5_qp_state_code(qp->umr->state));
 	return MLX5_STATUS_OK;

@@ -220,6 +220,20 @@ static void query_tells_what_was_modified(void **state)
 	assert_int_equal(get32(call.out, 0x18 + 0x94), 12u << 24 | 0x123456);
 }
 
+static void query_tells_how_far_the_packets_have_come(void **state)
+{
+	struct bench bench = make_bench(RC);
+	uint64_t place = guest_pages(2 * PAGE);
+
+	(void)state;
+	connect_qp(bench.qp.number, RC, bench.qp.number);
+	post_receive(&bench.qp, bench.key, place, 2 * PAGE);
+	post_send(&bench.qp, bench.key, place, PAGE + 1); /* two packets */
+	query_qp_state(bench.qp.number);
+	assert_int_equal(get32(call.out, 0x18 + 0x78), 0x123458);
+	assert_int_equal(get32(call.out, 0x18 + 0x94), 12u << 24 | 0x123458);
+}
+
 static void management_queue_pairs_have_their_numbers(void **state)
 {
 	struct bench bench = make_bench(UD);
@@ -454,6 +468,7 @@ int main(void)
 		TEST(keys_without_translation_are_refused),
 		TEST(query_answers_right_after_creation),
 		TEST(query_tells_what_was_modified),
+		TEST(query_tells_how_far_the_packets_have_come),
 		TEST(management_queue_pairs_have_their_numbers),
 		TEST(umr_queue_pair_has_states_and_holds_its_cq),
 		TEST(types_that_are_not_offered_are_refused),

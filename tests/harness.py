@@ -87,13 +87,21 @@ class Running:
         self.file.seek(0)
         return self.file.read().decode(errors="replace")
 
+    def end(self):
+        """Whether it has ended: one that waits inside a kernel may not."""
+        self.process.kill()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def finish(self, seconds):
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return Result(self.command, "none after %d s, killed" % seconds, self.output())
+            how = "killed" if self.end() else "cannot be killed"
+            return Result(self.command, "none after %d s, %s" % (seconds, how), self.output())
         return Result(self.command, self.process.returncode, self.output())
 
 
@@ -148,8 +156,7 @@ class Bench:
     def close(self):
         for running in self._running:
             if running.process.poll() is None:
-                running.process.kill()
-                running.process.wait()
+                running.end()
 
 
 def words(command):

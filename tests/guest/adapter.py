@@ -77,9 +77,11 @@ class Adapter:
         return "; it said:\n" + "\n".join(lines) if lines else " and said nothing"
 
     def qemu(self):
-        device = {"driver": "vfio-user-pci", "rombar": 0,
+        """In a slot behind a root port, as a card is: of a device that is part of the root complex the
+        kernel looks for no link."""
+        device = {"driver": "vfio-user-pci", "rombar": 0, "bus": "card0",
                   "socket": {"type": "unix", "path": str(self._socket)}}
-        return ["-device", json.dumps(device)]
+        return ["-device", "pcie-root-port,id=card0", "-device", json.dumps(device)]
 
     def end(self):
         """It ends by itself once its guest is gone; killed it would leave its fabric to others."""

@@ -64,3 +64,7 @@ def test_messages_pass(mlx5, library, transport, waiting):
 def test_driver_has_nothing_to_complain_about(mlx5):
     log = mlx5["dmesg"].ok().output
     assert kernel_log.splats(log) == [] and kernel_log.mlx5_complaints(log) == [], log
+
+
+def test_kernel_sees_the_link_of_a_card(mlx5):
+    assert "8.0 GT/s PCIe x8 link" in mlx5["dmesg"].ok().output

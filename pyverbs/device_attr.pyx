@@ -32,7 +32,12 @@ cdef class DeviceAttr(PyverbsObject):
 
     @property
     def fw_version(self):
-        return (<v.ibv_device_attr *>self.raw).fw_ver.decode()
+        return (<v.ibv_device_attr *>self.alive()).fw_ver.decode()
+
+    @property
+    def fw_ver(self):
+        """The same, by the name that C has."""
+        return self.fw_version
 
     node_guid = ro(PLACE(dev.node_guid), names.guid_format)
     sys_image_guid = ro(PLACE(dev.sys_image_guid), names.guid_format)

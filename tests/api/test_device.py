@@ -42,6 +42,7 @@ def test_device_attributes(context):
     attr = context.query_device()
     assert attr.max_qp > 0 and attr.max_cqe > 0 and attr.max_sge > 0 and attr.phys_port_cnt == 1
     assert attr.fw_version.count('.') == 2 and attr.fw_version in str(attr)
+    assert attr.fw_ver == attr.fw_version
     number = int(d.guid_format(attr.node_guid).replace(':', ''), 16)
     assert number == d.get_device_list()[0].guid
 

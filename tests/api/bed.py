@@ -12,7 +12,7 @@ import pytest
 
 import pyverbs.enums as e
 from conftest import BUILD, FABRIC
-from pyverbs.addr import AH, GID, AHAttr, GlobalRoute
+from pyverbs.addr import AH, AHAttr, GlobalRoute
 from pyverbs.cq import CQ, CQEX, CompChannel, CqInitAttrEx, PollCqAttr
 from pyverbs.mr import MR
 from pyverbs.pd import PD
@@ -183,10 +183,6 @@ def pair(context, kind=e.IBV_QPT_RC, **options):
     for side, peer in zip(sides, reversed(sides)):
         side.qp.to_rts(side.attributes(peer))
     return sides
-
-
-def some_gid():
-    return GID('fe80:0000:0000:0000:0002:c903:0000:0001')
 
 
 def pattern(length, seed=1):

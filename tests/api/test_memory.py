@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Domains, registered memory, address handles, shared receive queues: their limits and errors."""
 import mmap
+import sys
 
 import pytest
 
 import pyverbs.enums as e
 import pyverbs.mem_alloc as mem
-from bed import Side, fails_with, pair, some_gid
-from pyverbs.addr import AH, GRH, AHAttr, GlobalRoute
+from bed import Side, fails_with, pair
+from pyverbs.addr import AH, GID, GRH, AHAttr, GlobalRoute
 from pyverbs.cq import WC, CQ
 from pyverbs.mr import MR, MREx
 from pyverbs.pd import PD, ParentDomain, ParentDomainContext, ParentDomainInitAttr
@@ -121,12 +122,15 @@ def test_a_parent_domain_serves_like_its_domain(context, pd):
 
 
 def test_address_handles(pd, context):
-    lid = context.query_port(1).lid
-    with AH(pd, attr=AHAttr(dlid=lid)):
+    port = context.query_port(1)
+    route = GlobalRoute(context.query_gid(1, 0), sgid_index=0, hop_limit=9)
+    with AH(pd, attr=AHAttr(dlid=port.lid, is_global=1, gr=route)):
         pass
-    route = GlobalRoute(some_gid(), sgid_index=0, hop_limit=9)
-    with AH(pd, attr=AHAttr(dlid=lid, is_global=1, gr=route)):
-        pass
+    if port.link_layer == e.IBV_LINK_LAYER_ETHERNET:
+        with fails_with(22):
+            AH(pd, attr=AHAttr())
+    else:
+        AH(pd, attr=AHAttr(dlid=port.lid)).close()
     for wrong in ({}, {'attr': None}, {'attr': 5}, {'wc': WC()}, {'attr': AHAttr(), 'wc': WC()},
                   {'wc': WC(), 'port_num': 0}, {'wc': WC(), 'port_num': 300},
                   {'wc': WC(wc_flags=e.IBV_WC_GRH), 'port_num': 1}):
@@ -134,6 +138,15 @@ def test_address_handles(pd, context):
             AH(pd, **wrong)
     with fails_with(22):
         AH(pd, attr=AHAttr(port_num=99))
+
+
+def received_header(side):
+    """-> the header in front of the last datagram"""
+    octets = side.mr.read(40, 32768)
+    sgid, dgid = (GID(':'.join(octets[at + i:at + i + 2].hex() for i in range(0, 16, 2)))
+                  for at in (8, 24))
+    first = int.from_bytes(octets[:4], sys.byteorder)
+    return GRH(sgid, dgid, first, int.from_bytes(octets[4:6], sys.byteorder), octets[6], octets[7])
 
 
 def test_a_datagram_is_answered(context):
@@ -144,7 +157,7 @@ def test_a_datagram_is_answered(context):
     came = peer.received.one()
     wc = WC(wc_flags=came.wc_flags, slid=context.query_port(1).lid, qp_num=came.qp_num,
             src_qp=came.src_qp)
-    header = GRH() if came.wc_flags & e.IBV_WC_GRH else None
+    header = received_header(peer) if came.wc_flags & e.IBV_WC_GRH else None
     with AH(peer.pd, wc=wc, grh=header, port_num=1) as address:
         side.receive(8)
         wr = SendWR(7, num_sge=1, sg=[peer.sge(8)])

@@ -125,10 +125,12 @@ static void live(void)
 
 /* ---- its commands, spoiled ---- */
 
-enum { TAPE_LENGTH = 64, KEPT = 8 };
+enum { TAPE_LENGTH = 128, KEPT = 8 };
 
 static struct call tape[TAPE_LENGTH];
 static unsigned int tape_length;
+/* The first ones, which make things and end none. */
+static unsigned int tape_life;
 
 static uint16_t opcode_of(const struct call *from)
 {
@@ -141,29 +143,58 @@ static void record(void)
 	tape[tape_length++] = call;
 }
 
-/* What else a driver says. */
+/* A datagram queue pair, one of UMR, and one with a shared receive queue, with their friends. */
+static void make_more(void)
+{
+	uint64_t eq;
+	uint32_t pd = call_alloc(0x800),
+		 eqn = make_eq(4, 2, 1 << 0x0a | 1 << 0x13 | 1 << 0x12, &eq);
+	struct made cq = make_cq(eqn, 4), srq = make_srq(pd, 4), a, b;
+
+	a = make_qp(0, pd, cq.number, srq.number);
+	b = make_qp(0, pd, cq.number, srq.number);
+	connect_qp(a.number, 0, b.number);
+	connect_qp(b.number, 0, a.number);
+	a = make_qp(2, pd, cq.number, 0);
+	connect_qp(a.number, 2, 0);
+	a = make_qp(0xc, 0, cq.number, 0);
+	connect_qp(a.number, 0xc, 0);
+	begin_page_key(pd, 0x1000, 3 * PAGE, GUEST_BASE + 0x80000);
+	assert_int_equal(call_run(), 0);
+}
+
+static void record_plain(uint16_t opcode, uint16_t op_mod, uint32_t number)
+{
+	call_begin(opcode, op_mod, 272, 528);
+	put32(call.in, 8, number);
+	put32(call.in, 0x10, 1 << 16); /* the port, of registers */
+	record();
+}
+
+/* What else a driver says; objects are named when it is said. */
 static void record_more(void)
 {
 	static const uint16_t by_number[] = {
-		0x100, 0x101, 0x103, 0x105, 0x107, 0x108, 0x10a, 0x10b, 0x201, 0x202, 0x302,
-		0x303, 0x401, 0x402, 0x501, 0x505, 0x506, 0x507, 0x508, 0x50a, 0x50b, 0x50e,
-		0x701, 0x702, 0x703, 0x763, 0x764, 0x765, 0x801, 0x803, 0x80e, 0x80f, 0x816};
-	uint32_t pd = call_alloc(0x800);
+		0x100, 0x101, 0x103, 0x105, 0x107, 0x108, 0x109, 0x10a, 0x10b, 0x201, 0x202, 0x302,
+		0x303, 0x401, 0x402, 0x501, 0x505, 0x506, 0x507, 0x508, 0x50a, 0x50b, 0x50e, 0x701,
+		0x702, 0x703, 0x763, 0x764, 0x765, 0x801, 0x803, 0x80e, 0x80f, 0x816, 0x817};
+	static const uint16_t registers[] = {0x5003, 0x5004, 0x500f, 0x6001, 0x7004};
 
-	make_srq(pd, 4);
-	begin_page_key(pd, 0x1000, 3 * PAGE, GUEST_BASE + 0x80000);
-	assert_int_equal(call_run(), 0);
-	for (unsigned int i = 0; i < sizeof(by_number) / sizeof(by_number[0]); i++) {
-		call_begin(by_number[i], 0, 272, 528);
-		record();
-	}
+	for (unsigned int i = 0; i < sizeof(by_number) / sizeof(by_number[0]); i++)
+		record_plain(by_number[i], 0, 0);
+	for (unsigned int i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		record_plain(0x805, registers[i] != 0x7004, registers[i]);
+	record_plain(0x50d, 3, 1);	 /* MAD_IFC */
 	call_begin(0x403, 1, 0x118, 16); /* MODIFY_CQ: a new size */
-	put32(call.in, 0x0c, 0x1c);
+	put32(call.in, 0x0c, 7);
+	put32(call.in, 0x1c, 6u << 24 | uar);
 	put64(call.in, 0x110, GUEST_BASE + 0x90000);
 	record();
-	call_begin(0x806, 0, 32, 16); /* ATTACH_TO_MCG */
-	call.in[0x10] = 0xff;
-	record();
+	for (uint16_t opcode = 0x806; opcode <= 0x807; opcode++) { /* multicast groups */
+		call_begin(opcode, 0, 32, 16);
+		put32(call.in, 0x10, 0xff12401b);
+		record();
+	}
 }
 
 void attack_prepare(void)
@@ -171,6 +202,8 @@ void attack_prepare(void)
 	tape_length = 0;
 	call_witness = record;
 	live();
+	make_more();
+	tape_life = tape_length;
 	record_more();
 	call_witness = NULL;
 	attack_check();
@@ -184,11 +217,14 @@ static struct {
 	unsigned int given[KINDS];
 } known;
 
-/* Commands that give a number, and the fields that take one. */
+/* Commands that give a number, with the field for a doorbell record; and the fields that take one.
+ */
 static const struct {
 	uint16_t opcode;
 	enum kind kind;
-} makers[] = {{0x800, PD}, {0x301, EQ}, {0x400, CQ}, {0x700, SRQ}, {0x500, QP}, {0x200, KEY}};
+	uint16_t record;
+} makers[] = {{0x800, PD, 0},	  {0x301, EQ, 0},    {0x400, CQ, 0x48},
+	      {0x700, SRQ, 0x38}, {0x500, QP, 0xb8}, {0x200, KEY, 0}};
 
 static const struct {
 	uint16_t first, last;
@@ -197,9 +233,9 @@ static const struct {
 } takers[] = {
 	{0x202, 0x202, 8, KEY},	  {0x201, 0x201, 8, KEY},   {0x302, 0x303, 8, EQ},
 	{0x400, 0x400, 0x24, EQ}, {0x401, 0x403, 8, CQ},    {0x500, 0x500, 0x1c, PD},
-	{0x500, 0x500, 0x94, CQ}, {0x500, 0x500, 0xb4, CQ}, {0x501, 0x50e, 8, QP},
-	{0x503, 0x503, 0x2c, QP}, {0x700, 0x700, 0x28, PD}, {0x701, 0x703, 8, SRQ},
-	{0x801, 0x801, 8, PD},	  {0x806, 0x807, 8, QP},
+	{0x500, 0x500, 0x94, CQ}, {0x500, 0x500, 0xb4, CQ}, {0x500, 0x500, 0xc4, SRQ},
+	{0x501, 0x50e, 8, QP},	  {0x503, 0x503, 0x2c, QP}, {0x700, 0x700, 0x28, PD},
+	{0x701, 0x703, 8, SRQ},	  {0x801, 0x801, 8, PD},    {0x806, 0x807, 8, QP},
 };
 
 static const struct made *any(struct supply *supply, enum kind kind)
@@ -207,6 +243,12 @@ static const struct made *any(struct supply *supply, enum kind kind)
 	unsigned int count = known.given[kind] < KEPT ? known.given[kind] : KEPT;
 
 	return count ? &known.last[kind][supply_draw(supply, count)] : NULL;
+}
+
+/* Above the number there may be flags. */
+static void name_object(unsigned int byte, uint32_t number)
+{
+	put32(call.in, byte, (get32(call.in, byte) & 0xff000000) | (number & 0xffffff));
 }
 
 static void name_objects(struct supply *supply)
@@ -220,7 +262,7 @@ static void name_objects(struct supply *supply)
 			continue;
 		made = any(supply, takers[i].kind);
 		if (made)
-			put32(call.in, takers[i].byte, made->number);
+			name_object(takers[i].byte, made->number);
 	}
 }
 
@@ -232,9 +274,9 @@ static void keep_number(void)
 		enum kind kind = makers[i].kind;
 
 		if (makers[i].opcode == opcode)
-			known.last[kind][known.given[kind]++ % KEPT] =
-				(struct made){get32(call.out, 8), get64(call.in, 0x110),
-					      get64(call.in, 0x18 + 0xa0)};
+			known.last[kind][known.given[kind]++ % KEPT] = (struct made){
+				get32(call.out, 8), get64(call.in, 0x110),
+				makers[i].record ? get64(call.in, makers[i].record) : 0};
 	}
 }
 
@@ -271,16 +313,13 @@ static void replay_one(struct supply *supply)
 	deliver();
 }
 
-/* All of it as it was; numbers may have moved on, so some are refused. */
+/* From power-on to connections; of a driver that is up already, much is refused. */
 static void replay_all(struct supply *supply)
 {
 	whole_enable();
 	guest_begin();
-	for (unsigned int i = 0; i < tape_length; i++) {
+	for (unsigned int i = 0; i < tape_life; i++) {
 		call = tape[i];
-		/* What ends things is left to chance. */
-		if (opcode_of(&call) == 0x103 || opcode_of(&call) == 0x105)
-			continue;
 		name_objects(supply);
 		deliver();
 	}
@@ -317,6 +356,11 @@ static void garbage_block(struct supply *supply)
 
 /* ---- registers ---- */
 
+static bool in_memory(uint64_t place, uint64_t bytes)
+{
+	return place >= GUEST_BASE && place - GUEST_BASE <= GUEST_BYTES - bytes;
+}
+
 static void access_bar(struct supply *supply)
 {
 	static const uint32_t doorbells[] = {0x20, 0x24, 0x40, 0x48, 0x800, 0x804, 0x900, 0x904};
@@ -348,18 +392,56 @@ static void access_bar(struct supply *supply)
 		function_write(guest.function, region, offset, bytes, length);
 }
 
+/* An object's, or that of one there is not. */
+static uint32_t number_of(struct supply *supply, enum kind kind)
+{
+	const struct made *made = any(supply, kind);
+
+	return made && !chance(supply, 8) ? made->number : value(supply);
+}
+
 static void ring(struct supply *supply)
 {
-	static const uint16_t offsets[] = {0x20, 0x40, 0x48, 0x800, 0x900};
-	const struct made *made = any(supply, (enum kind)supply_draw(supply, KINDS));
-	uint32_t number = made && !chance(supply, 4) ? made->number : value(supply);
+	static const uint16_t offsets[] = {0x40, 0x48, 0x20, 0x800, 0x900};
+	uint64_t page = (uint64_t)(16 + supply_draw(supply, 2)) * PAGE;
 	uint16_t offset = offsets[supply_draw(supply, 5)];
 
 	if (offset == 0x40 || offset == 0x48)
-		number = number << 24 | (value(supply) & 0xffffff);
-	else if (offset >= 0x800)
-		number <<= 8;
-	reg_write64((uint64_t)(16 + supply_draw(supply, 2)) * PAGE + offset, value(supply), number);
+		reg_write(page + offset,
+			  number_of(supply, EQ) << 24 |
+				  supply_draw(supply, chance(supply, 4) ? 1 << 24 : 64));
+	else if (offset == 0x20)
+		reg_write64(page + offset, value(supply), number_of(supply, CQ));
+	else
+		reg_write64(page + offset, value(supply), number_of(supply, QP) << 8);
+}
+
+/* Asks a CQ for an event, or tells that it was read. */
+static void arm(struct supply *supply)
+{
+	const struct made *cq = any(supply, CQ);
+
+	if (!cq || !in_memory(cq->record, 8))
+		return;
+	put32(guest_at(cq->record), supply_draw(supply, 2) ? 0 : 4,
+	      supply_draw(supply, 8) << 28 | supply_draw(supply, 2) << 24 |
+		      supply_draw(supply, chance(supply, 4) ? 1 << 24 : 16));
+	reg_write64(16ull * PAGE + 0x20, value(supply), cq->number);
+}
+
+static void post_shared(struct supply *supply)
+{
+	const struct made *srq = any(supply, SRQ), *key = any(supply, KEY);
+	uint32_t slot = supply_draw(supply, 16);
+	uint8_t *wqe;
+
+	if (!srq || !key || !in_memory(srq->buffer, 1024) || !in_memory(srq->record, 8))
+		return;
+	wqe = guest_at(srq->buffer) + slot * 64;
+	put32(wqe, 0, chance(supply, 8) ? value(supply) : (slot + 1) % 16);
+	put_pointer(wqe + 16, address(supply), supply_draw(supply, 8192), key->number << 8 | 0x17);
+	put32(guest_at(srq->record), 0,
+	      chance(supply, 8) ? value(supply) : get32(guest_at(srq->record), 0) + 1);
 }
 
 static void write_config(struct supply *supply)
@@ -389,11 +471,6 @@ static void change_vector(struct supply *supply)
 }
 
 /* ---- queues and memory ---- */
-
-static bool in_memory(uint64_t place, uint64_t bytes)
-{
-	return place >= GUEST_BASE && place - GUEST_BASE <= GUEST_BYTES - bytes;
-}
 
 /* One segment after the other, of any kind. */
 static void write_request(struct supply *supply, uint8_t *wqe, uint32_t index, uint32_t qpn)
@@ -499,10 +576,10 @@ static const struct {
 	void (*act)(struct supply *supply);
 	uint32_t weight;
 } steps[] = {
-	{replay_one, 60},   {post, 60},	       {ring, 20},	{turn, 20},
-	{access_bar, 20},   {scribble, 8},     {plug, 8},	{garbage_entry, 8},
-	{garbage_block, 8}, {write_config, 4}, {replay_all, 4}, {change_vector, 4},
-	{unplug, 2},	    {reset, 1},
+	{replay_one, 60}, {post, 60},	      {post_shared, 10},  {arm, 20},
+	{ring, 20},	  {turn, 20},	      {access_bar, 10},	  {scribble, 8},
+	{plug, 8},	  {garbage_entry, 8}, {garbage_block, 8}, {write_config, 4},
+	{replay_all, 4},  {change_vector, 4}, {unplug, 2},	  {reset, 1},
 };
 
 bool attack_step(struct supply *supply)

@@ -26,7 +26,7 @@ enum {
 	LOG_MAX_MR_SIZE = 40,
 	LOG_MAX_KLM_LIST = 16,
 	LOG_MAX_MESSAGE = 30,
-	MAX_SEND_WQE_BYTES = 1008,
+	MAX_SEND_WQE_BYTES = 1024, /* 16 basic blocks, of which drivers use 63 segments */
 	MAX_RECV_WQE_BYTES = 512,
 	SEGMENT_BYTES = 16,
 };

@@ -94,22 +94,54 @@ endfunction()
 add_library(ov_public_headers INTERFACE)
 target_include_directories(ov_public_headers INTERFACE ${OV_INCLUDE_DIR})
 
+# The functions that the SYNOPSIS of a page of section 3 shows, in their order.
+function(ov_man_functions source result)
+  file(READ ${source} text)
+  string(REGEX REPLACE ".*\nSYNOPSIS\n" "" text "${text}")
+  string(REGEX REPLACE "\nDESCRIPTION\n.*" "" text "${text}")
+  string(REGEX MATCHALL "[a-z0-9_]+\\(" functions "${text}")
+  list(TRANSFORM functions REPLACE "\\(" "")
+  list(REMOVE_DUPLICATES functions)
+  set(${result} ${functions} PARENT_SCOPE)
+endfunction()
+
 # ov_man_pages(TARGET source...): every NAME.SECTION.rst becomes share/man/manSECTION/NAME.SECTION,
-# in the build and installed.
+# in the build and installed. A page of section 3 is found under each function of its SYNOPSIS: its
+# NAME lists them, and every other one has a page that refers to it.
 function(ov_man_pages target)
   find_program(OV_RST2MAN NAMES rst2man rst2man.py REQUIRED
     DOC "rst2man of docutils (Debian: python3-docutils)")
+  set(pages)
   foreach(source IN LISTS ARGN)
     get_filename_component(source ${source} ABSOLUTE)
+    get_filename_component(parent ${source} DIRECTORY)
     get_filename_component(page ${source} NAME_WLE)
+    get_filename_component(name ${page} NAME_WLE)
     string(REGEX MATCH "[0-9]$" section ${page})
     set(folder ${CMAKE_BINARY_DIR}/share/man/man${section})
     file(MAKE_DIRECTORY ${folder})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} included REGEX "^\\.\\. include:: ")
+    list(TRANSFORM included REPLACE "^\\.\\. include:: (.*)" "${parent}/\\1")
+    set(functions)
+    if(section EQUAL 3)
+      ov_man_functions(${source} functions)
+    endif()
+    list(JOIN functions ", " names)
     add_custom_command(OUTPUT ${folder}/${page}
-      COMMAND ${OV_RST2MAN} --strict ${source} ${folder}/${page}
-      DEPENDS ${source} VERBATIM)
+      COMMAND ${CMAKE_COMMAND} -D RST2MAN=${OV_RST2MAN} -D SOURCE=${source}
+        -D PAGE=${folder}/${page} -D NAME=${name} -D "NAMES=${names}"
+        -P ${CMAKE_SOURCE_DIR}/buildlib/man-page.cmake
+      DEPENDS ${source} ${included} ${CMAKE_SOURCE_DIR}/buildlib/man-page.cmake VERBATIM)
     list(APPEND pages ${folder}/${page})
     install(FILES ${folder}/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+    foreach(function IN LISTS functions)
+      set(alias ${folder}/${function}.${section})
+      if(NOT function STREQUAL name)
+        file(CONFIGURE OUTPUT ${alias} CONTENT ".so man${section}/${page}\n" @ONLY)
+        install(FILES ${alias} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+      endif()
+    endforeach()
   endforeach()
   add_custom_target(${target} ALL DEPENDS ${pages})
 endfunction()

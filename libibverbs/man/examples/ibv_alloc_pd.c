@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A protection domain is busy as long as something was made in it. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <infiniband/verbs.h>
+
+/* Ends the program where a call that makes an object has made none. */
+static void *must(void *object, const char *call)
+{
+	if (!object)
+		err(1, "%s", call);
+	return object;
+}
+
+/* Ends the program where a call that returns an errno value has failed. */
+static void check(int error, const char *call)
+{
+	if (error)
+		errx(1, "%s: %s", call, strerror(error));
+}
+
+static struct ibv_context *open_first(void)
+{
+	struct ibv_device **list = must(ibv_get_device_list(NULL), "ibv_get_device_list");
+	struct ibv_context *context;
+
+	if (!list[0])
+		errx(1, "no RDMA device");
+	context = must(ibv_open_device(list[0]), "ibv_open_device");
+	ibv_free_device_list(list);
+	return context;
+}
+
+int main(void)
+{
+	static char buffer[4096];
+	struct ibv_context *context = open_first();
+	struct ibv_pd *pd = must(ibv_alloc_pd(context), "ibv_alloc_pd");
+	struct ibv_mr *mr = must(ibv_reg_mr(pd, buffer, sizeof(buffer), 0), "ibv_reg_mr");
+
+	printf("with a region in it: %s\n", strerror(ibv_dealloc_pd(pd)));
+	check(ibv_dereg_mr(mr), "ibv_dereg_mr");
+	check(ibv_dealloc_pd(pd), "ibv_dealloc_pd");
+	puts("without: freed");
+	ibv_close_device(context);
+	return 0;
+}

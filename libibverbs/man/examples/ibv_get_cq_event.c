@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sleeps until a completion comes, instead of polling. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <infiniband/verbs.h>
+
+/* Ends the program where a call that makes an object has made none. */
+static void *must(void *object, const char *call)
+{
+	if (!object)
+		err(1, "%s", call);
+	return object;
+}
+
+/* Ends the program where a call that returns an errno value has failed. */
+static void check(int error, const char *call)
+{
+	if (error)
+		errx(1, "%s: %s", call, strerror(error));
+}
+
+static struct ibv_context *open_first(void)
+{
+	struct ibv_device **list = must(ibv_get_device_list(NULL), "ibv_get_device_list");
+	struct ibv_context *context;
+
+	if (!list[0])
+		errx(1, "no RDMA device");
+	context = must(ibv_open_device(list[0]), "ibv_open_device");
+	ibv_free_device_list(list);
+	return context;
+}
+
+/* Takes a reliable queue pair from RESET to RTS; the peer is the queue pair itself. */
+static void connect_to_itself(struct ibv_qp *qp)
+{
+	struct ibv_port_attr port;
+	struct ibv_qp_attr attr = {
+		.qp_state = IBV_QPS_INIT,
+		.port_num = 1,
+		.qp_access_flags = IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE,
+	};
+
+	check(ibv_query_port(qp->context, 1, &port), "ibv_query_port");
+	check(ibv_modify_qp(qp, &attr,
+			    IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS),
+	      "ibv_modify_qp to INIT");
+
+	attr = (struct ibv_qp_attr){
+		.qp_state = IBV_QPS_RTR,
+		.path_mtu = port.active_mtu,
+		.dest_qp_num = qp->qp_num,
+		.max_dest_rd_atomic = 1,
+		.min_rnr_timer = 12,
+		.ah_attr = {.dlid = port.lid, .port_num = 1},
+	};
+	if (port.link_layer == IBV_LINK_LAYER_ETHERNET) {
+		attr.ah_attr.is_global = 1;
+		attr.ah_attr.grh.hop_limit = 1;
+		if (ibv_query_gid(qp->context, 1, 0, &attr.ah_attr.grh.dgid))
+			err(1, "ibv_query_gid");
+	}
+	check(ibv_modify_qp(qp, &attr,
+			    IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN |
+				    IBV_QP_RQ_PSN | IBV_QP_MAX_DEST_RD_ATOMIC |
+				    IBV_QP_MIN_RNR_TIMER),
+	      "ibv_modify_qp to RTR");
+
+	attr = (struct ibv_qp_attr){
+		.qp_state = IBV_QPS_RTS,
+		.timeout = 14,
+		.retry_cnt = 7,
+		.rnr_retry = 7,
+		.max_rd_atomic = 1,
+	};
+	check(ibv_modify_qp(qp, &attr,
+			    IBV_QP_STATE | IBV_QP_SQ_PSN | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT |
+				    IBV_QP_RNR_RETRY | IBV_QP_MAX_QP_RD_ATOMIC),
+	      "ibv_modify_qp to RTS");
+}
+
+/* The events of a queue that is armed before it is polled cannot be missed. */
+static struct ibv_wc sleep_for_one(struct ibv_comp_channel *channel)
+{
+	struct ibv_cq *cq;
+	struct ibv_wc wc;
+	void *context;
+	int count;
+
+	do {
+		if (ibv_get_cq_event(channel, &cq, &context))
+			err(1, "ibv_get_cq_event");
+		ibv_ack_cq_events(cq, 1);
+		check(ibv_req_notify_cq(cq, 0), "ibv_req_notify_cq");
+		count = ibv_poll_cq(cq, 1, &wc);
+	} while (!count);
+	if (count < 0)
+		errx(1, "ibv_poll_cq failed");
+	return wc;
+}
+
+int main(void)
+{
+	static char source[64] = "hello", target[64];
+	struct ibv_context *context = open_first();
+	struct ibv_pd *pd = must(ibv_alloc_pd(context), "ibv_alloc_pd");
+	struct ibv_comp_channel *channel =
+		must(ibv_create_comp_channel(context), "ibv_create_comp_channel");
+	struct ibv_cq *cq = must(ibv_create_cq(context, 4, NULL, channel, 0), "ibv_create_cq");
+	struct ibv_qp_init_attr init = {
+		.qp_type = IBV_QPT_RC,
+		.send_cq = cq,
+		.recv_cq = cq,
+		.cap = {.max_send_wr = 1, .max_send_sge = 1},
+	};
+	struct ibv_qp *qp = must(ibv_create_qp(pd, &init), "ibv_create_qp");
+	struct ibv_mr *from = must(ibv_reg_mr(pd, source, sizeof(source), 0), "ibv_reg_mr");
+	struct ibv_mr *to = must(ibv_reg_mr(pd, target, sizeof(target),
+					    IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE),
+				 "ibv_reg_mr");
+	struct ibv_sge sge = {(uintptr_t)source, sizeof(source), from->lkey};
+	struct ibv_send_wr *bad, wr = {
+					 .sg_list = &sge,
+					 .num_sge = 1,
+					 .opcode = IBV_WR_RDMA_WRITE,
+					 .send_flags = IBV_SEND_SIGNALED,
+					 .wr.rdma = {(uintptr_t)target, to->rkey},
+				 };
+
+	connect_to_itself(qp);
+	check(ibv_req_notify_cq(cq, 0), "ibv_req_notify_cq");
+	check(ibv_post_send(qp, &wr, &bad), "ibv_post_send");
+	printf("woken up: %s\n", ibv_wc_status_str(sleep_for_one(channel).status));
+
+	check(ibv_destroy_qp(qp), "ibv_destroy_qp");
+	check(ibv_dereg_mr(to), "ibv_dereg_mr");
+	check(ibv_dereg_mr(from), "ibv_dereg_mr");
+	check(ibv_destroy_cq(cq), "ibv_destroy_cq");
+	check(ibv_destroy_comp_channel(channel), "ibv_destroy_comp_channel");
+	check(ibv_dealloc_pd(pd), "ibv_dealloc_pd");
+	ibv_close_device(context);
+	return 0;
+}

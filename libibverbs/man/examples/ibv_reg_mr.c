@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Registers memory, for peers under addresses that count from zero. */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <infiniband/verbs.h>
+
+/* Ends the program where a call that makes an object has made none. */
+static void *must(void *object, const char *call)
+{
+	if (!object)
+		err(1, "%s", call);
+	return object;
+}
+
+/* Ends the program where a call that returns an errno value has failed. */
+static void check(int error, const char *call)
+{
+	if (error)
+		errx(1, "%s: %s", call, strerror(error));
+}
+
+static struct ibv_context *open_first(void)
+{
+	struct ibv_device **list = must(ibv_get_device_list(NULL), "ibv_get_device_list");
+	struct ibv_context *context;
+
+	if (!list[0])
+		errx(1, "no RDMA device");
+	context = must(ibv_open_device(list[0]), "ibv_open_device");
+	ibv_free_device_list(list);
+	return context;
+}
+
+int main(void)
+{
+	const size_t size = 1 << 20;
+	struct ibv_context *context = open_first();
+	struct ibv_pd *pd = must(ibv_alloc_pd(context), "ibv_alloc_pd");
+	void *buffer = must(aligned_alloc(4096, size), "aligned_alloc");
+	struct ibv_mr *mr = must(ibv_reg_mr_iova(pd, buffer, size, 0,
+						 IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ),
+				 "ibv_reg_mr_iova");
+
+	printf("%zu bytes, for peers at 0 to 0x%zx, keys %s\n", mr->length, mr->length - 1,
+	       mr->lkey && mr->rkey ? "given" : "missing");
+	check(ibv_dereg_mr(mr), "ibv_dereg_mr");
+	free(buffer);
+	check(ibv_dealloc_pd(pd), "ibv_dealloc_pd");
+	ibv_close_device(context);
+	return 0;
+}

@@ -18,6 +18,8 @@ struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
 
 	if (!channel)
 		return fail_null(ENOMEM);
+	/* This symbol is as old as the contexts of version IBVERBS_1.0. */
+	context = compat_real_context(context);
 	channel->context = context;
 	err = ibv_cmd_create_comp_channel(context, &channel->fd);
 	if (err) {
@@ -79,11 +81,7 @@ void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents)
 	acknowledge(&cq->mutex, &cq->cond, &cq->comp_events_completed, nevents);
 }
 
-enum element { ELEMENT_PORT, ELEMENT_CQ, ELEMENT_QP, ELEMENT_SRQ, ELEMENT_WQ };
-
-/* What the kernel names in an event. An event of a kernel newer than this list is about the device.
- */
-static enum element element_of(enum ibv_event_type type)
+enum event_element event_element(enum ibv_event_type type)
 {
 	switch (type) {
 	case IBV_EVENT_CQ_ERR:
@@ -115,7 +113,7 @@ int ibv_get_async_event(struct ibv_context *context, struct ibv_async_event *eve
 		return -1;
 	memset(event, 0, sizeof(*event));
 	event->event_type = desc.event_type;
-	switch (element_of(event->event_type)) {
+	switch (event_element(event->event_type)) {
 	case ELEMENT_CQ:
 		event->element.cq = (struct ibv_cq *)(uintptr_t)desc.element;
 		break;
@@ -139,7 +137,7 @@ int ibv_get_async_event(struct ibv_context *context, struct ibv_async_event *eve
 
 void ibv_ack_async_event(struct ibv_async_event *event)
 {
-	switch (element_of(event->event_type)) {
+	switch (event_element(event->event_type)) {
 	case ELEMENT_CQ: {
 		struct ibv_cq *cq = event->element.cq;
 

@@ -67,6 +67,16 @@ int sysfs_read(char *buf, size_t size, const char *format, ...)
 int sysfs_read_number(uint64_t *value, int base, uint64_t max, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * event.c: what the kernel names in an event. An event of a kernel newer than its list is about the
+ * device.
+ */
+enum event_element { ELEMENT_PORT, ELEMENT_CQ, ELEMENT_QP, ELEMENT_SRQ, ELEMENT_WQ };
+enum event_element event_element(enum ibv_event_type type);
+
+/* compat_1_0_device.c: the context behind one of version IBVERBS_1.0, or the same one. */
+struct ibv_context *compat_real_context(struct ibv_context *maybe);
+
 /* fork.c: ibv_fork_init() for programs that cannot be changed to call it. */
 void fork_init_from_environment(void);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Two queues on one channel, watched with poll() beside other files. */
 #include <err.h>
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Brings a reliable queue pair up, connected to itself, and looks at what it is then. */
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

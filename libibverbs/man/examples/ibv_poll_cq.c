@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Polls the completion of a request that must fail: its data goes past its region. */
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends a message to itself, and writes into its own memory by RDMA. */
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a new queue pair is: its state, its sizes, and what ECE and order it has. */
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Whether the last byte of an RDMA write says that all are there. */
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -2,7 +2,6 @@
 /* Posts a send and an RDMA write as one batch of the ibv_wr_ calls. */
 #include <endian.h>
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -160,6 +160,10 @@ class Check:
         shown = {name for page in self.pages for name in page.examples()}
         for name in sorted(self.programs - shown):
             self.fault(name, "is an example of no page")
+        table = (pathlib.Path(__file__).parent / "examples.txt").read_text().splitlines()
+        listed = {line.split()[0] for line in table if not line.startswith("#")}
+        for name in sorted(listed ^ self.programs):
+            self.fault(name, "is an example or a line of examples.txt, but not both")
         for name in sorted(set(self.without) - {page.name for page in self.pages}):
             self.fault(name, "is listed as without example and is no page")
 

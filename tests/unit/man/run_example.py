@@ -9,13 +9,25 @@ import sys
 
 
 def expectation(table, name):
-    """The port type and the pattern of `NAME PORT-TYPE PATTERN`, one line an example."""
+    """Port types and pattern: each line of the table is `NAME PORT-TYPE[,PORT-TYPE] PATTERN`."""
     with open(table, encoding="utf-8") as lines:
         for line in lines:
             fields = line.rstrip("\n").split(None, 2)
             if fields and fields[0] == name:
-                return fields[1], fields[2]
+                return fields[1].split(","), fields[2]
     sys.exit(f"{table} has no line for {name}")
+
+
+def run(softhca, port_type, program, pattern):
+    ran = subprocess.run(
+        [softhca, "run", "--fabric", f"example-{os.getpid()}", "--port-type", port_type, "--",
+         program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=25,
+        check=False)
+    print(f"{port_type}:\n{ran.stdout}", end="")
+    if ran.returncode:
+        sys.exit(f"it ended with {ran.returncode}")
+    if not re.search(f"^{pattern}$", ran.stdout, re.MULTILINE):
+        sys.exit(f"no line of the output is: {pattern}")
 
 
 def main():
@@ -25,16 +37,9 @@ def main():
     parser.add_argument("name")
     parser.add_argument("program")
     args = parser.parse_args()
-    port_type, pattern = expectation(args.table, args.name)
-    ran = subprocess.run(
-        [args.softhca, "run", "--fabric", f"example-{os.getpid()}", "--port-type", port_type, "--",
-         args.program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=50,
-        check=False)
-    print(ran.stdout, end="")
-    if ran.returncode:
-        sys.exit(f"{args.name} ended with {ran.returncode}")
-    if not re.search(f"^{pattern}$", ran.stdout, re.MULTILINE):
-        sys.exit(f"no line of the output is: {pattern}")
+    port_types, pattern = expectation(args.table, args.name)
+    for port_type in port_types:
+        run(args.softhca, port_type, args.program, pattern)
 
 
 if __name__ == "__main__":

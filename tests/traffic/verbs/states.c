@@ -86,6 +86,12 @@ static void walk_to(struct end *end, enum ibv_qp_state state)
 	CHECK_EQ(end_state(end), state);
 }
 
+/* The kernel's mlx5 driver knows no step to SQD, which is the last. */
+static bool has_draining(const struct bed *bed)
+{
+	return !bed->kernel || strcmp(bed->family->name, "mlx5");
+}
+
 /* Runs `check` for a fresh queue pair of each type in each state. */
 static void in_every_state(void (*check)(struct end *end, enum ibv_qp_state state))
 {
@@ -93,10 +99,12 @@ static void in_every_state(void (*check)(struct end *end, enum ibv_qp_state stat
 
 	bed_open(&bed);
 	for (int type = 0; type < TYPES; type++)
-		for (int state = 0; state < STATES; state++) {
+		for (int state = 0; state < (has_draining(&bed) ? STATES : STATES - 1); state++) {
 			struct end_plan plan = end_plan(types[type]);
 			struct end end;
 
+			if (states[state] == IBV_QPS_SQD && !bed.family->has_draining)
+				continue;
 			end_create(&end, &bed, &plan);
 			walk_to(&end, states[state]);
 			check(&end, states[state]);
@@ -108,7 +116,8 @@ static void in_every_state(void (*check)(struct end *end, enum ibv_qp_state stat
 static void go_to_error_and_reset(struct end *end, enum ibv_qp_state state)
 {
 	trying("type %d in state %d", end->plan.type, state);
-	if (state == IBV_QPS_RESET && !end->bed->family->has_error_after_reset) {
+	/* The kernel knows no such step. */
+	if (state == IBV_QPS_RESET && end->bed->kernel) {
 		CHECK_RC(step(end, IBV_QPS_ERR, 0), EINVAL);
 	} else {
 		CHECK_OK(step(end, IBV_QPS_ERR, 0));
@@ -389,6 +398,7 @@ CASE(drained_send_queue)
 
 	bed_open(&bed);
 	skip_for(bed.family->no_draining);
+	NEED(has_draining(&bed), "the driver has no state for draining");
 	pair_make(&pair, &bed, &plan);
 	buffer_make(&buffer, bed.pd, 4096, ACCESS_ALL);
 	sge = buffer_sge(&buffer, 0, 8);

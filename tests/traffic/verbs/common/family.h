@@ -30,11 +30,12 @@ struct family {
 	bool grants_exactly;
 	/* A receive posted in the error state comes back. */
 	bool flushes_late_receives;
-	/* A queue pair that has done nothing yet can be put in error. */
-	bool has_error_after_reset;
+	/* A queue pair can be told to drain its send queue. */
+	bool has_draining;
 	/* ibv_query_qp() fills cur_qp_state. */
 	bool has_current_state;
-	/* Looks at P_Key indices, at path MTUs that are none, at the number of reads to be taken. */
+	/* Looks at P_Key indices, at path MTUs that are none, at the number of reads to be taken.
+	 */
 	bool checks_values;
 	/* An address handle to a RoCE peer needs an answer from there. */
 	bool resolves_peers;

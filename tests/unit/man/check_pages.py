@@ -156,7 +156,8 @@ class Check:
             self.names_exist(page)
             self.constants_exist(page)
             self.renders(f"man3/{page.name}.3")
-        self.renders("man7/verbs.7")
+        for path in sorted(self.man.glob("man[17]/*")):
+            self.renders(f"{path.parent.name}/{path.name}")
         shown = {name for page in self.pages for name in page.examples()}
         for name in sorted(self.programs - shown):
             self.fault(name, "is an example of no page")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The examples of the man pages on a real kernel's rxe: those that softhca runs print the same there,
+"""The examples of the man pages on a real kernel's rxe: what they print on softhca they print there,
 and those of memory windows run nowhere else."""
 
 import re

@@ -23,7 +23,7 @@ _KERNEL_LACKS = {
     "faults": "wants packets lost on purpose, which only softhca does",
     "hosts": "wants several hosts, and a guest is one",
     "port types": "chooses the type of the port, which this device has already",
-    "haste": "waits for a tool's patience of 30 s, and one of its kind is enough of that here",
+    "haste": "waits for a tool's patience of 30 s: a kernel acknowledges for the dead (death.c has the rest)",
     "shim": "is about kernels that the shim imitates, and this is a real one",
 }
 LACKS = _KERNEL_LACKS if KERNEL else {"kernel": "reads the log of a guest's kernel"}
@@ -34,7 +34,7 @@ elif KERNEL:
     LACKS["UMR"] = "changes a region by UMR, which softhca's adapter does not carry out"
 
 # Emulated instructions take twenty to fifty times as long.
-SLOWER = 10
+SLOWER = 20
 
 
 def unmet(needs):

@@ -59,13 +59,9 @@ def start_endless_pair(fabric, waiting):
     return server, client
 
 
-@pytest.mark.parametrize("victim, waiting", (
-    pytest.param("client", "-e", id="client-events"),
-    # The kernel acknowledges for the dead, so that the other waits for the answer.
-    pytest.param("client", "", id="client-poll", marks=pytest.mark.needs("haste")),
-    pytest.param("server", "-e", id="server-events", marks=pytest.mark.needs("haste")),
-    pytest.param("server", "", id="server-poll", marks=pytest.mark.needs("haste")),
-))
+@pytest.mark.needs("haste")
+@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
+@pytest.mark.parametrize("victim", ("server", "client"))
 def test_killed_peer_is_noticed(fabric, victim, waiting):
     server, client = start_endless_pair(fabric, waiting)
     dying, staying = (server, client) if victim == "server" else (client, server)

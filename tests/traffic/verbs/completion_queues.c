@@ -122,7 +122,9 @@ CASE(sizes_that_cannot_be)
 	too_many = bench.bed.device.max_cqe + 1;
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, 0, NULL, NULL, 0), EINVAL);
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, -1, NULL, NULL, 0), EINVAL);
-	CHECK_FAILS(ibv_create_cq(bench.bed.context, too_many, NULL, NULL, 0), EINVAL);
+	/* A small guest may lack the memory even to ask. */
+	CHECK(!ibv_create_cq(bench.bed.context, too_many, NULL, NULL, 0));
+	CHECK(errno == EINVAL || (bench.bed.kernel && errno == ENOMEM));
 	CHECK_FAILS(ibv_create_cq(bench.bed.context, 8, NULL, NULL, 10000), EINVAL);
 	CHECK_RC(ibv_resize_cq(bench.cq, 0), EINVAL);
 	CHECK_RC(ibv_resize_cq(bench.cq, too_many), EINVAL);

@@ -18,6 +18,7 @@ struct bed {
 	struct ibv_pd *pd;
 	struct ibv_device_attr device;
 	const struct family *family;
+	bool kernel; /* the driver of a real kernel stands before it, OV_WORLD says */
 	struct ibv_port_attr port;
 	uint8_t port_num;
 	bool ethernet;

@@ -24,6 +24,13 @@ static struct ibv_context *open_chosen(void)
 	return context;
 }
 
+static bool in_kernel(void)
+{
+	const char *world = getenv("OV_WORLD");
+
+	return world && !strcmp(world, "kernel");
+}
+
 static uint8_t number_from(const char *variable, uint8_t otherwise)
 {
 	const char *text = getenv(variable);
@@ -54,6 +61,7 @@ void bed_open(struct bed *bed)
 	*bed = (struct bed){.context = open_chosen(), .port_num = number_from("OV_PORT", 1)};
 	CHECK_OK(ibv_query_device(bed->context, &bed->device));
 	bed->family = family_of(bed->context);
+	bed->kernel = in_kernel();
 	bed->pd = ibv_alloc_pd(bed->context);
 	CHECK(bed->pd);
 	CHECK_OK(ibv_query_port(bed->context, bed->port_num, &bed->port));

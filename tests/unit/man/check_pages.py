@@ -70,6 +70,10 @@ class Check:
         self.pages = [Page(path) for path in sorted(folder.glob("*.3.rst"))]
         self.programs = {path.stem for path in (folder / "examples").glob("*.c")}
         self.without = self.read_without()
+        public = source / "libibverbs/include/infiniband"
+        self.header = (public / "verbs.h").read_text() + (public / "verbs_api.h").read_text()
+        headers = (source / "kernel-headers/rdma").glob("*.h")
+        self.kernel = "".join(path.read_text() for path in headers)
         self.faults = []
 
     def read_without(self):
@@ -128,12 +132,22 @@ class Check:
                 self.fault(page.name, f"refers to {name}({section}), which does not exist")
 
     def constants_exist(self, page):
-        header = (self.source / "libibverbs/include/infiniband/verbs.h").read_text()
-        header += (self.source / "libibverbs/include/infiniband/verbs_api.h").read_text()
-        known = set(re.findall(r"\bIBV_\w+", header)) | {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE",
+        known = set(re.findall(r"\bIBV_\w+", self.header)) | {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE",
                                                          "IBV_DRIVERS"}
         for name in set(re.findall(r"\bIBV_[A-Z0-9_]+\b", page.text)) - known:
             self.fault(page.name, f"there is no {name}")
+
+    def kernel_names_exist(self, page):
+        for name in set(re.findall(r"\brdma/\w+\.h\b", page.text)):
+            if not (self.source / "kernel-headers" / name).exists():
+                self.fault(page.name, f"there is no {name}")
+        names = r"\b(UVERBS_[A-Z0-9_]+|RDMA_NLDEV_[A-Z0-9_]+|(?:struct|enum) (?:ib|rdma)_\w+)\b"
+        for name in set(re.findall(names, page.text)):
+            if not re.search(rf"\b{name}\b", self.kernel):
+                self.fault(page.name, f"the kernel has no {name}")
+        for name in set(re.findall(r"\b(?:struct|enum) ibv_\w+", page.text)):
+            if not re.search(rf"\b{name}[ ;]", self.header):
+                self.fault(page.name, f"there is no {name}")
 
     def renders(self, name):
         """As man(1) shows it. Without man, groff with the same macros."""
@@ -155,6 +169,7 @@ class Check:
             self.examples_are_there(page)
             self.names_exist(page)
             self.constants_exist(page)
+            self.kernel_names_exist(page)
             self.renders(f"man3/{page.name}.3")
         for path in sorted(self.man.glob("man[17]/*")):
             self.renders(f"{path.parent.name}/{path.name}")

@@ -7,6 +7,9 @@
  * command is sent and undo that when it fails. Those that destroy leave the memory to the caller,
  * and wait first until the application has acknowledged every event that was delivered for the
  * object.
+ *
+ * A verbs_ioctl that a function takes is a call of its method which the driver has begun and put
+ * its own attributes into, or NULL; the function adds what is common and runs it.
  */
 #ifndef LIBIBVERBS_COMMAND_H
 #define LIBIBVERBS_COMMAND_H
@@ -22,8 +25,7 @@ struct verbs_qp;
 struct verbs_cq;
 struct verbs_srq;
 struct verbs_xrcd;
-struct verbs_flow;
-struct verbs_dm;
+struct verbs_flow_action;
 struct verbs_counters;
 struct verbs_dmah;
 
@@ -50,6 +52,11 @@ int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova, 
 		   struct verbs_mr *mr, const struct verbs_udata *udata);
 int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova, int fd,
 			  unsigned int access, struct verbs_mr *mr);
+int ibv_cmd_reg_dm_mr(struct ibv_pd *pd, const struct ibv_dm *dm, uint64_t offset, size_t length,
+		      unsigned int access, struct verbs_mr *mr);
+/* By address or dma-buf, with or without a DMA handle: EOPNOTSUPP by an older kernel. */
+int ibv_cmd_reg_mr_ex(struct ibv_pd *pd, const struct ibv_mr_init_attr *attr, struct verbs_mr *mr,
+		      const struct verbs_udata *udata);
 int ibv_cmd_rereg_mr(struct verbs_mr *mr, uint32_t flags, void *addr, size_t length, uint64_t iova,
 		     unsigned int access, struct ibv_pd *pd, const struct verbs_udata *udata);
 int ibv_cmd_dereg_mr(struct verbs_mr *mr);
@@ -59,6 +66,15 @@ int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
 int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type, struct ibv_mw *mw,
 		     const struct verbs_udata *udata);
 int ibv_cmd_dealloc_mw(struct ibv_mw *mw);
+/* The copy functions of dm are the driver's to fill in. */
+int ibv_cmd_alloc_dm(struct ibv_context *context, const struct ibv_alloc_dm_attr *attr,
+		     struct ibv_dm *dm, struct verbs_ioctl *call);
+int ibv_cmd_free_dm(struct ibv_dm *dm);
+int ibv_cmd_alloc_dmah(struct ibv_context *context, const struct ibv_dmah_init_attr *attr,
+		       struct verbs_dmah *dmah);
+int ibv_cmd_dealloc_dmah(struct verbs_dmah *dmah);
+/* A dma-buf of what mmap() of the command descriptor would show at this page offset. */
+int ibv_cmd_alloc_dmabuf(struct ibv_context *context, uint64_t mmap_page, int *fd);
 
 /*
  * Completion queues. cq->cqe becomes what the kernel gave. wc_flags are the provider's affair;
@@ -110,6 +126,34 @@ int ibv_cmd_destroy_qp(struct ibv_qp *qp);
 int ibv_cmd_ring_send_queue(struct ibv_qp *qp);
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
 int ibv_cmd_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid);
+
+/* Work queues and tables of them. attr->max_wr and max_sge become what the kernel gave. */
+int ibv_cmd_create_wq(struct ibv_context *context, struct ibv_wq_init_attr *attr, struct ibv_wq *wq,
+		      const struct verbs_udata *udata);
+int ibv_cmd_modify_wq(struct ibv_wq *wq, const struct ibv_wq_attr *attr,
+		      const struct verbs_udata *udata);
+int ibv_cmd_destroy_wq(struct ibv_wq *wq);
+int ibv_cmd_create_rwq_ind_table(struct ibv_context *context,
+				 const struct ibv_rwq_ind_table_init_attr *attr,
+				 struct ibv_rwq_ind_table *table, const struct verbs_udata *udata);
+int ibv_cmd_destroy_rwq_ind_table(struct ibv_rwq_ind_table *table);
+
+/* Flows, actions on their packets, and counters of them. */
+int ibv_cmd_create_flow(struct ibv_qp *qp, const struct ibv_flow_attr *attr, struct ibv_flow *flow,
+			const struct verbs_udata *udata);
+int ibv_cmd_destroy_flow(struct ibv_flow *flow);
+int ibv_cmd_create_flow_action_esp(struct ibv_context *context,
+				   const struct ibv_flow_action_esp_attr *attr,
+				   struct verbs_flow_action *action, struct verbs_ioctl *call);
+int ibv_cmd_modify_flow_action_esp(struct verbs_flow_action *action,
+				   const struct ibv_flow_action_esp_attr *attr,
+				   struct verbs_ioctl *call);
+int ibv_cmd_destroy_flow_action(struct verbs_flow_action *action);
+int ibv_cmd_create_counters(struct ibv_context *context, const struct ibv_counters_init_attr *attr,
+			    struct verbs_counters *counters, struct verbs_ioctl *call);
+int ibv_cmd_destroy_counters(struct verbs_counters *counters);
+int ibv_cmd_read_counters(struct verbs_counters *counters, uint64_t *values, uint32_t count,
+			  uint32_t flags, struct verbs_ioctl *call);
 
 /* Address handles. A provider that makes them without the kernel need not call these. */
 int ibv_cmd_create_ah(struct ibv_pd *pd, const struct ibv_ah_attr *attr, struct ibv_ah *ah,

@@ -17,7 +17,7 @@
 #include "libibverbs/ioctl.h"
 
 /* Raise with every change of a structure or a signature in these three headers. */
-#define VERBS_PROVIDER_INTERFACE 1
+#define VERBS_PROVIDER_INTERFACE 2
 
 /* A provider NAME is the file libNAME-ov1.so in the folder libibverbs/ beside libibverbs.so.1. */
 #define VERBS_PROVIDER_SUFFIX	 "-ov1.so"
@@ -83,18 +83,8 @@ struct verbs_qp {
 	struct verbs_xrcd *xrcd;
 };
 
-struct verbs_flow {
-	struct ibv_flow flow;
-	uint32_t handle;
-};
-
 struct verbs_flow_action {
 	struct ibv_flow_action action;
-	uint32_t handle;
-};
-
-struct verbs_dm {
-	struct ibv_dm dm;
 	uint32_t handle;
 };
 
@@ -136,6 +126,21 @@ static inline struct verbs_qp *to_verbs_qp(struct ibv_qp *qp)
 static inline struct verbs_cq *to_verbs_cq(struct ibv_cq *cq)
 {
 	return (struct verbs_cq *)cq;
+}
+
+static inline struct verbs_flow_action *to_verbs_flow_action(struct ibv_flow_action *action)
+{
+	return (struct verbs_flow_action *)action;
+}
+
+static inline struct verbs_counters *to_verbs_counters(struct ibv_counters *counters)
+{
+	return (struct verbs_counters *)counters;
+}
+
+static inline struct verbs_dmah *to_verbs_dmah(struct ibv_dmah *dmah)
+{
+	return (struct verbs_dmah *)dmah;
 }
 
 static inline struct verbs_xrcd *to_verbs_xrcd(struct ibv_xrcd *xrcd)

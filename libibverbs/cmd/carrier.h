@@ -49,6 +49,16 @@ const struct carrier *carrier_probe(struct ibv_context *context);
 int command_run(struct ibv_context *context, const struct command *command);
 
 /*
+ * A method to which the driver may have attributes of its own to add: it has begun the call and put
+ * them there, or there is no such call and `own` is begun.
+ */
+struct verbs_ioctl *method_begin(struct verbs_ioctl *own, struct verbs_ioctl *drivers,
+				 uint16_t object, uint16_t method);
+
+/* A method that has no classic counterpart: a kernel without it makes the verb EOPNOTSUPP. */
+int method_run(struct ibv_context *context, struct verbs_ioctl *call);
+
+/*
  * The result of a command that destroys. Once the device is unplugged all of its kernel objects are
  * gone and the command answers EIO; a program that set RDMAV_ALLOW_DISASSOC_DESTROY wants its own
  * memory back then, and this turns the error into success.

@@ -24,6 +24,22 @@ int verbs_ioctl_run(struct ibv_context *context, struct verbs_ioctl *call)
 	return context_private(context)->carrier->method(context, call);
 }
 
+struct verbs_ioctl *method_begin(struct verbs_ioctl *own, struct verbs_ioctl *drivers,
+				 uint16_t object, uint16_t method)
+{
+	if (drivers)
+		return drivers;
+	verbs_ioctl_begin(own, object, method);
+	return own;
+}
+
+int method_run(struct ibv_context *context, struct verbs_ioctl *call)
+{
+	int err = verbs_ioctl_run(context, call);
+
+	return err == EPROTONOSUPPORT ? EOPNOTSUPP : err;
+}
+
 int destroy_result(int err)
 {
 	if (err == EIO && secure_getenv("RDMAV_ALLOW_DISASSOC_DESTROY"))

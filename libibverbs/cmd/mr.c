@@ -56,10 +56,84 @@ int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uin
 			sizeof(mr->mr.lkey));
 	verbs_ioctl_out(&call, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &mr->mr.rkey,
 			sizeof(mr->mr.rkey));
-	err = verbs_ioctl_run(pd->context, &call);
+	err = method_run(pd->context, &call);
 	if (err)
-		return err == EPROTONOSUPPORT ? EOPNOTSUPP : err;
+		return err;
 	fill_mr(mr, pd, NULL, length, access, VERBS_MR_TYPE_DMABUF);
+	mr->mr.handle = verbs_ioctl_u32(&call, handle);
+	return 0;
+}
+
+int ibv_cmd_reg_dm_mr(struct ibv_pd *pd, const struct ibv_dm *dm, uint64_t offset, size_t length,
+		      unsigned int access, struct verbs_mr *mr)
+{
+	struct verbs_ioctl call;
+	unsigned int handle;
+	int err;
+
+	verbs_ioctl_begin(&call, UVERBS_OBJECT_MR, UVERBS_METHOD_DM_MR_REG);
+	handle = verbs_ioctl_new_handle(&call, UVERBS_ATTR_REG_DM_MR_HANDLE);
+	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_DM_MR_OFFSET, offset);
+	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_DM_MR_LENGTH, length);
+	verbs_ioctl_in_handle(&call, UVERBS_ATTR_REG_DM_MR_PD_HANDLE, pd->handle);
+	verbs_ioctl_in_u32(&call, UVERBS_ATTR_REG_DM_MR_ACCESS_FLAGS, access);
+	verbs_ioctl_in_handle(&call, UVERBS_ATTR_REG_DM_MR_DM_HANDLE, dm->handle);
+	verbs_ioctl_out(&call, UVERBS_ATTR_REG_DM_MR_RESP_LKEY, &mr->mr.lkey, sizeof(mr->mr.lkey));
+	verbs_ioctl_out(&call, UVERBS_ATTR_REG_DM_MR_RESP_RKEY, &mr->mr.rkey, sizeof(mr->mr.rkey));
+	err = method_run(pd->context, &call);
+	if (err)
+		return err;
+	fill_mr(mr, pd, NULL, length, access, VERBS_MR_TYPE_DM);
+	mr->mr.handle = verbs_ioctl_u32(&call, handle);
+	return 0;
+}
+
+/* Where the memory is: at an address of this process, or in a dma-buf. */
+static void add_place(struct verbs_ioctl *call, const struct ibv_mr_init_attr *attr)
+{
+	if (attr->comp_mask & IBV_REG_MR_MASK_FD) {
+		verbs_ioctl_in_fd(call, UVERBS_ATTR_REG_MR_FD, attr->fd);
+		verbs_ioctl_in_u64(call, UVERBS_ATTR_REG_MR_FD_OFFSET, attr->fd_offset);
+	} else {
+		verbs_ioctl_in_u64(call, UVERBS_ATTR_REG_MR_ADDR, (uintptr_t)attr->addr);
+	}
+}
+
+static uint64_t iova_of(const struct ibv_mr_init_attr *attr)
+{
+	if (attr->comp_mask & IBV_REG_MR_MASK_IOVA)
+		return attr->iova;
+	return attr->comp_mask & IBV_REG_MR_MASK_FD ? attr->fd_offset : (uintptr_t)attr->addr;
+}
+
+int ibv_cmd_reg_mr_ex(struct ibv_pd *pd, const struct ibv_mr_init_attr *attr, struct verbs_mr *mr,
+		      const struct verbs_udata *udata)
+{
+	bool by_fd = attr->comp_mask & IBV_REG_MR_MASK_FD;
+	struct verbs_ioctl call;
+	unsigned int handle;
+	int err;
+
+	if (attr->comp_mask & IBV_REG_MR_MASK_BUF)
+		return EOPNOTSUPP;
+	verbs_ioctl_begin(&call, UVERBS_OBJECT_MR, UVERBS_METHOD_REG_MR);
+	handle = verbs_ioctl_new_handle(&call, UVERBS_ATTR_REG_MR_HANDLE);
+	verbs_ioctl_in_handle(&call, UVERBS_ATTR_REG_MR_PD_HANDLE, pd->handle);
+	if (attr->comp_mask & IBV_REG_MR_MASK_DMAH)
+		verbs_ioctl_in_handle(&call, UVERBS_ATTR_REG_MR_DMA_HANDLE,
+				      ((const struct verbs_dmah *)attr->dmah)->handle);
+	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_MR_IOVA, iova_of(attr));
+	add_place(&call, attr);
+	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_MR_LENGTH, attr->length);
+	verbs_ioctl_in_u32(&call, UVERBS_ATTR_REG_MR_ACCESS_FLAGS, attr->access);
+	verbs_ioctl_out(&call, UVERBS_ATTR_REG_MR_RESP_LKEY, &mr->mr.lkey, sizeof(mr->mr.lkey));
+	verbs_ioctl_out(&call, UVERBS_ATTR_REG_MR_RESP_RKEY, &mr->mr.rkey, sizeof(mr->mr.rkey));
+	verbs_ioctl_udata(&call, udata);
+	err = method_run(pd->context, &call);
+	if (err)
+		return err;
+	fill_mr(mr, pd, by_fd ? NULL : attr->addr, attr->length, attr->access,
+		by_fd ? VERBS_MR_TYPE_DMABUF : VERBS_MR_TYPE_MR);
 	mr->mr.handle = verbs_ioctl_u32(&call, handle);
 	return 0;
 }
@@ -122,7 +196,6 @@ int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
 		      struct ibv_sge *sg_list, uint32_t num_sge)
 {
 	struct verbs_ioctl call;
-	int err;
 
 	verbs_ioctl_begin(&call, UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR);
 	verbs_ioctl_in_handle(&call, UVERBS_ATTR_ADVISE_MR_PD_HANDLE, pd->handle);
@@ -130,8 +203,7 @@ int ibv_cmd_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice,
 	verbs_ioctl_in_u32(&call, UVERBS_ATTR_ADVISE_MR_FLAGS, flags);
 	/* struct ibv_sge and the kernel's struct ib_uverbs_sge are one layout. */
 	verbs_ioctl_in(&call, UVERBS_ATTR_ADVISE_MR_SGE_LIST, sg_list, num_sge * sizeof(*sg_list));
-	err = verbs_ioctl_run(pd->context, &call);
-	return err == EPROTONOSUPPORT ? EOPNOTSUPP : err;
+	return method_run(pd->context, &call);
 }
 
 int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type, struct ibv_mw *mw,

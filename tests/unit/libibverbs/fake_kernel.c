@@ -432,6 +432,19 @@ int fake_kernel_command(const struct fake_command *c)
 		ANSWER(struct ib_uverbs_ex_create_qp_resp, .base.qp_handle = 20, .base.qpn = 0x200,
 		       .response_length = sizeof(struct ib_uverbs_ex_create_qp_resp));
 		return 0;
+	case IB_USER_VERBS_EX_CMD_CREATE_WQ | IB_USER_VERBS_CMD_FLAG_EXTENDED:
+		ANSWER(struct ib_uverbs_ex_create_wq_resp, .wq_handle = 21, .max_wr = 127,
+		       .max_sge = 4, .wqn = 0x210,
+		       .response_length = sizeof(struct ib_uverbs_ex_create_wq_resp));
+		return 0;
+	case IB_USER_VERBS_EX_CMD_CREATE_RWQ_IND_TBL | IB_USER_VERBS_CMD_FLAG_EXTENDED:
+		ANSWER(struct ib_uverbs_ex_create_rwq_ind_table_resp, .ind_tbl_handle = 22,
+		       .ind_tbl_num = 0x220,
+		       .response_length = sizeof(struct ib_uverbs_ex_create_rwq_ind_table_resp));
+		return 0;
+	case IB_USER_VERBS_EX_CMD_CREATE_FLOW | IB_USER_VERBS_CMD_FLAG_EXTENDED:
+		ANSWER(struct ib_uverbs_create_flow_resp, .flow_handle = 23);
+		return 0;
 	default:
 		/* Commands without an answer, or with one that is all zero. */
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Completion counters: straight to the provider. */
+/* Completion counters: the provider's, as the kernel has no object of that kind. */
 #include <string.h>
 
 #include "libibverbs/library.h"
@@ -26,7 +26,11 @@ struct ibv_comp_cntr *ibv_create_comp_cntr(struct ibv_context *context,
 {
 	const struct verbs_context_ops *ops = context_ops(context);
 
-	return ops->create_comp_cntr ? ops->create_comp_cntr(context, attr) : fail_null(EOPNOTSUPP);
+	if (!ops->create_comp_cntr || attr->comp_mask || attr->flags)
+		return fail_null(EOPNOTSUPP);
+	if ((unsigned int)attr->type > IBV_COMP_CNTR_TYPE_BYTES)
+		return fail_null(EINVAL);
+	return ops->create_comp_cntr(context, attr);
 }
 
 int ibv_destroy_comp_cntr(struct ibv_comp_cntr *counter)
@@ -83,5 +87,9 @@ int ibv_qp_attach_comp_cntr(struct ibv_qp *qp, struct ibv_comp_cntr *counter,
 {
 	const struct verbs_context_ops *ops = context_ops(qp->context);
 
-	return ops->qp_attach_comp_cntr ? ops->qp_attach_comp_cntr(qp, counter, attr) : EOPNOTSUPP;
+	if (!ops->qp_attach_comp_cntr || attr->comp_mask)
+		return EOPNOTSUPP;
+	if (!attr->op_mask || counter->context != qp->context)
+		return EINVAL;
+	return ops->qp_attach_comp_cntr(qp, counter, attr);
 }

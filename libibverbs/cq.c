@@ -53,6 +53,13 @@ struct ibv_cq_ex *entry_create_cq_ex(struct ibv_context *context, struct ibv_cq_
 	return err ? fail_null(err) : context_ops(context)->create_cq_ex(context, attr);
 }
 
+int entry_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr)
+{
+	if (attr->attr_mask >= IBV_CQ_ATTR_RESERVED)
+		return EOPNOTSUPP;
+	return attr->attr_mask ? context_ops(cq->context)->modify_cq(cq, attr) : EINVAL;
+}
+
 int ibv_resize_cq(struct ibv_cq *cq, int cqe)
 {
 	const struct verbs_context_ops *ops = context_ops(cq->context);

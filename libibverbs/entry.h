@@ -16,5 +16,31 @@ int entry_query_device_ex(struct ibv_context *context,
 struct ibv_cq_ex *entry_create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr);
 struct ibv_srq *entry_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr);
 struct ibv_qp *entry_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+struct ibv_qp *entry_open_qp(struct ibv_context *context, struct ibv_qp_open_attr *attr);
+int entry_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr);
+struct ibv_td *entry_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr);
+struct ibv_pd *entry_alloc_parent_domain(struct ibv_context *context,
+					 struct ibv_parent_domain_init_attr *attr);
+struct ibv_xrcd *entry_open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr);
+int entry_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice, uint32_t flags,
+		    struct ibv_sge *sg_list, uint32_t num_sge);
+struct ibv_dm *entry_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
+struct ibv_mr *entry_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
+			       size_t length, unsigned int access);
+struct ibv_wq *entry_create_wq(struct ibv_context *context, struct ibv_wq_init_attr *attr);
+int entry_modify_wq(struct ibv_wq *wq, struct ibv_wq_attr *attr);
+struct ibv_rwq_ind_table *entry_create_rwq_ind_table(struct ibv_context *context,
+						     struct ibv_rwq_ind_table_init_attr *attr);
+struct ibv_flow *entry_create_flow(struct ibv_qp *qp, struct ibv_flow_attr *attr);
+struct ibv_flow_action *entry_create_flow_action_esp(struct ibv_context *context,
+						     struct ibv_flow_action_esp_attr *attr);
+int entry_modify_flow_action_esp(struct ibv_flow_action *action,
+				 struct ibv_flow_action_esp_attr *attr);
+struct ibv_counters *entry_create_counters(struct ibv_context *context,
+					   struct ibv_counters_init_attr *attr);
+int entry_attach_counters_point_flow(struct ibv_counters *counters,
+				     struct ibv_counter_attach_attr *attr, struct ibv_flow *flow);
+int entry_read_counters(struct ibv_counters *counters, uint64_t *values, uint32_t count,
+			uint32_t flags);
 
 #endif

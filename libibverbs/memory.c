@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Device memory, buffers of the provider's making, and DMA handles: straight to the provider. */
+/* Device memory, buffers of the provider's making, and DMA handles. */
+#include "libibverbs/entry.h"
 #include "libibverbs/library.h"
+
+struct ibv_dm *entry_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_attr *attr)
+{
+	if (attr->comp_mask)
+		return fail_null(EOPNOTSUPP);
+	if (!attr->length || attr->log_align_req > 63)
+		return fail_null(EINVAL);
+	return context_ops(context)->alloc_dm(context, attr);
+}
 
 struct ibv_dm *ibv_import_dm(struct ibv_context *context, uint32_t dm_handle)
 {
@@ -60,11 +70,28 @@ struct ibv_mr *ibv_reg_buf_mr(struct ibv_pd *pd, struct ibv_buf *buf, void *addr
 	return ibv_reg_mr_ex(pd, &attr);
 }
 
+static int check_dmah(const struct ibv_dmah_init_attr *attr)
+{
+	const uint32_t known = IBV_DMAH_INIT_ATTR_MASK_CPU_ID | IBV_DMAH_INIT_ATTR_MASK_PH |
+			       IBV_DMAH_INIT_ATTR_MASK_TPH_MEM_TYPE;
+
+	if (attr->comp_mask & ~known)
+		return EOPNOTSUPP;
+	/* A processing hint has 2 bits (PCIe, TLP processing hints). */
+	if (attr->comp_mask & IBV_DMAH_INIT_ATTR_MASK_PH && attr->ph > 3)
+		return EINVAL;
+	if (attr->comp_mask & IBV_DMAH_INIT_ATTR_MASK_TPH_MEM_TYPE &&
+	    attr->tph_mem_type > IBV_TPH_MEM_TYPE_PM)
+		return EINVAL;
+	return 0;
+}
+
 struct ibv_dmah *ibv_alloc_dmah(struct ibv_context *context, struct ibv_dmah_init_attr *attr)
 {
 	const struct verbs_context_ops *ops = context_ops(context);
+	int err = ops->alloc_dmah ? check_dmah(attr) : EOPNOTSUPP;
 
-	return ops->alloc_dmah ? ops->alloc_dmah(context, attr) : fail_null(EOPNOTSUPP);
+	return err ? fail_null(err) : ops->alloc_dmah(context, attr);
 }
 
 int ibv_dealloc_dmah(struct ibv_dmah *dmah)

@@ -3,6 +3,7 @@
  * Memory regions. The memory of a region is kept out of forked children before the device gets it
  * and given back after the device has let go of it; fork.c does that.
  */
+#include "libibverbs/entry.h"
 #include "libibverbs/library.h"
 
 #undef ibv_reg_mr
@@ -209,6 +210,32 @@ int ibv_dereg_mr(struct ibv_mr *mr)
 	if (!err && type == VERBS_MR_TYPE_MR && needs_fork_care(access))
 		ibv_dofork_range(addr, length);
 	return err;
+}
+
+int entry_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice, uint32_t flags,
+		    struct ibv_sge *sg_list, uint32_t num_sge)
+{
+	if (advice > IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT ||
+	    flags & ~(uint32_t)IB_UVERBS_ADVISE_MR_FLAG_FLUSH)
+		return EOPNOTSUPP;
+	if (!sg_list || !num_sge)
+		return EINVAL;
+	return context_ops(pd->context)->advise_mr(pd, advice, flags, sg_list, num_sge);
+}
+
+/* Peers know device memory by its offset and nothing else: it has no address. */
+struct ibv_mr *entry_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
+			       size_t length, unsigned int access)
+{
+	int err = check_request(NULL, 0, access);
+
+	if (!err && (!dm || dm->context != pd->context || !(access & IBV_ACCESS_ZERO_BASED) ||
+		     dm_offset + length < dm_offset))
+		err = EINVAL;
+	if (err)
+		return fail_null(err);
+	return context_ops(pd->context)
+		->reg_dm_mr(pd, dm, dm_offset, length, usable_access(pd->context, access));
 }
 
 struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)

@@ -90,35 +90,18 @@ static void publish_direct(struct verbs_context *to, const struct verbs_context_
 	to->reg_mr_ex = ops->reg_mr_ex;
 	to->dealloc_dmah = ops->dealloc_dmah;
 	to->alloc_dmah = ops->alloc_dmah;
-	to->advise_mr = ops->advise_mr;
 	to->alloc_null_mr = ops->alloc_null_mr;
-	to->read_counters = ops->read_counters;
-	to->attach_counters_point_flow = ops->attach_counters_point_flow;
-	to->create_counters = ops->create_counters;
 	to->destroy_counters = ops->destroy_counters;
-	to->reg_dm_mr = ops->reg_dm_mr;
-	to->alloc_dm = ops->alloc_dm;
 	to->free_dm = ops->free_dm;
-	to->modify_flow_action_esp = ops->modify_flow_action_esp;
 	to->destroy_flow_action = ops->destroy_flow_action;
-	to->create_flow_action_esp = ops->create_flow_action_esp;
 	to->modify_qp_rate_limit = ops->modify_qp_rate_limit;
-	to->alloc_parent_domain = ops->alloc_parent_domain;
 	to->dealloc_td = ops->dealloc_td;
-	to->alloc_td = ops->alloc_td;
-	to->modify_cq = ops->modify_cq;
 	to->post_srq_ops = ops->post_srq_ops;
 	to->destroy_rwq_ind_table = ops->destroy_rwq_ind_table;
-	to->create_rwq_ind_table = ops->create_rwq_ind_table;
 	to->destroy_wq = ops->destroy_wq;
-	to->modify_wq = ops->modify_wq;
-	to->create_wq = ops->create_wq;
 	to->query_rt_values = ops->query_rt_values;
 	to->ibv_destroy_flow = ops->destroy_flow;
-	to->ibv_create_flow = ops->create_flow;
-	to->open_qp = ops->open_qp;
 	to->get_srq_num = ops->get_srq_num;
-	to->open_xrcd = ops->open_xrcd;
 	to->close_xrcd = ops->close_xrcd;
 }
 
@@ -130,6 +113,26 @@ static void publish_checked(struct verbs_context *to, const struct verbs_context
 	to->create_cq_ex = ops->create_cq_ex ? entry_create_cq_ex : NULL;
 	to->create_srq_ex = ops->create_srq_ex ? entry_create_srq_ex : NULL;
 	to->create_qp_ex = ops->create_qp_ex ? entry_create_qp_ex : NULL;
+	to->open_qp = ops->open_qp ? entry_open_qp : NULL;
+	to->modify_cq = ops->modify_cq ? entry_modify_cq : NULL;
+	to->alloc_td = ops->alloc_td ? entry_alloc_td : NULL;
+	to->alloc_parent_domain = ops->alloc_parent_domain ? entry_alloc_parent_domain : NULL;
+	to->open_xrcd = ops->open_xrcd ? entry_open_xrcd : NULL;
+	to->advise_mr = ops->advise_mr ? entry_advise_mr : NULL;
+	to->alloc_dm = ops->alloc_dm ? entry_alloc_dm : NULL;
+	to->reg_dm_mr = ops->reg_dm_mr ? entry_reg_dm_mr : NULL;
+	to->create_wq = ops->create_wq ? entry_create_wq : NULL;
+	to->modify_wq = ops->modify_wq ? entry_modify_wq : NULL;
+	to->create_rwq_ind_table = ops->create_rwq_ind_table ? entry_create_rwq_ind_table : NULL;
+	to->create_flow_action_esp =
+		ops->create_flow_action_esp ? entry_create_flow_action_esp : NULL;
+	to->modify_flow_action_esp =
+		ops->modify_flow_action_esp ? entry_modify_flow_action_esp : NULL;
+	to->create_counters = ops->create_counters ? entry_create_counters : NULL;
+	to->attach_counters_point_flow =
+		ops->attach_counters_point_flow ? entry_attach_counters_point_flow : NULL;
+	to->read_counters = ops->read_counters ? entry_read_counters : NULL;
+	to->ibv_create_flow = ops->create_flow ? entry_create_flow : NULL;
 }
 
 void verbs_set_ops(struct verbs_context *context, const struct verbs_context_ops *ops)

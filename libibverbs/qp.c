@@ -91,6 +91,25 @@ struct ibv_qp *entry_create_qp_ex(struct ibv_context *context, struct ibv_qp_ini
 	return err ? fail_null(err) : context_ops(context)->create_qp_ex(context, attr);
 }
 
+static int check_open(const struct ibv_context *context, const struct ibv_qp_open_attr *attr)
+{
+	const uint32_t needed =
+		IBV_QP_OPEN_ATTR_NUM | IBV_QP_OPEN_ATTR_XRCD | IBV_QP_OPEN_ATTR_TYPE;
+
+	if (attr->comp_mask >= IBV_QP_OPEN_ATTR_RESERVED)
+		return EOPNOTSUPP;
+	if ((attr->comp_mask & needed) != needed || attr->qp_type != IBV_QPT_XRC_RECV)
+		return EINVAL;
+	return !attr->xrcd || attr->xrcd->context != context ? EINVAL : 0;
+}
+
+struct ibv_qp *entry_open_qp(struct ibv_context *context, struct ibv_qp_open_attr *attr)
+{
+	int err = check_open(context, attr);
+
+	return err ? fail_null(err) : context_ops(context)->open_qp(context, attr);
+}
+
 struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
 {
 	struct verbs_qp *verbs = to_verbs_qp(qp);

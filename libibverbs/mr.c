@@ -96,7 +96,7 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t leng
 }
 
 /* Every way to describe memory has its bits; a provider that has the call gets them checked. */
-static int check_attr(const struct ibv_mr_init_attr *attr)
+static int check_attr(const struct ibv_pd *pd, const struct ibv_mr_init_attr *attr)
 {
 	const uint64_t known = IBV_REG_MR_MASK_IOVA | IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_FD |
 			       IBV_REG_MR_MASK_FD_OFFSET | IBV_REG_MR_MASK_DMAH |
@@ -108,16 +108,25 @@ static int check_attr(const struct ibv_mr_init_attr *attr)
 		return EINVAL;
 	if (attr->comp_mask & IBV_REG_MR_MASK_FD && !(attr->comp_mask & IBV_REG_MR_MASK_FD_OFFSET))
 		return EINVAL;
-	if (attr->comp_mask & IBV_REG_MR_MASK_ADDR)
-		return check_request(attr->addr, attr->length, attr->access);
-	return 0;
+	/* Memory is in one place; only a buffer of ours is named along with its address. */
+	if (attr->comp_mask & IBV_REG_MR_MASK_FD &&
+	    attr->comp_mask & (IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_BUF))
+		return EINVAL;
+	if (attr->comp_mask & IBV_REG_MR_MASK_DMAH &&
+	    (!attr->dmah || attr->dmah->context != pd->context))
+		return EINVAL;
+	if (attr->comp_mask & IBV_REG_MR_MASK_BUF &&
+	    (!attr->buf || attr->buf->context != pd->context))
+		return EINVAL;
+	return check_request(attr->comp_mask & IBV_REG_MR_MASK_ADDR ? attr->addr : NULL,
+			     attr->length, attr->access);
 }
 
 struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 {
 	const struct verbs_context_ops *ops = context_ops(pd->context);
 	uint64_t iova = attr->comp_mask & IBV_REG_MR_MASK_IOVA ? attr->iova : (uintptr_t)attr->addr;
-	int err = check_attr(attr);
+	int err = check_attr(pd, attr);
 
 	if (err)
 		return fail_null(err);

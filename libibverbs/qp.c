@@ -77,7 +77,12 @@ static int check_ex(struct ibv_context *context, const struct ibv_qp_init_attr_e
 
 	if (attr->comp_mask & ~known)
 		return EOPNOTSUPP;
-	if (!has_domain(context, attr) || (table && !attr->rwq_ind_tbl))
+	if (!has_domain(context, attr))
+		return EINVAL;
+	if (table && (!attr->rwq_ind_tbl || attr->rwq_ind_tbl->context != context))
+		return EINVAL;
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_RX_HASH && attr->rx_hash_conf.rx_hash_key_len &&
+	    !attr->rx_hash_conf.rx_hash_key)
 		return EINVAL;
 	if (!table && needs_both_cqs(attr->qp_type) && (!attr->send_cq || !attr->recv_cq))
 		return EINVAL;

@@ -10,6 +10,20 @@ struct ibv_srq *ibv_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr
 	return ops->create_srq ? ops->create_srq(pd, attr) : fail_null(EOPNOTSUPP);
 }
 
+/* Each kind of queue has parts that others do without. */
+static int check_parts(const struct ibv_srq_init_attr_ex *attr)
+{
+	uint32_t needed = 0;
+
+	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE))
+		return 0;
+	if (attr->srq_type == IBV_SRQT_XRC)
+		needed = IBV_SRQ_INIT_ATTR_XRCD | IBV_SRQ_INIT_ATTR_CQ;
+	if (attr->srq_type == IBV_SRQT_TM)
+		needed = IBV_SRQ_INIT_ATTR_TM | IBV_SRQ_INIT_ATTR_CQ;
+	return (attr->comp_mask & needed) == needed ? 0 : EINVAL;
+}
+
 static int check_ex(struct ibv_context *context, const struct ibv_srq_init_attr_ex *attr)
 {
 	if (attr->comp_mask >= IBV_SRQ_INIT_ATTR_RESERVED)
@@ -23,7 +37,7 @@ static int check_ex(struct ibv_context *context, const struct ibv_srq_init_attr_
 		return EINVAL;
 	if (attr->comp_mask & IBV_SRQ_INIT_ATTR_CQ && (!attr->cq || attr->cq->context != context))
 		return EINVAL;
-	return 0;
+	return check_parts(attr);
 }
 
 struct ibv_srq *entry_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)

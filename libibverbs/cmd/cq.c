@@ -124,8 +124,6 @@ int ibv_cmd_modify_cq(struct ibv_cq *cq, const struct ibv_modify_cq_attr *attr)
 		.attr.cq_period = attr->moderate.cq_period,
 	};
 
-	if (attr->attr_mask >= IBV_CQ_ATTR_RESERVED)
-		return EINVAL;
 	return command_run(cq->context, COMMAND(EXTENDED(MODIFY_CQ), &in));
 }
 

@@ -28,15 +28,10 @@ int ibv_cmd_dealloc_pd(struct ibv_pd *pd)
 int ibv_cmd_open_xrcd(struct ibv_context *context, const struct ibv_xrcd_init_attr *attr,
 		      struct verbs_xrcd *xrcd, const struct verbs_udata *udata)
 {
-	const uint32_t needed = IBV_XRCD_INIT_ATTR_FD | IBV_XRCD_INIT_ATTR_OFLAGS;
 	struct ib_uverbs_open_xrcd in = {.fd = attr->fd, .oflags = attr->oflags};
 	struct ib_uverbs_open_xrcd_resp answer;
 	int err;
 
-	if (attr->comp_mask >= IBV_XRCD_INIT_ATTR_RESERVED)
-		return EOPNOTSUPP;
-	if ((attr->comp_mask & needed) != needed)
-		return EINVAL;
 	err = command_run(context, COMMAND(IB_USER_VERBS_CMD_OPEN_XRCD, &in, ANSWER(&answer),
 					   .udata = udata));
 	if (err)

@@ -170,8 +170,6 @@ int ibv_cmd_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr, struct v
 int ibv_cmd_open_qp(struct ibv_context *context, const struct ibv_qp_open_attr *attr,
 		    struct verbs_qp *qp, const struct verbs_udata *udata)
 {
-	const uint32_t needed =
-		IBV_QP_OPEN_ATTR_NUM | IBV_QP_OPEN_ATTR_XRCD | IBV_QP_OPEN_ATTR_TYPE;
 	struct ibv_qp_init_attr_ex made = {.qp_type = attr->qp_type, .xrcd = attr->xrcd};
 	struct ib_uverbs_open_qp in = {
 		.user_handle = (uintptr_t)qp,
@@ -181,10 +179,6 @@ int ibv_cmd_open_qp(struct ibv_context *context, const struct ibv_qp_open_attr *
 	struct ib_uverbs_create_qp_resp answer;
 	int err;
 
-	if (attr->comp_mask >= IBV_QP_OPEN_ATTR_RESERVED)
-		return EOPNOTSUPP;
-	if ((attr->comp_mask & needed) != needed || attr->qp_type != IBV_QPT_XRC_RECV)
-		return EINVAL;
 	if (attr->comp_mask & IBV_QP_OPEN_ATTR_CONTEXT)
 		made.qp_context = attr->qp_context;
 	in.pd_handle = to_verbs_xrcd(attr->xrcd)->handle;

@@ -47,21 +47,6 @@ int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct
 	return finish(srq, err, &answer, &attr->attr);
 }
 
-static int check_ex(const struct ibv_srq_init_attr_ex *attr, enum ibv_srq_type type)
-{
-	if (attr->comp_mask >= IBV_SRQ_INIT_ATTR_RESERVED)
-		return EOPNOTSUPP;
-	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD))
-		return EINVAL;
-	if (type == IBV_SRQT_XRC && !(attr->comp_mask & IBV_SRQ_INIT_ATTR_XRCD))
-		return EINVAL;
-	if (type != IBV_SRQT_BASIC && !(attr->comp_mask & IBV_SRQ_INIT_ATTR_CQ))
-		return EINVAL;
-	if (type == IBV_SRQT_TM && !(attr->comp_mask & IBV_SRQ_INIT_ATTR_TM))
-		return EINVAL;
-	return 0;
-}
-
 int ibv_cmd_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr,
 			  struct verbs_srq *srq, const struct verbs_udata *udata)
 {
@@ -77,9 +62,6 @@ int ibv_cmd_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_
 	struct ib_uverbs_create_srq_resp answer;
 	int err;
 
-	err = check_ex(attr, type);
-	if (err)
-		return err;
 	in.pd_handle = attr->pd->handle;
 	srq->type = type;
 	srq->xrcd = type == IBV_SRQT_XRC ? to_verbs_xrcd(attr->xrcd) : NULL;

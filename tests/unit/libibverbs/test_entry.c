@@ -51,6 +51,9 @@ MAKES(struct ibv_dmah, alloc_dmah, struct ibv_context *c, struct ibv_dmah_init_a
 MAKES(struct ibv_td, alloc_td, struct ibv_context *c, struct ibv_td_init_attr *attr)
 MAKES(struct ibv_pd, alloc_parent_domain, struct ibv_context *c,
       struct ibv_parent_domain_init_attr *attr)
+MAKES(struct ibv_mr, reg_mr_ex, struct ibv_pd *p, struct ibv_mr_init_attr *attr)
+MAKES(struct ibv_qp, create_qp_ex, struct ibv_context *c, struct ibv_qp_init_attr_ex *attr)
+MAKES(struct ibv_srq, create_srq_ex, struct ibv_context *c, struct ibv_srq_init_attr_ex *attr)
 DOES(modify_cq, struct ibv_cq *c, struct ibv_modify_cq_attr *attr)
 DOES(modify_qp_rate_limit, struct ibv_qp *q, struct ibv_qp_rate_limit_attr *attr)
 MAKES(struct ibv_comp_cntr, create_comp_cntr, struct ibv_context *c,
@@ -73,6 +76,9 @@ static const struct verbs_context_ops everything = {
 	.alloc_dmah = alloc_dmah,
 	.alloc_td = alloc_td,
 	.alloc_parent_domain = alloc_parent_domain,
+	.reg_mr_ex = reg_mr_ex,
+	.create_qp_ex = create_qp_ex,
+	.create_srq_ex = create_srq_ex,
 	.modify_cq = modify_cq,
 	.modify_qp_rate_limit = modify_qp_rate_limit,
 	.create_comp_cntr = create_comp_cntr,
@@ -278,6 +284,63 @@ static void queues(void **state)
 	assert_error(ibv_qp_attach_comp_cntr(&qp, &counter, &attach), EINVAL);
 }
 
+static void regions_by_attributes(void **state)
+{
+	struct ibv_dmah dmah = {.context = context}, foreign = {.context = &elsewhere};
+	struct ibv_buf buf = {.context = context}, foreign_buf = {.context = &elsewhere};
+	struct ibv_mr_init_attr attr = {
+		.length = 64,
+		.comp_mask = IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_DMAH,
+		.addr = &buf,
+		.dmah = &dmah,
+		.buf = &buf,
+	};
+
+	UNUSED;
+	assert_non_null(ibv_reg_mr_ex(&pd, &attr));
+	attr.dmah = &foreign;
+	assert_refused(ibv_reg_mr_ex(&pd, &attr), EINVAL);
+	attr.comp_mask = IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_FD_OFFSET;
+	assert_non_null(ibv_reg_mr_ex(&pd, &attr));
+	attr.access = IBV_ACCESS_REMOTE_WRITE; /* without the local one */
+	assert_refused(ibv_reg_mr_ex(&pd, &attr), EINVAL);
+	attr.access = 0;
+	attr.comp_mask |= IBV_REG_MR_MASK_ADDR;
+	assert_refused(ibv_reg_mr_ex(&pd, &attr), EINVAL);
+	assert_non_null(ibv_reg_buf_mr(&pd, &buf, &buf, 8, 0));
+	assert_refused(ibv_reg_buf_mr(&pd, &foreign_buf, &buf, 8, 0), EINVAL);
+}
+
+static void parts_of_queue_pairs_and_shared_queues(void **state)
+{
+	struct ibv_rwq_ind_table table = {.context = context};
+	struct ibv_qp_init_attr_ex attr = {
+		.qp_type = IBV_QPT_RAW_PACKET,
+		.pd = &pd,
+		.comp_mask =
+			IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_IND_TABLE | IBV_QP_INIT_ATTR_RX_HASH,
+		.rwq_ind_tbl = &table,
+	};
+	struct ibv_srq_init_attr_ex srq_attr = {
+		.srq_type = IBV_SRQT_TM,
+		.pd = &pd,
+		.cq = &cq,
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD | IBV_SRQ_INIT_ATTR_CQ |
+			     IBV_SRQ_INIT_ATTR_TM,
+	};
+
+	UNUSED;
+	assert_non_null(ibv_create_qp_ex(context, &attr));
+	attr.rx_hash_conf.rx_hash_key_len = 40;
+	assert_refused(ibv_create_qp_ex(context, &attr), EINVAL);
+	attr.rx_hash_conf.rx_hash_key_len = 0;
+	table.context = &elsewhere;
+	assert_refused(ibv_create_qp_ex(context, &attr), EINVAL);
+	assert_non_null(ibv_create_srq_ex(context, &srq_attr));
+	srq_attr.comp_mask &= ~(uint32_t)IBV_SRQ_INIT_ATTR_TM;
+	assert_refused(ibv_create_srq_ex(context, &srq_attr), EINVAL);
+}
+
 static void a_verb_the_provider_lacks_is_not_supported(void **state)
 {
 	struct ibv_wq_init_attr wq_attr = {};
@@ -308,6 +371,8 @@ int main(void)
 		HERE(memory),
 		HERE(domains),
 		HERE(queues),
+		HERE(regions_by_attributes),
+		HERE(parts_of_queue_pairs_and_shared_queues),
 		cmocka_unit_test_setup_teardown(a_verb_the_provider_lacks_is_not_supported,
 						setup_bare, teardown_close),
 	};

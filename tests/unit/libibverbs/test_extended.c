@@ -5,6 +5,8 @@
  */
 #include "open_fake.h"
 
+#include "libibverbs/command.h"
+
 static struct ibv_context *context;
 static struct ibv_pd *pd;
 
@@ -234,6 +236,81 @@ static void xrc_objects_hang_on_their_domain(void **state)
 	assert_int_equal(ibv_destroy_cq(cq), 0);
 }
 
+static void moderation_is_sent_as_it_is(void **state)
+{
+	struct ibv_cq *cq = ibv_create_cq(context, 10, NULL, NULL, 0);
+	struct ibv_modify_cq_attr attr = {
+		.attr_mask = IBV_CQ_ATTR_MODERATE,
+		.moderate = {.cq_count = 0x102, .cq_period = 0x304},
+	};
+	struct ib_uverbs_ex_modify_cq in;
+
+	UNUSED;
+	fake_kernel.command = keep;
+	assert_int_equal(ibv_cmd_modify_cq(cq, &attr), 0);
+	assert_int_equal(kept.number,
+			 IB_USER_VERBS_EX_CMD_MODIFY_CQ | IB_USER_VERBS_CMD_FLAG_EXTENDED);
+	memcpy(&in, kept.in, sizeof(in));
+	assert_int_equal(in.cq_handle, 13);
+	assert_int_equal(in.attr_mask, 1);
+	assert_int_equal(in.attr.cq_count, 0x102);
+	assert_int_equal(in.attr.cq_period, 0x304);
+	assert_int_equal(ibv_destroy_cq(cq), 0);
+}
+
+static void a_tag_matching_queue_names_its_cq_and_tags(void **state)
+{
+	struct ibv_cq *cq = ibv_create_cq(context, 10, NULL, NULL, 0);
+	struct ibv_srq_init_attr_ex attr = {
+		.attr = {.max_wr = 10, .max_sge = 1},
+		.srq_type = IBV_SRQT_TM,
+		.pd = pd,
+		.cq = cq,
+		.tm_cap = {.max_num_tags = 63, .max_ops = 5},
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD | IBV_SRQ_INIT_ATTR_CQ |
+			     IBV_SRQ_INIT_ATTR_TM,
+	};
+	struct ib_uverbs_create_xsrq in;
+	struct ibv_srq *srq;
+
+	UNUSED;
+	fake_kernel.command = keep;
+	srq = ibv_create_srq_ex(context, &attr);
+	assert_non_null(srq);
+	memcpy(&in, kept.in, sizeof(in));
+	assert_int_equal(in.srq_type, 2);
+	assert_int_equal(in.cq_handle, 13);
+	assert_int_equal(in.max_num_tags, 63);
+	assert_int_equal(in.xrcd_handle, 0);
+	assert_int_equal(ibv_destroy_srq(srq), 0);
+	assert_int_equal(ibv_destroy_cq(cq), 0);
+}
+
+static void a_spreading_qp_names_its_table_and_no_queues(void **state)
+{
+	struct ibv_rwq_ind_table table = {.context = context, .ind_tbl_handle = 22};
+	struct ibv_qp_init_attr_ex attr = {
+		.qp_type = IBV_QPT_RAW_PACKET,
+		.pd = pd,
+		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_IND_TABLE,
+		.rwq_ind_tbl = &table,
+	};
+	struct ib_uverbs_ex_create_qp in;
+	struct ibv_qp *qp;
+
+	UNUSED;
+	fake_kernel.command = keep;
+	qp = ibv_create_qp_ex(context, &attr);
+	assert_non_null(qp);
+	memcpy(&in, kept.in, sizeof(in));
+	assert_int_equal(in.comp_mask, IB_UVERBS_CREATE_QP_MASK_IND_TABLE);
+	assert_int_equal(in.rwq_ind_tbl_handle, 22);
+	assert_int_equal(in.send_cq_handle, 0);
+	assert_int_equal(in.recv_cq_handle, 0);
+	assert_int_equal(in.qp_type, 8);
+	assert_int_equal(ibv_destroy_qp(qp), 0);
+}
+
 static void unknown_bits_are_refused_before_the_kernel(void **state)
 {
 	struct ibv_cq *cq = ibv_create_cq(context, 10, NULL, NULL, 0);
@@ -268,6 +345,9 @@ int main(void)
 		BOTH(a_qp_with_flags_needs_the_extended_command),
 		BOTH(a_rate_limit_needs_the_extended_command),
 		BOTH(xrc_objects_hang_on_their_domain),
+		BOTH(moderation_is_sent_as_it_is),
+		BOTH(a_tag_matching_queue_names_its_cq_and_tags),
+		BOTH(a_spreading_qp_names_its_table_and_no_queues),
 		BOTH(unknown_bits_are_refused_before_the_kernel),
 	};
 

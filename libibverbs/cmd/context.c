@@ -71,7 +71,7 @@ int ibv_cmd_query_context(struct verbs_context *verbs, const struct verbs_udata 
 		return err;
 	verbs->context.num_comp_vectors = num_comp_vectors;
 	verbs->priv->core_support = core_support;
-	return 0;
+	return verbs->context.num_comp_vectors < 0 ? EIO : 0;
 }
 
 int ibv_cmd_alloc_async_fd(struct ibv_context *context)

@@ -20,20 +20,25 @@ static struct {
 	} attrs[16];
 } seen;
 
-/* Attribute 0 is the new object of all these calls but the ones that end, change or read one. */
+/* Attribute 0 is the new object of all these calls but the ones that end, change, read or advise.
+ */
 static bool makes_object(const struct ib_uverbs_ioctl_hdr *header)
 {
-	return header->object_id == UVERBS_OBJECT_MR || !header->method_id;
+	if (header->object_id == UVERBS_OBJECT_MR)
+		return header->method_id != UVERBS_METHOD_ADVISE_MR;
+	return !header->method_id;
 }
 
 /* Keys are the last two attributes of a registration. */
 static void answer(struct ib_uverbs_ioctl_hdr *header)
 {
+	if (!makes_object(header))
+		return;
 	for (unsigned int i = 0; i < header->num_attrs; i++) {
 		struct ib_uverbs_attr *attr = &header->attrs[i];
 		const uint32_t key = 0x1000 + attr->attr_id;
 
-		if (!attr->attr_id && makes_object(header))
+		if (!attr->attr_id)
 			attr->data = 0x55;
 		else if (header->object_id == UVERBS_OBJECT_MR && i + 2 >= header->num_attrs)
 			memcpy((void *)(uintptr_t)attr->data, &key, sizeof(key));
@@ -313,6 +318,59 @@ static void an_esp_action_has_a_key_and_more(void **state)
 	expect(UVERBS_ATTR_DESTROY_FLOW_ACTION_HANDLE, 0, 0x55);
 }
 
+static void a_region_of_a_dma_buf(void **state)
+{
+	struct verbs_mr mr = {};
+
+	UNUSED;
+	assert_int_equal(ibv_cmd_reg_dmabuf_mr(&pd, 0x1000, 0x2000, 0x3000, 9, 7, &mr), 0);
+	expect_call(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_DMABUF_MR, 9);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, 0, 11);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 8, 0x1000);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 8, 0x2000);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_IOVA, 8, 0x3000);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_FD, 0, 9);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 4, 7);
+	assert_int_equal(mr.mr.handle, 0x55);
+	assert_int_equal(mr.mr.rkey, 0x1000 + UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY);
+	refuse = EPROTONOSUPPORT;
+	assert_int_equal(ibv_cmd_reg_dmabuf_mr(&pd, 0, 1, 0, 9, 0, &mr), EOPNOTSUPP);
+}
+
+/* The list is pointed at, in the kernel's own layout. */
+static void advice_goes_with_its_list(void **state)
+{
+	struct ibv_sge list[2] = {{.addr = 0x1000, .length = 64, .lkey = 5}, {.addr = 0x2000}};
+	unsigned int i;
+
+	UNUSED;
+	assert_int_equal(
+		ibv_cmd_advise_mr(&pd, IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_WRITE, 1, list, 2), 0);
+	expect_call(UVERBS_OBJECT_MR, UVERBS_METHOD_ADVISE_MR, 4);
+	expect(UVERBS_ATTR_ADVISE_MR_ADVICE, 8, 1);
+	expect(UVERBS_ATTR_ADVISE_MR_FLAGS, 4, 1);
+	i = find(UVERBS_ATTR_ADVISE_MR_SGE_LIST);
+	assert_int_equal(seen.attrs[i].attr.len, 32);
+	assert_memory_equal(seen.attrs[i].data, list, sizeof(list));
+	assert_int_equal(ibv_cmd_advise_mr(&pd, 0, 0, list, 4096), E2BIG);
+}
+
+static int too_many_vectors(struct ib_uverbs_ioctl_hdr *header)
+{
+	const uint32_t vectors = UINT32_MAX;
+	struct ib_uverbs_attr *attr = fake_attr(header, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS);
+
+	memcpy((void *)(uintptr_t)attr->data, &vectors, sizeof(vectors));
+	return 0;
+}
+
+static void a_count_of_vectors_that_is_none(void **state)
+{
+	UNUSED;
+	fake_kernel.method = too_many_vectors;
+	assert_int_equal(ibv_cmd_query_context(verbs_get_ctx(context), NULL), EIO);
+}
+
 static int setup_write(void **state)
 {
 	setup(state);
@@ -360,6 +418,9 @@ int main(void)
 		HERE(dma_handles_send_what_is_set),
 		HERE(a_region_with_a_dma_handle),
 		HERE(device_pages_as_a_dma_buf),
+		HERE(a_region_of_a_dma_buf),
+		HERE(advice_goes_with_its_list),
+		HERE(a_count_of_vectors_that_is_none),
 		HERE(counters_are_read_into_the_callers_array),
 		HERE(an_esp_action_has_a_key_and_more),
 		cmocka_unit_test_setup_teardown(a_kernel_without_ioctl_has_none_of_them,

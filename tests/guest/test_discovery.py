@@ -90,7 +90,7 @@ def rxe_steps():
     return steps
 
 
-@pytest.fixture(scope="module", params=["6.1", "current"])
+@pytest.fixture(scope="module", params=["6.1", pytest.param("current", marks=pytest.mark.long)])
 def rxe(request):
     return rxe_steps().run("--device", "rxe", "--kernel", request.param)
 

@@ -13,7 +13,7 @@ from steps import Steps
 pytestmark = pytest.mark.guest
 
 
-@pytest.fixture(scope="module", params=["6.1", "current"])
+@pytest.fixture(scope="module", params=["6.1", pytest.param("current", marks=pytest.mark.long)])
 def mlx5(request):
     steps = Steps()
     steps.add("own-devinfo", "$own/ibv_devinfo -v")

@@ -40,7 +40,7 @@ $command 127.0.0.1 && wait $! || { cat server; exit 1; }
 BYTES = "LD_LIBRARY_PATH=%%s %s/tests/bin/witness_rxe_request_bytes 1" % harness.BUILD
 
 
-@pytest.fixture(scope="module", params=("6.1", "current"))
+@pytest.fixture(scope="module", params=("6.1", pytest.param("current", marks=pytest.mark.long)))
 def rxe(request):
     steps = Steps()
     steps.add("devinfo", "$own/ibv_devinfo -v")

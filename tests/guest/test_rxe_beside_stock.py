@@ -12,7 +12,7 @@ pytestmark = pytest.mark.guest
 COUNT = 200
 
 
-@pytest.fixture(scope="module", params=["6.1", "current"])
+@pytest.fixture(scope="module", params=["6.1", pytest.param("current", marks=pytest.mark.long)])
 def rxe(request):
     steps = Steps()
     pingpongs.add(steps, "-g 1", COUNT)

@@ -49,6 +49,9 @@ static const uint64_t WAIT_NS = 50 * NS_PER_MS;
 
 static struct {
 	struct engine *engine;
+	/* Completions that earlier engines of this process have landed. Pollers remember the count,
+	 * so it goes on where the last engine ended. */
+	uint32_t earlier_completions;
 	/* Written by pollers, read by the thread now and then. */
 	_Atomic uint64_t polled_ns;
 	_Atomic uint32_t polls_since_armed;
@@ -277,8 +280,9 @@ int drive_start(struct engine *engine)
 
 	drive.engine = engine;
 	drive.stop = false;
-	/* The thread is ours: the program's signals are for the program's threads. Faults of its own
-	 * are for the guard (memory/guard.h): what is copied may have been unmapped. */
+	atomic_store(&engine->completions, drive.earlier_completions);
+	/* The thread is ours: the program's signals are for the program's threads. Faults of its
+	 * own are for the guard (memory/guard.h): what is copied may have been unmapped. */
 	sigfillset(&all);
 	sigdelset(&all, SIGSEGV);
 	sigdelset(&all, SIGBUS);
@@ -296,13 +300,19 @@ static void ask_to_stop(void)
 	fabric_wake_self(drive.engine->fabric);
 }
 
+void drive_forget(void)
+{
+	drive.earlier_completions = drive_completions();
+	drive.started = false;
+}
+
 void drive_stop(void)
 {
 	if (!drive.started)
 		return;
 	ask_to_stop();
 	pthread_join(drive.thread, NULL);
-	drive.started = false;
+	drive_forget();
 }
 
 bool drive_stop_within(uint64_t ns)
@@ -321,9 +331,4 @@ bool drive_stop_within(uint64_t ns)
 		sched_yield();
 	}
 	return true;
-}
-
-void drive_forget(void)
-{
-	drive.started = false;
 }

@@ -244,3 +244,44 @@ CASE(asleep_on_the_channel)
 	}
 	bench_close(&bench);
 }
+
+/* What was seen of a queue of the last life says nothing of one in the same place. */
+static void live_once(uint64_t life)
+{
+	struct end_plan plan = end_plan(IBV_QPT_UC);
+	struct bench bench;
+	struct ibv_send_wr wr;
+	struct ibv_sge sge;
+	struct ibv_wc wc;
+
+	bed_open(&bench.bed);
+	bench.channel = ibv_create_comp_channel(bench.bed.context);
+	CHECK(bench.channel);
+	bench.cq = ibv_create_cq(bench.bed.context, 64, &bench, bench.channel, 0);
+	CHECK(bench.cq);
+	plan.send_cq = bench.cq;
+	pair_make(&bench.pair, &bench.bed, &plan);
+	buffer_make(&bench.buffer, bench.bed.pd, 4096, ACCESS_ALL);
+	sge = buffer_sge(&bench.buffer, 0, 8);
+	for (uint64_t id = 0; id < 3; id++) {
+		trying("life %d, request %d", (int)life, (int)id);
+		CHECK_OK(ibv_req_notify_cq(bench.cq, 0));
+		wr = request(IBV_WR_RDMA_WRITE, id, &sge);
+		wr.wr.rdma.remote_addr = buffer_address(&bench.buffer, 2048);
+		wr.wr.rdma.rkey = bench.buffer.mr->rkey;
+		post(&bench.pair.a, &wr);
+		take_event(&bench);
+		ibv_ack_cq_events(bench.cq, 1);
+		CHECK_EQ(ibv_poll_cq(bench.cq, 1, &wc), 1);
+		CHECK_EQ(wc.wr_id, id);
+	}
+	CHECK_EQ(ibv_poll_cq(bench.cq, 1, &wc), 0);
+	bench_close(&bench);
+}
+
+/* So many times that places come again. */
+CASE(device_opened_again)
+{
+	for (uint64_t life = 0; life < 30; life++)
+		live_once(life);
+}

@@ -298,8 +298,11 @@ int server_run(struct pci_function *function, int socket, int stop_fd)
 	while (!rc) {
 		rc = vfio_user_receive(&server->connection, &server->request);
 		if (!rc) {
-			rc = answer(server, dispatch(server));
+			int error = dispatch(server);
+
+			/* Before the answer: who has it may count on what it says. */
 			vfio_user_close_files(&server->request);
+			rc = answer(server, error);
 		}
 	}
 	free(server);

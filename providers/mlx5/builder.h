@@ -25,17 +25,17 @@ enum mlx5_request_part {
 };
 
 enum {
-	MLX5_ON_RC = 1 << IBV_QPT_RC,
-	MLX5_ON_UC = 1 << IBV_QPT_UC,
-	MLX5_ON_UD = 1 << IBV_QPT_UD,
+	MLX5_ON_RC = 1 << MLX5_SERVICE_RC,
+	MLX5_ON_UC = 1 << MLX5_SERVICE_UC,
+	MLX5_ON_UD = 1 << MLX5_SERVICE_UD,
 };
 
-/* What a verbs opcode is made of. transports 0: not an opcode of this builder. */
+/* What a verbs opcode is made of. services 0: not an opcode of this builder. */
 struct mlx5_request {
 	uint8_t opcode;
 	uint8_t wc_opcode;
 	uint8_t parts;
-	uint8_t transports;
+	uint16_t services; /* MLX5_ON_ */
 };
 
 static const struct mlx5_request mlx5_requests[] = {
@@ -58,16 +58,16 @@ static const struct mlx5_request mlx5_requests[] = {
 					 MLX5_ON_RC},
 };
 
-/* NULL for an opcode that is not in the table or not of this transport. */
+/* NULL for an opcode that is not in the table or not of this service. */
 static ALWAYS_INLINE const struct mlx5_request *mlx5_request(enum ibv_wr_opcode opcode,
-							     enum ibv_qp_type type)
+							     enum mlx5_service service)
 {
 	const struct mlx5_request *request;
 
 	if (unlikely(opcode >= sizeof(mlx5_requests) / sizeof(mlx5_requests[0])))
 		return NULL;
 	request = &mlx5_requests[opcode];
-	return likely(request->transports & 1 << type) ? request : NULL;
+	return likely(request->services & 1 << service) ? request : NULL;
 }
 
 static ALWAYS_INLINE bool mlx5_sq_full(struct mlx5_sq *sq)

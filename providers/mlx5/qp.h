@@ -20,6 +20,14 @@
 struct mlx5_context;
 struct mlx5_srq;
 
+/* What a send queue's requests are made for. Numbers are bits of a mask; those that verbs know as a
+ * type of queue pair have its number. */
+enum mlx5_service {
+	MLX5_SERVICE_RC = IBV_QPT_RC,
+	MLX5_SERVICE_UC = IBV_QPT_UC,
+	MLX5_SERVICE_UD = IBV_QPT_UD,
+};
+
 /* What a completion has to know of a send WQE, kept by the slot of its first basic block. */
 struct mlx5_sq_slot {
 	uint64_t wr_id;
@@ -94,6 +102,7 @@ struct mlx5_qp {
 	struct mlx5_rq rq;
 
 	/* cold */
+	enum mlx5_service service;
 	struct mlx5_buf buf;
 };
 
@@ -107,9 +116,15 @@ static inline struct mlx5_qp *mlx5_qp_of_resource(struct mlx5_resource *resource
 	return (struct mlx5_qp *)((char *)resource - offsetof(struct mlx5_qp, resource));
 }
 
-/* qp.c */
+/* qp_create.c */
 struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+/* What creation has allocated, for a queue pair that the kernel does not know any more. */
+void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp);
+/* The limits its rings really have. */
+void mlx5_qp_caps(const struct mlx5_qp *qp, struct ibv_qp_cap *cap);
+
+/* qp.c */
 int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr);
 int mlx5_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);

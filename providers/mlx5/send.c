@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ibv_post_send(), one variant per transport, and the register that takes whole requests. */
+/* ibv_post_send(), one variant per service, and the register that takes whole requests. */
 
 #include <errno.h>
 
@@ -50,9 +50,10 @@ static ALWAYS_INLINE int build_atomic(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 }
 
 /* Opcodes without an entry in the table, from begin to finish, in sq->wqe. */
-static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, enum ibv_qp_type type)
+static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
+			   enum mlx5_service service)
 {
-	if (wr->opcode == IBV_WR_LOCAL_INV && type != IBV_QPT_UD) {
+	if (wr->opcode == IBV_WR_LOCAL_INV && service != MLX5_SERVICE_UD) {
 		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
 		return 0;
 	}
@@ -61,14 +62,14 @@ static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr, enu
 
 static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 			       const struct mlx5_request *request, const struct ibv_send_wr *wr,
-			       enum ibv_qp_type type)
+			       enum mlx5_service service)
 {
 	if (unlikely((uint32_t)wr->num_sge > sq->max_sge))
 		return EINVAL;
 
 	mlx5_wqe_begin(sq, wqe, request->opcode, request->wc_opcode, wr->send_flags,
 		       control_imm(request, wr), wr->wr_id);
-	if (type == IBV_QPT_UD) {
+	if (service == MLX5_SERVICE_UD) {
 		mlx5_wqe_av(wqe, to_mlx5_ah(wr->wr.ud.ah), wr->wr.ud.remote_qpn,
 			    wr->wr.ud.remote_qkey);
 		mlx5_wqe_skip(wqe, sizeof(struct mlx5_wqe_datagram_seg));
@@ -91,21 +92,21 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 
 /* Gives the control segment of the finished request, or leaves *last as it was and says why. */
 static ALWAYS_INLINE int post_one(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
-				  enum ibv_qp_type type, struct mlx5_wqe_ctrl_seg **last)
+				  enum mlx5_service service, struct mlx5_wqe_ctrl_seg **last)
 {
-	const struct mlx5_request *request = mlx5_request(wr->opcode, type);
+	const struct mlx5_request *request = mlx5_request(wr->opcode, service);
 	struct mlx5_wqe wqe;
 	int err;
 
 	if (unlikely(mlx5_sq_full(sq)))
 		return mlx5_sq_full_error(sq);
 	if (unlikely(!request)) {
-		err = post_other(sq, wr, type);
+		err = post_other(sq, wr, service);
 		if (!err)
 			*last = sq->wqe.ctrl;
 		return err;
 	}
-	err = build(sq, &wqe, request, wr, type);
+	err = build(sq, &wqe, request, wr, service);
 	if (unlikely(err))
 		return err;
 	mlx5_wqe_finish(sq, &wqe);
@@ -114,7 +115,7 @@ static ALWAYS_INLINE int post_one(struct mlx5_sq *sq, const struct ibv_send_wr *
 }
 
 static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
-			      struct ibv_send_wr **bad_wr, enum ibv_qp_type type)
+			      struct ibv_send_wr **bad_wr, enum mlx5_service service)
 {
 	struct mlx5_wqe_ctrl_seg *last = NULL;
 	struct mlx5_sq *sq = &qp->sq;
@@ -125,7 +126,7 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 	start_pi = sq->pi;
 	start_head = sq->head;
 	for (; wr; wr = wr->next) {
-		err = post_one(sq, wr, type, &last);
+		err = post_one(sq, wr, service, &last);
 		if (unlikely(err)) {
 			*bad_wr = wr;
 			break;
@@ -139,29 +140,29 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 
 static int post_rc(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
 {
-	return post(qp, wr, bad_wr, IBV_QPT_RC);
+	return post(qp, wr, bad_wr, MLX5_SERVICE_RC);
 }
 
 static int post_uc(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
 {
-	return post(qp, wr, bad_wr, IBV_QPT_UC);
+	return post(qp, wr, bad_wr, MLX5_SERVICE_UC);
 }
 
 static int post_ud(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
 {
-	return post(qp, wr, bad_wr, IBV_QPT_UD);
+	return post(qp, wr, bad_wr, MLX5_SERVICE_UD);
 }
 
 void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 {
-	switch (qp->verbs.qp.qp_type) {
-	case IBV_QPT_UC:
+	switch (qp->service) {
+	case MLX5_SERVICE_UC:
 		qp->post_send = post_uc;
 		break;
-	case IBV_QPT_UD:
+	case MLX5_SERVICE_UD:
 		qp->post_send = post_ud;
 		break;
-	default:
+	case MLX5_SERVICE_RC:
 		qp->post_send = post_rc;
 		break;
 	}

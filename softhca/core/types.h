@@ -19,6 +19,13 @@ enum qp_type {
 	QP_TYPE_RC = 2,
 	QP_TYPE_UC = 3,
 	QP_TYPE_UD = 4,
+	QP_TYPE_RAW_PACKET = 8,
+	QP_TYPE_XRC_SEND = 9,
+	QP_TYPE_XRC_RECV = 10,
+	/* Adapters' own types, which have no number there. */
+	QP_TYPE_DCI = 11,
+	QP_TYPE_DCT = 12,
+	QP_TYPE_UMR = 13, /* of a kernel's driver: changes keys, sends nothing */
 };
 
 static inline bool qp_type_is_management(enum qp_type type)

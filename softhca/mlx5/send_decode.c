@@ -31,7 +31,7 @@ enum {
 };
 
 struct rule {
-	uint8_t types; /* 0: not an opcode */
+	uint16_t types; /* one bit each; 0: not an opcode */
 	uint8_t parts;
 	uint8_t opcode;
 };

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Queue pairs: creation. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rdma/mlx5-abi.h>
+
+#include "bits.h"
+#include "context.h"
+#include "cq.h"
+#include "qp.h"
+#include "srq.h"
+
+static int check_attr(const struct ibv_qp_init_attr_ex *attr)
+{
+	const uint32_t masks = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
+			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
+
+	if (attr->comp_mask & ~masks)
+		return EOPNOTSUPP;
+	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_PD) || !attr->pd)
+		return EINVAL;
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS &&
+	    attr->create_flags & ~(uint32_t)IBV_QP_CREATE_BLOCK_SELF_MCAST_LB)
+		return EOPNOTSUPP;
+	switch (attr->qp_type) {
+	case IBV_QPT_RC:
+	case IBV_QPT_UC:
+	case IBV_QPT_UD:
+		break;
+	default:
+		return EOPNOTSUPP;
+	}
+	/* Completions have to go somewhere. */
+	return attr->send_cq && attr->recv_cq ? 0 : EINVAL;
+}
+
+static void set_ctrl_flags(struct mlx5_sq *sq, bool signal_all)
+{
+	for (unsigned int flags = 0; flags < sizeof(sq->ctrl_flags); flags++) {
+		uint8_t control = 0;
+
+		if (flags & IBV_SEND_FENCE)
+			control |= MLX5_WQE_CTRL_FENCE;
+		if (flags & IBV_SEND_SIGNALED || signal_all)
+			control |= MLX5_WQE_CTRL_CQ_UPDATE;
+		if (flags & IBV_SEND_SOLICITED)
+			control |= MLX5_WQE_CTRL_SOLICITED;
+		sq->ctrl_flags[flags] = control;
+	}
+}
+
+/* One buffer: the receive ring, then the send ring. */
+static int alloc_memory(struct mlx5_context *context, struct mlx5_qp *qp, size_t rq_bytes,
+			size_t sq_bytes)
+{
+	int err = 0;
+
+	if (rq_bytes + sq_bytes)
+		err = mlx5_buf_alloc(&qp->buf, rq_bytes + sq_bytes, context->qp_pages);
+	if (err)
+		return err;
+	qp->rq.ring = qp->buf.addr;
+	qp->sq.ring = qp->buf.addr ? qp->buf.addr + rq_bytes : NULL;
+	qp->sq.end = qp->sq.ring ? qp->sq.ring + sq_bytes : NULL;
+	qp->rq.wr_ids = calloc((size_t)qp->rq.mask + 1, sizeof(qp->rq.wr_ids[0]));
+	qp->sq.slots = calloc((size_t)qp->sq.mask + 1, sizeof(qp->sq.slots[0]));
+	qp->sq.dbrec = mlx5_dbrec_alloc(&context->dbrecs);
+	qp->rq.dbrec = qp->sq.dbrec;
+	return qp->rq.wr_ids && qp->sq.slots && qp->sq.dbrec ? 0 : ENOMEM;
+}
+
+static void free_memory(struct mlx5_context *context, struct mlx5_qp *qp)
+{
+	if (qp->sq.dbrec)
+		mlx5_dbrec_free(&context->dbrecs, qp->sq.dbrec);
+	free(qp->sq.slots);
+	free(qp->rq.wr_ids);
+	mlx5_buf_free(&qp->buf);
+}
+
+void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp)
+{
+	mlx5_bf_release(context, qp->sq.bf);
+	free_memory(context, qp);
+	free(qp);
+}
+
+void mlx5_qp_caps(const struct mlx5_qp *qp, struct ibv_qp_cap *cap)
+{
+	cap->max_send_wr = qp->sq.max_wr;
+	cap->max_send_sge = qp->sq.max_sge;
+	cap->max_inline_data = qp->sq.max_inline;
+	cap->max_recv_wr = qp->rq.max_wr;
+	cap->max_recv_sge = qp->rq.max_sge;
+}
+
+/* The doorbell register the kernel knows of now: ours if we named one, else the one it chose. */
+static int use_bf(struct mlx5_context *context, struct mlx5_qp *qp,
+		  const struct mlx5_ib_create_qp_resp *response)
+{
+	if (!qp->sq.bf)
+		qp->sq.bf = mlx5_bf_by_index(context, response->bfreg_index);
+	return qp->sq.bf ? 0 : EPROTO;
+}
+
+static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
+			  struct mlx5_qp *qp)
+{
+	struct mlx5_ib_create_qp request = {
+		.buf_addr = (uintptr_t)qp->buf.addr,
+		.db_addr = (uintptr_t)qp->sq.dbrec,
+		.sq_wqe_count = qp->sq.max_wr ? qp->sq.mask + 1 : 0,
+		.rq_wqe_count = qp->rq.max_wr,
+		.rq_wqe_shift = qp->rq.log_stride,
+		.uidx = context->cqe_version ? qp->resource.number : MLX5_NO_USER_INDEX,
+	};
+	struct mlx5_ib_create_qp_resp response;
+	const struct verbs_udata udata = {
+		.in = &request,
+		.in_len = sizeof(request),
+		.out = &response,
+		.out_len = sizeof(response),
+	};
+	int err;
+
+	if (qp->sq.bf) {
+		request.flags |= MLX5_QP_FLAG_UAR_PAGE_INDEX;
+		request.bfreg_index = qp->sq.bf->index;
+	}
+	err = ibv_cmd_create_qp_ex(&context->verbs.context, attr, &qp->verbs, &udata);
+	if (err)
+		return err;
+	err = use_bf(context, qp, &response);
+	if (err) {
+		ibv_cmd_destroy_qp(&qp->verbs.qp);
+		return err;
+	}
+	qp->sq.qpn = qp->verbs.qp.qp_num;
+	return 0;
+}
+
+/* The table the CQEs will be looked up in: by our index before the command, by QPN after it. */
+static int enter(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr, struct mlx5_qp *qp)
+{
+	int err;
+
+	if (context->cqe_version) {
+		err = mlx5_resource_assign(&context->queues, &qp->resource);
+		if (err)
+			return err;
+		err = create_command(context, attr, qp);
+		if (err)
+			mlx5_resource_remove(&context->queues, &qp->resource);
+		return err;
+	}
+	err = create_command(context, attr, qp);
+	if (err)
+		return err;
+	qp->resource.number = qp->verbs.qp.qp_num;
+	err = mlx5_resource_insert(&context->queues, &qp->resource);
+	if (err)
+		ibv_cmd_destroy_qp(&qp->verbs.qp);
+	return err;
+}
+
+static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
+				const struct ibv_qp_init_attr_ex *attr)
+{
+	struct mlx5_qp *qp = aligned_alloc(64, align_up(sizeof(*qp), 64));
+	bool locked = mlx5_needs_locks(context, attr->pd);
+
+	if (!qp)
+		return NULL;
+	memset(qp, 0, sizeof(*qp));
+	qp->resource.kind = MLX5_RESOURCE_QP;
+	qp->srq = attr->srq ? to_mlx5_srq(attr->srq) : NULL;
+	qp->verbs.qp.qp_type = attr->qp_type;
+	qp->service = (enum mlx5_service)attr->qp_type;
+	mlx5_lock_init(&qp->sq.lock, locked);
+	mlx5_lock_init(&qp->rq.lock, locked);
+	set_ctrl_flags(&qp->sq, attr->sq_sig_all);
+	mlx5_qp_set_post_send(qp);
+	return qp;
+}
+
+static int build_qp(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
+		    struct mlx5_qp *qp)
+{
+	size_t rq_bytes, sq_bytes;
+	int err;
+
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_SEND_OPS_FLAGS) {
+		err = mlx5_qp_set_ex(qp, attr->send_ops_flags);
+		if (err)
+			return err;
+	}
+	err = mlx5_qp_size(qp, context, attr, &rq_bytes, &sq_bytes);
+	if (err)
+		return err;
+	err = alloc_memory(context, qp, rq_bytes, sq_bytes);
+	if (err)
+		return err;
+	qp->sq.bf = mlx5_bf_choose(context);
+	return enter(context, attr, qp);
+}
+
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *ibv_context, struct ibv_qp_init_attr_ex *attr)
+{
+	struct mlx5_context *context = to_mlx5_context(ibv_context);
+	struct mlx5_qp *qp;
+	int err;
+
+	err = check_attr(attr);
+	if (err) {
+		errno = err;
+		return NULL;
+	}
+	qp = alloc_qp(context, attr);
+	if (!qp)
+		return NULL;
+	err = build_qp(context, attr, qp);
+	if (err)
+		goto fail;
+	mlx5_qp_caps(qp, &attr->cap);
+	return &qp->verbs.qp;
+
+fail:
+	mlx5_qp_free(context, qp);
+	errno = err;
+	return NULL;
+}
+
+struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
+{
+	struct ibv_qp_init_attr_ex extended = {
+		.qp_context = attr->qp_context,
+		.send_cq = attr->send_cq,
+		.recv_cq = attr->recv_cq,
+		.srq = attr->srq,
+		.cap = attr->cap,
+		.qp_type = attr->qp_type,
+		.sq_sig_all = attr->sq_sig_all,
+		.comp_mask = IBV_QP_INIT_ATTR_PD,
+		.pd = pd,
+	};
+	struct ibv_qp *qp = mlx5_create_qp_ex(pd->context, &extended);
+
+	if (qp)
+		attr->cap = extended.cap;
+	return qp;
+}

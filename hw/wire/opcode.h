@@ -12,6 +12,7 @@ enum wire_transport {
 	WIRE_UC = 0x20,
 	WIRE_RD = 0x40,
 	WIRE_UD = 0x60,
+	WIRE_XRC = 0xa0, /* annex A14 */
 	WIRE_TRANSPORT_MASK = 0xe0,
 	WIRE_OPERATION_MASK = 0x1f,
 };

@@ -180,6 +180,12 @@ void engine_fail_cqs(struct engine *engine)
 			if (qp->send_cq == cq || qp->recv_cq == cq)
 				qp_set_error(qp, EVENT_QP_FATAL);
 		}
+		list_for_each (node, &cq->hca->srq_list) {
+			struct srq *srq = list_entry(node, struct srq, link);
+
+			if (srq->cq == cq)
+				srq_fail(srq);
+		}
 	}
 }
 

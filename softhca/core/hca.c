@@ -11,11 +11,13 @@ static int allocate_tables(struct hca *hca)
 {
 	hca->qps = calloc(FABRIC_QPS, sizeof(struct qp *));
 	hca->mrs = calloc(FABRIC_KEYS, sizeof(struct mr *));
-	return hca->qps && hca->mrs ? 0 : ENOMEM;
+	hca->srqs = calloc(FABRIC_SRQS, sizeof(struct srq *));
+	return hca->qps && hca->mrs && hca->srqs ? 0 : ENOMEM;
 }
 
 static void free_hca(struct hca *hca)
 {
+	free(hca->srqs);
 	free(hca->mrs);
 	free(hca->qps);
 	free(hca);
@@ -29,6 +31,7 @@ static void init_lists(struct hca *hca)
 	list_init(&hca->srq_list);
 	list_init(&hca->mr_list);
 	list_init(&hca->pd_list);
+	list_init(&hca->xrcd_list);
 }
 
 static void enlist(struct engine *engine, struct hca *hca)
@@ -122,6 +125,16 @@ static void end_pds(struct hca *hca)
 	}
 }
 
+static void end_xrcds(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->xrcd_list) {
+		struct xrcd *xrcd = list_entry(node, struct xrcd, link);
+
+		xrcd->openers = 1;
+		xrcd_close(xrcd);
+	}
+}
+
 void hca_close(struct hca *hca)
 {
 	end_qps(hca);
@@ -129,6 +142,7 @@ void hca_close(struct hca *hca)
 	end_cqs(hca);
 	end_mrs(hca);
 	end_pds(hca);
+	end_xrcds(hca);
 	delist(hca->engine, hca);
 	free_hca(hca);
 }

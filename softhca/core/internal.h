@@ -22,6 +22,10 @@ void qp_publish(struct qp *qp);
 /* Enters `state` from within: tells transport and directory, keeps the watched list. */
 void qp_enter_state(struct qp *qp, enum qp_state state, uint32_t mask);
 
+/* ---- srq.c ---- */
+/* No receive can be taken from it any more. */
+void srq_fail(struct srq *srq);
+
 /* ---- multicast.c ---- */
 void qp_leave_groups(struct qp *qp);
 

@@ -40,7 +40,7 @@ struct front_ops {
 			    enum async_event_scope scope, void *object);
 };
 
-/* Numbers of CQs and SRQs have 24 bits and are this process's own; 0 is none. */
+/* Numbers of CQs have 24 bits and are this process's own; 0 is none. */
 enum { HCA_NUMBER_MASK = 0xffffff };
 
 /* This process's part of its host's adapter. */
@@ -50,16 +50,17 @@ struct hca {
 	/* The adapter as all processes of its host see it, and its number in the fabric. */
 	struct fabric_hca *shared;
 	unsigned int index;
-	/* By QP number and key index, masked to the sizes of the shared directories; only what this
-	 * process owns. */
+	/* By QP number, key index and SRQ number, masked to the sizes of the shared directories;
+	 * only what this process owns. */
 	struct qp **qps;
 	struct mr **mrs;
+	struct srq **srqs;
 	/* ---- cold ---- */
 	const struct front_ops *front;
 	struct hca_limits limits;
 	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
-	uint32_t next_cqn, next_srqn; /* the last ones given, free running */
-	struct list qp_list, cq_list, srq_list, mr_list, pd_list;
+	uint32_t next_cqn; /* the last one given, free running */
+	struct list qp_list, cq_list, srq_list, mr_list, pd_list, xrcd_list;
 	/* CQs with a channel, whose armings are looked for: often few among many. */
 	struct list channel_cqs;
 };
@@ -70,6 +71,15 @@ struct pd {
 	uint32_t users;
 	struct list link;
 	void *front;
+};
+
+/* An XRC domain, as far as this process has opened it. */
+struct xrcd {
+	struct hca *hca;
+	uint32_t xrcdn;	  /* the same in all processes of the host */
+	uint32_t openers; /* how often, by the same file */
+	uint32_t users;	  /* SRQs and queue pairs */
+	struct list link;
 };
 
 /* Where the byte at `address` of a region lies in this process, and in `*together` how many (at
@@ -175,6 +185,9 @@ struct srq {
 	uint32_t max_wr, max_sge;
 	uint32_t users;
 	bool error;
+	/* Of an XRC domain: requests name it by its number, and its receives complete in `cq`. */
+	struct xrcd *xrcd;
+	struct cq *cq;
 	struct list link;
 	void *front;
 };
@@ -187,6 +200,9 @@ struct srq_params {
 	uint32_t max_wr, max_sge;
 	uint32_t limit;
 	uint32_t user_index;
+	/* Both, or neither. */
+	struct xrcd *xrcd;
+	struct cq *cq;
 	void *front;
 };
 
@@ -235,15 +251,17 @@ struct qp {
 	uint32_t qpn;
 	enum qp_type type;
 	struct qp_attr attr; /* attr.state is the state */
+	/* A queue pair that only sends has no recv_cq, one that only receives no send_cq; XRC's
+	 * receiving half has neither, nor a PD: both are those of the SRQ that a request names. */
 	struct pd *pd;
 	struct cq *send_cq;
 	struct cq *recv_cq;
-	struct srq *srq; /* NULL: own receive queue */
+	struct srq *srq; /* NULL: own receive queue, or none */
 	struct fabric_qp *shared;
 
 	/* Queues as the family reads them. */
 	struct queue_memory memory; /* the whole buffer */
-	void *doorbell_record;
+	void *doorbell_record;	    /* never NULL: without queues, one in which nothing is posted */
 	size_t sq_offset, rq_offset;
 	uint32_t sq_units; /* size in family units (mlx5: 64-byte basic blocks) */
 	uint32_t rq_count; /* size in WQEs */
@@ -266,6 +284,7 @@ struct qp {
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
 	struct list groups; /* multicast memberships */
 	uint32_t num_groups;
+	struct xrcd *xrcd; /* of XRC's receiving half */
 	struct list link;
 	void *front;
 };
@@ -278,12 +297,21 @@ static inline struct qp *hca_find_qp(const struct hca *hca, uint32_t qpn)
 	return qp && qp->qpn == qpn ? qp : NULL;
 }
 
+/* This process's SRQ of that number, or NULL. */
+static inline struct srq *hca_find_srq(const struct hca *hca, uint32_t srqn)
+{
+	struct srq *srq = hca->srqs[srqn % FABRIC_SRQS];
+
+	return srq && srq->srqn == srqn ? srq : NULL;
+}
+
 struct qp_params {
 	enum qp_type type;
 	struct pd *pd;
 	struct cq *send_cq;
 	struct cq *recv_cq;
 	struct srq *srq;
+	struct xrcd *xrcd;
 	struct queue_memory memory;
 	void *doorbell_record;
 	size_t sq_offset, rq_offset;
@@ -296,6 +324,12 @@ struct qp_params {
 
 int pd_create(struct hca *hca, struct pd **pd);
 int pd_destroy(struct pd *pd); /* EBUSY while anything uses it */
+
+/* The domain of a file, or with device and inode 0 one without name; `flags` and errors are those
+ * of fabric_xrcd_open(). A domain that this process has open already is counted. */
+int xrcd_open(struct hca *hca, uint64_t device, uint64_t inode, unsigned int flags,
+	      struct xrcd **xrcd);
+int xrcd_close(struct xrcd *xrcd); /* EBUSY: the last opener goes, and something uses it */
 
 int mr_create(struct pd *pd, const struct mr_params *params, struct mr **mr);
 int mr_destroy(struct mr *mr);
@@ -315,7 +349,9 @@ bool cq_look_armed(struct cq *cq);
 
 int srq_create(struct pd *pd, const struct srq_params *params, struct srq **srq);
 int srq_set_limit(struct srq *srq, uint32_t limit);
-int srq_destroy(struct srq *srq); /* EBUSY while a QP uses it */
+/* EBUSY while a QP is bound to it. A message that it was named for and that is not complete ends
+ * with it, and so does its receive. */
+int srq_destroy(struct srq *srq);
 /* Takes a receive and raises the limit event when due. As family_ops.srq_take; EIO from a queue
  * that is corrupt already: nothing has been taken, and `request` says nothing. */
 int srq_take(struct srq *srq, struct recv_request *request);

@@ -12,10 +12,31 @@
 
 /* ---- create and destroy ---- */
 
-static bool is_same_hca(const struct hca *hca, const struct qp_params *params)
+/* Each object that a queue pair of this type needs, of this adapter, and none that it does not. */
+static bool are_objects_good(const struct hca *hca, const struct qp_params *params)
 {
-	return params->send_cq && params->send_cq->hca == hca && params->recv_cq &&
-	       params->recv_cq->hca == hca && (!params->srq || params->srq->hca == hca);
+	bool domain = params->type == QP_TYPE_XRC_RECV;
+	bool sends = !qp_type_only_receives(params->type);
+	bool receives = !qp_type_only_sends(params->type) && !domain;
+
+	if (!params->pd == !domain || !params->xrcd == domain || !params->send_cq == sends ||
+	    !params->recv_cq == receives || (params->srq && !receives))
+		return false;
+	return (!params->pd || params->pd->hca == hca) &&
+	       (!params->xrcd || params->xrcd->hca == hca) &&
+	       (!params->send_cq || params->send_cq->hca == hca) &&
+	       (!params->recv_cq || params->recv_cq->hca == hca) &&
+	       (!params->srq || params->srq->hca == hca);
+}
+
+/* None that the type has no use for, and no two for receives. */
+static bool are_queues_good(const struct qp_params *params)
+{
+	bool sends = !qp_type_only_receives(params->type);
+	bool receives = !qp_type_only_sends(params->type) && !qp_type_only_receives(params->type) &&
+			!params->srq;
+
+	return (sends || !params->sq_units) && (receives || !params->rq_count);
 }
 
 /* RoCE has no subnet management: IBTA vol. 1, annex A16. */
@@ -24,7 +45,7 @@ static bool is_type_known(const struct hca *hca, enum qp_type type)
 	if (type == QP_TYPE_SMI)
 		return hca->shared->port_type == FABRIC_PORT_IB;
 	return type == QP_TYPE_GSI || type == QP_TYPE_RC || type == QP_TYPE_UC ||
-	       type == QP_TYPE_UD;
+	       type == QP_TYPE_UD || type == QP_TYPE_XRC_SEND || type == QP_TYPE_XRC_RECV;
 }
 
 static int check_params(const struct hca *hca, const struct qp_params *params)
@@ -33,7 +54,7 @@ static int check_params(const struct hca *hca, const struct qp_params *params)
 
 	if (!is_type_known(hca, params->type))
 		return EOPNOTSUPP;
-	if (!is_same_hca(hca, params) || (params->srq && params->rq_count))
+	if (!are_objects_good(hca, params) || !are_queues_good(params))
 		return EINVAL;
 	if (params->max_send_wr > limits->max_qp_wr || params->max_recv_wr > limits->max_qp_wr ||
 	    params->max_send_sge > limits->max_sge || params->max_recv_sge > limits->max_sge ||
@@ -46,8 +67,10 @@ static int check_params(const struct hca *hca, const struct qp_params *params)
 
 static void set_queues(struct qp *qp, const struct qp_params *params)
 {
+	static uint64_t nothing_posted;
+
 	qp->memory = params->memory;
-	qp->doorbell_record = params->doorbell_record;
+	qp->doorbell_record = params->doorbell_record ? params->doorbell_record : &nothing_posted;
 	qp->sq_offset = params->sq_offset;
 	qp->rq_offset = params->rq_offset;
 	qp->sq_units = params->sq_units;
@@ -74,6 +97,7 @@ static struct qp *new_qp(struct hca *hca, const struct qp_params *params)
 	qp->send_cq = params->send_cq;
 	qp->recv_cq = params->recv_cq;
 	qp->srq = params->srq;
+	qp->xrcd = params->xrcd;
 	qp->front = params->front;
 	set_queues(qp, params);
 	list_init(&qp->pending);
@@ -85,11 +109,16 @@ static struct qp *new_qp(struct hca *hca, const struct qp_params *params)
 
 static void count_users(struct qp *qp, int change)
 {
-	qp->pd->users += (uint32_t)change;
-	qp->send_cq->users += (uint32_t)change;
-	qp->recv_cq->users += (uint32_t)change;
+	if (qp->pd)
+		qp->pd->users += (uint32_t)change;
+	if (qp->send_cq)
+		qp->send_cq->users += (uint32_t)change;
+	if (qp->recv_cq)
+		qp->recv_cq->users += (uint32_t)change;
 	if (qp->srq)
 		qp->srq->users += (uint32_t)change;
+	if (qp->xrcd)
+		qp->xrcd->users += (uint32_t)change;
 	qp->hca->num_qp += (uint32_t)change;
 }
 
@@ -179,7 +208,7 @@ void qp_publish(struct qp *qp)
 	shared->remote_hca = find_remote_hca(qp);
 	shared->remote_qpn = qp->attr.dest_qpn;
 	shared->access = qp->attr.access;
-	shared->pdn = qp->pd->pdn;
+	shared->pdn = qp->pd ? qp->pd->pdn : 0;
 	/* Last: an initiator that reads a state which accepts requests reads the rest after it. */
 	__atomic_store_n(&shared->state, (uint8_t)qp->attr.state, __ATOMIC_SEQ_CST);
 	/* None of the shortcuts that the old values allowed comes after this. */

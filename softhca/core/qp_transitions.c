@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Which attributes a queue pair needs and takes in each transition: IBTA vol. 1, 11.2.5.2, table of
- * "QP State Transition Properties", without the rows of RD. Error and reset can be entered from
- * anywhere, with no attribute. The management queue pairs are datagram ones that belong to a port
- * from the start and need not be told which.
+ * "QP State Transition Properties", without the rows of RD, and annex A14 for the halves of an
+ * extended reliable connection. Error and reset can be entered from anywhere, with no attribute.
+ * The management queue pairs are datagram ones that belong to a port from the start and need not be
+ * told which.
  */
 #include "softhca/core/internal.h"
 
-enum { TYPES = 4 };
+enum { TYPES = 6 };
 
 struct transition {
 	enum qp_state from, to;
 	struct {
 		uint32_t required, optional;
-	} attributes[TYPES]; /* RC, UC, UD, management */
+	} attributes[TYPES]; /* RC, UC, UD, management, XRC sending, XRC receiving */
 };
 
 #define INIT_CONNECTED (QP_PKEY_INDEX | QP_PORT | QP_ACCESS_FLAGS)
@@ -26,45 +27,85 @@ struct transition {
 #define RUNNING_RC     (RUNNING_UC | QP_MIN_RNR_TIMER)
 #define RUNNING_UD     (QP_CUR_STATE | QP_QKEY)
 #define DRAINED_UC     (QP_AV | QP_ACCESS_FLAGS | QP_PKEY_INDEX | QP_ALT_PATH | QP_PATH_MIG_STATE)
-#define DRAINED_RC                                                                                 \
-	(DRAINED_UC | QP_PORT | RETRIES | QP_MIN_RNR_TIMER | QP_MAX_QP_RD_ATOMIC |                 \
-	 QP_MAX_DEST_RD_ATOMIC)
+#define DRAINED_SEND   (DRAINED_UC | QP_PORT | RETRIES | QP_MAX_QP_RD_ATOMIC)
+#define DRAINED_RECV   (DRAINED_UC | QP_PORT | QP_TIMEOUT | QP_MIN_RNR_TIMER | QP_MAX_DEST_RD_ATOMIC)
+#define DRAINED_RC     (DRAINED_SEND | DRAINED_RECV)
+#define START_SEND     (RETRIES | QP_SQ_PSN | QP_MAX_QP_RD_ATOMIC)
+#define PATH_RUNNING   (QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX)
 
 static const struct transition transitions[] = {
 	{QP_RESET,
 	 QP_INIT,
-	 {{INIT_CONNECTED, 0}, {INIT_CONNECTED, 0}, {INIT_DATAGRAM, 0}, {PARTITION, QP_PORT}}},
+	 {{INIT_CONNECTED, 0},
+	  {INIT_CONNECTED, 0},
+	  {INIT_DATAGRAM, 0},
+	  {PARTITION, QP_PORT},
+	  {INIT_CONNECTED, 0},
+	  {INIT_CONNECTED, 0}}},
 	{QP_INIT,
 	 QP_INIT,
-	 {{0, INIT_CONNECTED}, {0, INIT_CONNECTED}, {0, INIT_DATAGRAM}, {0, INIT_DATAGRAM}}},
+	 {{0, INIT_CONNECTED},
+	  {0, INIT_CONNECTED},
+	  {0, INIT_DATAGRAM},
+	  {0, INIT_DATAGRAM},
+	  {0, INIT_CONNECTED},
+	  {0, INIT_CONNECTED}}},
 	{QP_INIT,
 	 QP_RTR,
-	 {{PATH_RC, QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX},
-	  {PATH_UC, QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX},
+	 {{PATH_RC, PATH_RUNNING},
+	  {PATH_UC, PATH_RUNNING},
 	  {0, PARTITION},
-	  {0, PARTITION}}},
+	  {0, PARTITION},
+	  {PATH_UC, PATH_RUNNING},
+	  {PATH_RC, PATH_RUNNING}}},
 	{QP_RTR,
 	 QP_RTS,
-	 {{RETRIES | QP_SQ_PSN | QP_MAX_QP_RD_ATOMIC, RUNNING_RC},
+	 {{START_SEND, RUNNING_RC},
 	  {QP_SQ_PSN, RUNNING_UC},
 	  {QP_SQ_PSN, RUNNING_UD},
-	  {QP_SQ_PSN, RUNNING_UD}}},
-	{QP_RTS, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}, {0, RUNNING_UD}}},
+	  {QP_SQ_PSN, RUNNING_UD},
+	  {START_SEND, RUNNING_UC},
+	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC}}},
+	{QP_RTS,
+	 QP_RTS,
+	 {{0, RUNNING_RC},
+	  {0, RUNNING_UC},
+	  {0, RUNNING_UD},
+	  {0, RUNNING_UD},
+	  {0, RUNNING_UC},
+	  {0, RUNNING_RC}}},
 	{QP_RTS,
 	 QP_SQD,
 	 {{0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY}}},
-	{QP_SQD, QP_SQD, {{0, DRAINED_RC}, {0, DRAINED_UC}, {0, PARTITION}, {0, PARTITION}}},
-	{QP_SQD, QP_RTS, {{0, RUNNING_RC}, {0, RUNNING_UC}, {0, RUNNING_UD}, {0, RUNNING_UD}}},
+	{QP_SQD,
+	 QP_SQD,
+	 {{0, DRAINED_RC},
+	  {0, DRAINED_UC},
+	  {0, PARTITION},
+	  {0, PARTITION},
+	  {0, DRAINED_SEND},
+	  {0, DRAINED_RECV}}},
+	{QP_SQD,
+	 QP_RTS,
+	 {{0, RUNNING_RC},
+	  {0, RUNNING_UC},
+	  {0, RUNNING_UD},
+	  {0, RUNNING_UD},
+	  {0, RUNNING_UC},
+	  {0, RUNNING_RC}}},
 };
 
 static unsigned int column(enum qp_type type)
 {
 	static const uint8_t columns[] = {
-		[QP_TYPE_RC] = 0,  [QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
-		[QP_TYPE_SMI] = 3, [QP_TYPE_GSI] = 3,
+		[QP_TYPE_RC] = 0,	[QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
+		[QP_TYPE_SMI] = 3,	[QP_TYPE_GSI] = 3, [QP_TYPE_XRC_SEND] = 4,
+		[QP_TYPE_XRC_RECV] = 5,
 	};
 
 	return columns[type];
@@ -75,10 +116,10 @@ static bool fits(uint32_t mask, uint32_t required, uint32_t optional)
 	return (mask & required) == required && !(mask & ~(required | optional));
 }
 
-/* RC has no such state: its errors end the whole QP. */
+/* What is reliable has no such state: its errors end the whole QP. */
 static bool leaves_send_error(enum qp_type type, uint32_t mask)
 {
-	if (type == QP_TYPE_RC)
+	if (qp_type_is_reliable(type))
 		return false;
 	return fits(mask, 0,
 		    QP_CUR_STATE | (qp_type_is_datagram(type) ? QP_QKEY : QP_ACCESS_FLAGS));

@@ -72,6 +72,7 @@ struct send_request {
 	/* Atomics: `swap_or_add` and `compare` of the request. */
 	uint64_t swap_or_add;
 	uint64_t compare;
+	uint32_t remote_srqn; /* XRC: whose receives, keys and memory the request is about */
 	struct ud_address ud;
 	unsigned int num_sge;
 	struct sge sge[REQUEST_MAX_SGE];
@@ -85,12 +86,13 @@ struct recv_request {
 	struct sge sge[REQUEST_MAX_SGE];
 };
 
+struct srq;
+
 enum completion_flag {
 	COMPLETION_SEND = 1 << 0, /* of the send queue; otherwise of a receive queue or SRQ */
 	COMPLETION_IMMEDIATE = 1 << 1,
 	COMPLETION_GRH = 1 << 2,
 	COMPLETION_SOLICITED = 1 << 3,
-	COMPLETION_SRQ = 1 << 4,
 };
 
 struct completion {
@@ -98,6 +100,7 @@ struct completion {
 	unsigned int flags;
 	/* Of the request for send completions; for receives SEND*, or WRITE_IMM. */
 	enum request_opcode opcode;
+	const struct srq *srq; /* that the receive was taken from, or NULL */
 	uint32_t index;
 	uint32_t length;
 	__be32 immediate;

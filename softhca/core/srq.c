@@ -5,24 +5,24 @@
 
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
+#include "softhca/fabric/fabric.h"
+#include "softhca/transport/transport.h"
 
-static bool is_number_taken(const struct hca *hca, uint32_t srqn)
+static bool are_objects_good(const struct pd *pd, const struct srq_params *params)
 {
-	list_for_each (node, &hca->srq_list)
-		if (list_entry(node, struct srq, link)->srqn == srqn)
-			return true;
-	return false;
+	if (!params->xrcd)
+		return !params->cq;
+	return params->cq && params->cq->hca == pd->hca && params->xrcd->hca == pd->hca;
 }
 
-/* As CQs are numbered. */
-static uint32_t free_number(struct hca *hca)
+static void count_users(struct srq *srq, int change)
 {
-	uint32_t srqn;
-
-	do
-		srqn = ++hca->next_srqn & HCA_NUMBER_MASK;
-	while (!srqn || (hca->next_srqn > HCA_NUMBER_MASK && is_number_taken(hca, srqn)));
-	return srqn;
+	srq->hca->num_srq += (uint32_t)change;
+	srq->pd->users += (uint32_t)change;
+	if (!srq->xrcd)
+		return;
+	srq->xrcd->users += (uint32_t)change;
+	srq->cq->users += (uint32_t)change;
 }
 
 int srq_create(struct pd *pd, const struct srq_params *params, struct srq **created)
@@ -33,8 +33,9 @@ int srq_create(struct pd *pd, const struct srq_params *params, struct srq **crea
 
 	if (rc)
 		return rc;
-	if (params->max_wr > hca->limits.max_srq_wr || params->max_sge > hca->limits.max_srq_sge ||
-	    params->max_wr > params->wqe_count || params->limit > params->max_wr)
+	if (!are_objects_good(pd, params) || params->max_wr > hca->limits.max_srq_wr ||
+	    params->max_sge > hca->limits.max_srq_sge || params->max_wr > params->wqe_count ||
+	    params->limit > params->max_wr)
 		return EINVAL;
 	if (hca->num_srq >= hca->limits.max_srq)
 		return ENOMEM;
@@ -48,14 +49,20 @@ int srq_create(struct pd *pd, const struct srq_params *params, struct srq **crea
 	srq->wqe_count = params->wqe_count;
 	srq->log_stride = params->log_stride;
 	srq->limit = params->limit;
-	srq->srqn = free_number(hca);
 	srq->user_index = params->user_index;
 	srq->max_wr = params->max_wr;
 	srq->max_sge = params->max_sge;
+	srq->xrcd = params->xrcd;
+	srq->cq = params->cq;
 	srq->front = params->front;
+	rc = fabric_srq_reserve(hca->engine->fabric, hca->shared, &srq->srqn);
+	if (rc) {
+		free(srq);
+		return rc;
+	}
+	hca->srqs[srq->srqn % FABRIC_SRQS] = srq;
 	list_append(&hca->srq_list, &srq->link);
-	hca->num_srq++;
-	pd->users++;
+	count_users(srq, 1);
 	*created = srq;
 	return 0;
 }
@@ -70,11 +77,16 @@ int srq_set_limit(struct srq *srq, uint32_t limit)
 
 int srq_destroy(struct srq *srq)
 {
+	struct hca *hca = srq->hca;
+
 	if (srq->users)
 		return EBUSY;
+	if (srq->xrcd)
+		transport_forget_srq(srq);
 	list_remove(&srq->link);
-	srq->hca->num_srq--;
-	srq->pd->users--;
+	hca->srqs[srq->srqn % FABRIC_SRQS] = NULL;
+	fabric_srq_release(hca->shared, srq->srqn);
+	count_users(srq, -1);
 	free(srq);
 	return 0;
 }
@@ -102,4 +114,12 @@ int srq_take(struct srq *srq, struct recv_request *request)
 		raise_event(srq, EVENT_SRQ_LIMIT_REACHED);
 	}
 	return rc;
+}
+
+void srq_fail(struct srq *srq)
+{
+	if (srq->error)
+		return;
+	srq->error = true;
+	raise_event(srq, EVENT_SRQ_ERROR);
 }

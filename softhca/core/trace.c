@@ -185,6 +185,8 @@ void trace_send(const struct qp *qp, const struct send_request *request)
 	    request->flags & REQUEST_SOLICITED ? " solicited" : "",
 	    request->flags & REQUEST_FENCE ? " fence" : "");
 	add_operands(&line, request);
+	if (qp->type == QP_TYPE_XRC_SEND)
+		add(&line, " to srq=%06x", request->remote_srqn);
 	if (qp_type_is_datagram(qp->type))
 		add(&line, " to lid=%#x qp=%06x qkey=%#x", request->ud.dlid, request->ud.qpn,
 		    request->ud.qkey);
@@ -267,6 +269,8 @@ static const char *transport_name(uint8_t opcode)
 		return "UC";
 	case WIRE_UD:
 		return "UD";
+	case WIRE_XRC:
+		return "XRC";
 	default:
 		return "?";
 	}

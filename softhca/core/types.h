@@ -20,12 +20,14 @@ enum qp_type {
 	QP_TYPE_UC = 3,
 	QP_TYPE_UD = 4,
 	QP_TYPE_RAW_PACKET = 8,
+	/* The two halves of an extended reliable connection. */
 	QP_TYPE_XRC_SEND = 9,
 	QP_TYPE_XRC_RECV = 10,
 	/* Adapters' own types, which have no number there. */
 	QP_TYPE_DCI = 11,
 	QP_TYPE_DCT = 12,
 	QP_TYPE_UMR = 13, /* of a kernel's driver: changes keys, sends nothing */
+	QP_TYPES,
 };
 
 static inline bool qp_type_is_management(enum qp_type type)
@@ -37,6 +39,23 @@ static inline bool qp_type_is_management(enum qp_type type)
 static inline bool qp_type_is_datagram(enum qp_type type)
 {
 	return type == QP_TYPE_UD || qp_type_is_management(type);
+}
+
+/* Requests are acknowledged, and sent again until they are. */
+static inline bool qp_type_is_reliable(enum qp_type type)
+{
+	return 1u << type & (1u << QP_TYPE_RC | 1u << QP_TYPE_XRC_SEND | 1u << QP_TYPE_XRC_RECV);
+}
+
+/* Half a queue pair: one without receives takes responses only, one without sends requests only. */
+static inline bool qp_type_only_sends(enum qp_type type)
+{
+	return type == QP_TYPE_XRC_SEND;
+}
+
+static inline bool qp_type_only_receives(enum qp_type type)
+{
+	return type == QP_TYPE_XRC_RECV;
 }
 
 enum qp_state {

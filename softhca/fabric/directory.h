@@ -18,6 +18,8 @@ enum {
 	FABRIC_MAX_PROCESSES = 128,
 	FABRIC_QPS = 1 << 16,  /* per HCA; QP number = counter bits above, index below */
 	FABRIC_KEYS = 1 << 18, /* per HCA; key = index << 8 | variant */
+	FABRIC_SRQS = 1 << 16, /* per HCA; numbered as queue pairs are */
+	FABRIC_XRCDS = 256,    /* per HCA; number = index + 1 */
 	FABRIC_GIDS = 16,
 	FABRIC_PKEYS = 128,
 	FABRIC_GROUPS = 1024,
@@ -68,6 +70,19 @@ struct fabric_key {
 	uint64_t address; /* in the owner's address space */
 } __attribute__((aligned(64)));
 
+/* One shared receive queue. `owner` as of a queue pair. */
+struct fabric_srq {
+	_Atomic uint32_t owner;
+	uint32_t srqn;
+};
+
+/* An XRC domain: all processes of the host that have opened it by the same file, or one alone.
+ * Changed under the lock of the fabric's directory. */
+struct fabric_xrcd {
+	uint64_t device, inode;			     /* both 0: of no file */
+	uint64_t holders[FABRIC_MAX_PROCESSES / 64]; /* one bit a slot; none: it is not there */
+};
+
 struct fabric_gid {
 	uint8_t raw[16];
 	uint8_t type; /* enum fabric_gid_type */
@@ -96,10 +111,14 @@ struct fabric_hca {
 	_Atomic uint32_t next_qp;     /* where the search for a free number starts */
 	_Atomic uint32_t next_key;
 	_Atomic uint32_t next_pd;
+	_Atomic uint32_t next_srq;
 	_Atomic uint32_t qps_used; /* entries below have been in use, those above never */
 	_Atomic uint32_t keys_used;
+	_Atomic uint32_t srqs_used;
+	struct fabric_xrcd xrcds[FABRIC_XRCDS];
 	struct fabric_qp qps[FABRIC_QPS];
 	struct fabric_key keys[FABRIC_KEYS];
+	struct fabric_srq srqs[FABRIC_SRQS];
 };
 
 struct fabric_group_member {

@@ -106,6 +106,24 @@ void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fa
 struct fabric_key *fabric_key_find(struct fabric_hca *hca, uint32_t key);
 uint32_t fabric_pd_number(struct fabric_hca *hca);
 
+/* Reserves an SRQ number for this process. ENOMEM when all are taken. */
+int fabric_srq_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *srqn);
+void fabric_srq_release(struct fabric_hca *hca, uint32_t srqn);
+/* Slot of the process that an SRQ belongs to, FABRIC_NOWHERE if the number is free. */
+uint32_t fabric_srq_owner(struct fabric_hca *hca, uint32_t srqn);
+
+/* ---- XRC domains ---- */
+enum fabric_xrcd_flag {
+	FABRIC_XRCD_CREATE = 1 << 0,	/* if there is none yet; else EAGAIN */
+	FABRIC_XRCD_EXCLUSIVE = 1 << 1, /* EINVAL if there is one */
+};
+
+/* This process holds the domain of that file from then on, or, with device and inode 0, a new one
+ * that nobody else can find. ENOMEM when there are too many. */
+int fabric_xrcd_open(struct fabric *fabric, struct fabric_hca *hca, uint64_t device, uint64_t inode,
+		     unsigned int flags, uint32_t *xrcdn);
+void fabric_xrcd_close(struct fabric *fabric, struct fabric_hca *hca, uint32_t xrcdn);
+
 /* ---- addresses ---- */
 /* Number of the adapter with this LID or GID on the same fabric; -1 if there is none. */
 int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid);

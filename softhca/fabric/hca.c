@@ -20,6 +20,7 @@ enum {
 	 * out (QP 0 and 1 are management queue pairs; mlx drivers end lists with key 0x100). */
 	FIRST_QP = 64,
 	FIRST_KEY = 64,
+	FIRST_SRQ = 64,
 	/* All within the first piece that back_entry() reserves. */
 	SPREAD = 512,
 	DEFAULT_PKEY = 0xffff,
@@ -129,6 +130,7 @@ static void set_first_numbers(struct fabric_hca *hca)
 	atomic_store(&hca->next_qp, FIRST_QP + chance[0] % SPREAD);
 	atomic_store(&hca->next_key, FIRST_KEY + chance[1] % SPREAD);
 	atomic_store(&hca->next_pd, 1);
+	atomic_store(&hca->next_srq, FIRST_SRQ);
 }
 
 /* ---- the table ---- */
@@ -278,6 +280,7 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 	struct fabric_hca *hca = fabric->hcas[index];
 	uint32_t qps = at_most(&hca->qps_used, FABRIC_QPS);
 	uint32_t keys = at_most(&hca->keys_used, FABRIC_KEYS);
+	uint32_t srqs = at_most(&hca->srqs_used, FABRIC_SRQS);
 
 	for (uint32_t i = 0; i < qps; i++) {
 		if (atomic_load_explicit(&hca->qps[i].owner, memory_order_relaxed) != owner)
@@ -292,6 +295,10 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 		atomic_store(&hca->keys[i].key, 0);
 		atomic_store(&hca->keys[i].owner, 0);
 	}
+	for (uint32_t i = 0; i < srqs; i++)
+		if (atomic_load_explicit(&hca->srqs[i].owner, memory_order_relaxed) == owner)
+			atomic_store(&hca->srqs[i].owner, 0);
+	xrcd_forget_process(hca, owner - 1);
 }
 
 void hca_forget_process(struct fabric *fabric, unsigned int slot)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * QP numbers, keys and PD numbers of an adapter, shared by the processes of its host. Searches go
- * round, so that a number that has been given back is the last to be given out again; a QP number
- * also changes in its upper bits each time its entry is used.
+ * Numbers of QPs, SRQs and PDs and the keys of an adapter, shared by the processes of its host.
+ * Searches go round, so that a number that has been given back is the last to be given out again;
+ * those of QPs and SRQs also change in their upper bits each time their entry is used.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,6 +15,7 @@ enum {
 	QPN_BITS = 24,
 	QPN_MASK = (1 << QPN_BITS) - 1,
 	QPN_STEP = FABRIC_QPS,
+	SRQN_STEP = FABRIC_SRQS,
 	KEY_SHIFT = 8,
 	/* No search finds the entries below this, nor the last one: no QP number is then 0, 1 or
 	 * 0xffffff, unless it was asked for, and no key 0 or the 0x100 that mlx drivers end lists
@@ -139,6 +140,45 @@ struct fabric_qp *fabric_qp_find(struct fabric_hca *hca, uint32_t qpn)
 	if (index >= atomic_load_explicit(&hca->qps_used, memory_order_relaxed))
 		return NULL;
 	return qp_owner(qp) >= 0 && qp->qpn == qpn ? qp : NULL;
+}
+
+/* ---- shared receive queues ---- */
+
+int fabric_srq_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *srqn)
+{
+	for (uint32_t tries = 0; tries < FABRIC_SRQS; tries++) {
+		uint32_t index = atomic_fetch_add(&hca->next_srq, 1) % FABRIC_SRQS;
+		struct fabric_srq *entry = &hca->srqs[index];
+
+		if (index < FIRST_ENTRY)
+			continue;
+		if (back_entry(fabric, hca, entry))
+			return ENOMEM;
+		if (!take(&entry->owner, fabric))
+			continue;
+		raise_mark(&hca->srqs_used, index + 1);
+		entry->srqn = entry->srqn ? (entry->srqn + SRQN_STEP) & QPN_MASK : index;
+		*srqn = entry->srqn;
+		return 0;
+	}
+	return ENOMEM;
+}
+
+void fabric_srq_release(struct fabric_hca *hca, uint32_t srqn)
+{
+	atomic_store_explicit(&hca->srqs[srqn % FABRIC_SRQS].owner, 0, memory_order_release);
+}
+
+uint32_t fabric_srq_owner(struct fabric_hca *hca, uint32_t srqn)
+{
+	uint32_t index = srqn % FABRIC_SRQS, owner;
+
+	if (index >= atomic_load_explicit(&hca->srqs_used, memory_order_relaxed))
+		return FABRIC_NOWHERE;
+	owner = atomic_load_explicit(&hca->srqs[index].owner, memory_order_acquire);
+	if (!owner || owner > FABRIC_MAX_PROCESSES || hca->srqs[index].srqn != srqn)
+		return FABRIC_NOWHERE;
+	return owner - 1;
 }
 
 /* ---- keys ---- */

@@ -79,11 +79,14 @@ void process_leave(struct fabric *fabric);
 /* With the directory locked: frees what dead processes held; returns how many live. */
 unsigned int process_reap(struct fabric *fabric);
 
-/* ---- numbers and groups ---- */
+/* ---- numbers, groups and domains ---- */
 /* Owner's slot of a queue pair, -1 if it has none that can be. */
 int qp_owner(const struct fabric_qp *qp);
 /* With the directory locked: takes a queue pair that is no more out of all groups. */
 void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
+
+/* With the directory locked: a process that is no more holds no domains. */
+void xrcd_forget_process(struct fabric_hca *hca, unsigned int slot);
 
 /* ---- packets ---- */
 /* Maps the ring to a process if it is not yet; 0, ENOSPC... */

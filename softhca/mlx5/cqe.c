@@ -43,6 +43,8 @@ static const uint8_t syndromes[] = {
 	[STATUS_REMOTE_INVALID_REQUEST] = MLX5_CQE_SYNDROME_REMOTE_INVAL_REQ_ERR,
 	[STATUS_REMOTE_ACCESS] = MLX5_CQE_SYNDROME_REMOTE_ACCESS_ERR,
 	[STATUS_REMOTE_OPERATION] = MLX5_CQE_SYNDROME_REMOTE_OP_ERR,
+	/* There is none for the number of an SRQ, so the next best. */
+	[STATUS_REMOTE_INVALID_RD_REQUEST] = MLX5_CQE_SYNDROME_REMOTE_INVAL_REQ_ERR,
 	[STATUS_RETRY_EXCEEDED] = MLX5_CQE_SYNDROME_TRANSPORT_RETRY_EXC_ERR,
 	[STATUS_RNR_RETRY_EXCEEDED] = MLX5_CQE_SYNDROME_RNR_RETRY_EXC_ERR,
 	[STATUS_REMOTE_ABORTED] = MLX5_CQE_SYNDROME_REMOTE_ABORTED_ERR,
@@ -75,11 +77,15 @@ static uint8_t cqe_opcode(const struct completion *completion)
 	}
 }
 
+/* The index is that of the queue pair, whatever its SRQ, unless the packet has named the SRQ. */
 static __be32 srqn_or_user_index(const struct qp *qp, const struct completion *completion)
 {
-	if (qp->user_index != MLX5_NO_USER_INDEX)
-		return htobe32(qp->user_index & MLX5_CQE_NUMBER_MASK);
-	return completion->flags & COMPLETION_SRQ ? htobe32(qp->srq->srqn) : 0;
+	const struct srq *srq = completion->srq;
+	uint32_t user_index = srq && srq->xrcd ? srq->user_index : qp->user_index;
+
+	if (user_index != MLX5_NO_USER_INDEX)
+		return htobe32(user_index & MLX5_CQE_NUMBER_MASK);
+	return srq ? htobe32(srq->srqn) : 0;
 }
 
 static __be32 immediate_or_pkey(const struct completion *completion)

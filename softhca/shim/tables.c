@@ -158,8 +158,10 @@ static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struc
 static void announce_armings(struct qp *qp)
 {
 	engine_lock(qp->hca->engine);
-	qp->send_cq->arming_announced = true;
-	qp->recv_cq->arming_announced = true;
+	if (qp->send_cq)
+		qp->send_cq->arming_announced = true;
+	if (qp->recv_cq)
+		qp->recv_cq->arming_announced = true;
 	engine_unlock(qp->hca->engine);
 }
 

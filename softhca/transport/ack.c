@@ -46,7 +46,7 @@ static int send_ack(struct responder *responder)
 	struct wire_aeth aeth = {.syndrome_msn = ack_aeth(syndrome, responder->msn)};
 	const struct route *route = &responder->qp->requester->route;
 	struct packet_plan plan = {
-		.opcode = WIRE_RC | WIRE_ACKNOWLEDGE,
+		.opcode = qp_wire_transport(responder->qp) | WIRE_ACKNOWLEDGE,
 		.psn = nak ? responder->owed_psn : psn_add(responder->expected_psn, -1u),
 		.qpn = route->qpn,
 		.extension_length = sizeof(aeth),

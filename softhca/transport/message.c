@@ -76,17 +76,17 @@ static int take_own(struct qp *qp, struct recv_request *recv)
 
 enum verdict message_take_receive(struct responder *responder)
 {
+	struct srq *srq = responder->srq;
 	struct qp *qp = responder->qp;
 	int error;
 
 	if (responder->recv_held)
 		return VERDICT_DONE;
-	error = qp->srq ? srq_take(qp->srq, &responder->recv) : take_own(qp, &responder->recv);
+	error = srq ? srq_take(srq, &responder->recv) : take_own(qp, &responder->recv);
 	if (error == ENOENT)
 		return VERDICT_NO_RECEIVE;
 	if (!error && trace_on())
-		trace_recv(qp->srq ? "SRQ" : "QP", qp->srq ? qp->srq->srqn : qp->qpn,
-			   &responder->recv);
+		trace_recv(srq ? "SRQ" : "QP", srq ? srq->srqn : qp->qpn, &responder->recv);
 	/* There is no receive that could complete. */
 	if (error == EIO)
 		return VERDICT_LOCAL_FAULT;
@@ -104,9 +104,9 @@ void message_complete(struct responder *responder, const struct completion *comp
 
 	responder->recv_held = false;
 	whole.index = responder->recv.index;
-	whole.flags |= qp->srq ? COMPLETION_SRQ : 0;
+	whole.srq = responder->srq;
 	whole.timestamp_ns = qp->hca->engine->now_ns;
-	cq_complete(qp->recv_cq, qp, &whole);
+	cq_complete(responder->cq, qp, &whole);
 }
 
 void message_fail_receive(struct responder *responder, enum completion_status status)
@@ -159,8 +159,8 @@ static enum verdict receive_send(struct responder *responder, struct arrival *ar
 	}
 	if (arrival->length > recv->length - responder->received)
 		return VERDICT_RECEIVE_TOO_SHORT;
-	status = memory_scatter(qp->hca, qp->pd, recv->sge, recv->num_sge, responder->received,
-				arrival->body, arrival->length);
+	status = memory_scatter(qp->hca, responder->pd, recv->sge, recv->num_sge,
+				responder->received, arrival->body, arrival->length);
 	if (status) {
 		message_fail_receive(responder, status);
 		return VERDICT_LOCAL_FAULT;
@@ -185,7 +185,8 @@ static enum verdict start_write(struct responder *responder, const struct wire_r
 
 	if (!(qp->attr.access & ACCESS_REMOTE_WRITE) || length > MAX_MESSAGE_BYTES)
 		return VERDICT_INVALID_REQUEST;
-	if (length && !memory_remote(qp->hca, qp->pd, rkey, address, length, ACCESS_REMOTE_WRITE))
+	if (length &&
+	    !memory_remote(qp->hca, responder->pd, rkey, address, length, ACCESS_REMOTE_WRITE))
 		return VERDICT_REMOTE_ACCESS;
 	responder->message = KIND_WRITE;
 	responder->received = 0;
@@ -202,7 +203,7 @@ static enum verdict land_write(struct responder *responder, const struct arrival
 
 	if (!arrival->length)
 		return VERDICT_DONE;
-	mr = memory_remote(qp->hca, qp->pd, responder->write_rkey, responder->write_address,
+	mr = memory_remote(qp->hca, responder->pd, responder->write_rkey, responder->write_address,
 			   arrival->length, ACCESS_REMOTE_WRITE);
 	if (!mr || !memory_write(mr, responder->write_address, arrival->body, arrival->length))
 		return VERDICT_REMOTE_ACCESS;

@@ -52,6 +52,7 @@ struct arrival {
 	uint16_t pkey;
 	uint16_t pkey_index; /* of the receiver's key that let it in */
 	uint32_t qpn;
+	uint32_t srqn; /* XRC requests: that they name */
 	uint32_t psn;
 	/* Behind the headers taken so far, padding not counted. */
 	const uint8_t *body;
@@ -70,6 +71,19 @@ static inline bool arrival_take(struct arrival *arrival, void *header, uint32_t 
 	arrival->body += length;
 	arrival->length -= length;
 	return true;
+}
+
+/* The upper bits of the operation codes that a queue pair sends and takes. */
+static inline uint8_t qp_wire_transport(const struct qp *qp)
+{
+	static const uint8_t transports[QP_TYPES] = {
+		[QP_TYPE_SMI] = WIRE_UD,       [QP_TYPE_GSI] = WIRE_UD,
+		[QP_TYPE_RC] = WIRE_RC,	       [QP_TYPE_UC] = WIRE_UC,
+		[QP_TYPE_UD] = WIRE_UD,	       [QP_TYPE_XRC_SEND] = WIRE_XRC,
+		[QP_TYPE_XRC_RECV] = WIRE_XRC,
+	};
+
+	return transports[qp->type];
 }
 
 /* Payload bytes per packet, as a power of two: of the path, or for datagrams of the port. */

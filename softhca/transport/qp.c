@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hw/wire/xrceth.h"
 #include "softhca/transport/responder.h"
 
 /* A power of two that holds one entry for each unit of the send queue. */
@@ -28,6 +29,8 @@ static int create_requester(struct qp *qp, struct requester **created)
 		return ENOMEM;
 	}
 	requester->qp = qp;
+	requester->header_bytes =
+		qp->type == QP_TYPE_XRC_SEND ? (uint8_t)sizeof(struct wire_xrceth) : 0;
 	requester->entries_mask = entries - 1;
 	requester->route.process = FABRIC_NOWHERE;
 	requester->route.hca = -1;
@@ -59,6 +62,9 @@ int transport_qp_create(struct qp *qp)
 		return ENOMEM;
 	}
 	responder->qp = qp;
+	responder->pd = qp->pd;
+	responder->cq = qp->recv_cq;
+	responder->srq = qp->srq;
 	list_init(&responder->acks);
 	responder_start(responder, 0);
 	qp->requester = requester;
@@ -74,6 +80,16 @@ void transport_qp_destroy(struct qp *qp)
 	free(qp->responder);
 	qp->requester = NULL;
 	qp->responder = NULL;
+}
+
+void transport_forget_srq(const struct srq *srq)
+{
+	list_for_each (node, &srq->hca->qp_list) {
+		struct qp *qp = list_entry(node, struct qp, link);
+
+		if (qp->type == QP_TYPE_XRC_RECV)
+			xrc_forget_srq(qp->responder, srq);
+	}
 }
 
 static void connect_route(struct qp *qp)

@@ -54,9 +54,17 @@ static bool has_room_for_duplicate(const struct responder *responder)
 	return count_waiting(responder, true) < RESPONDER_QUEUE - RESPONDER_READS;
 }
 
-static struct mr *readable(const struct qp *qp, uint32_t rkey, uint64_t address, uint64_t length)
+/* What a request was for is asked anew for each response: SRQs come and go, as keys do. */
+static const struct pd *pd_of(const struct responder *responder, uint32_t srqn)
 {
-	return memory_remote(qp->hca, qp->pd, rkey, address, length, ACCESS_REMOTE_READ);
+	return responder->qp->xrcd ? xrc_find_pd(responder, srqn) : responder->qp->pd;
+}
+
+static struct mr *readable(const struct responder *responder, const struct read_response *response,
+			   uint64_t skip, uint64_t length)
+{
+	return memory_remote(responder->qp->hca, pd_of(responder, response->srqn), response->rkey,
+			     response->address + skip, length, ACCESS_REMOTE_READ);
 }
 
 /* False: the packet is not a read request. */
@@ -71,6 +79,7 @@ static bool parse_read(const struct responder *responder, struct arrival *arriva
 	*response = (struct read_response){
 		.first_psn = arrival->psn,
 		.next_psn = arrival->psn,
+		.srqn = arrival->srqn,
 		.rkey = be32toh(reth.rkey),
 		.length = be32toh(reth.length),
 		.address = be64toh(reth.address),
@@ -90,7 +99,7 @@ enum verdict read_receive(struct responder *responder, struct arrival *arrival)
 	if (!(qp->attr.access & ACCESS_REMOTE_READ) || !parse_read(responder, arrival, &response) ||
 	    !has_resource(responder))
 		return VERDICT_INVALID_REQUEST;
-	if (response.length && !readable(qp, response.rkey, response.address, response.length))
+	if (response.length && !readable(responder, &response, 0, response.length))
 		return VERDICT_REMOTE_ACCESS;
 	response.msn = responder->msn + 1;
 	insert(responder, &response);
@@ -113,7 +122,6 @@ static struct read_response *find_waiting(struct responder *responder, uint32_t 
 
 void read_receive_again(struct responder *responder, struct arrival *arrival)
 {
-	struct qp *qp = responder->qp;
 	struct read_response response, *waiting;
 
 	if (!parse_read(responder, arrival, &response) ||
@@ -125,8 +133,7 @@ void read_receive_again(struct responder *responder, struct arrival *arrival)
 		if (psn_before(arrival->psn, waiting->next_psn))
 			waiting->next_psn = arrival->psn;
 	} else if (has_room_for_duplicate(responder) &&
-		   (!response.length ||
-		    readable(qp, response.rkey, response.address, response.length))) {
+		   (!response.length || readable(responder, &response, 0, response.length))) {
 		response.msn = responder->msn;
 		response.again = true;
 		insert(responder, &response);
@@ -173,7 +180,7 @@ enum verdict atomic_receive(struct responder *responder, struct arrival *arrival
 	    !arrival_take(arrival, &atomic, sizeof(atomic)) || arrival->length ||
 	    be64toh(atomic.address) % 8 || !has_resource(responder))
 		return VERDICT_INVALID_REQUEST;
-	mr = memory_remote(qp->hca, qp->pd, be32toh(atomic.rkey), be64toh(atomic.address), 8,
+	mr = memory_remote(qp->hca, responder->pd, be32toh(atomic.rkey), be64toh(atomic.address), 8,
 			   ACCESS_REMOTE_ATOMIC);
 	if (!mr || !execute(mr, &atomic, arrival->operation == WIRE_COMPARE_SWAP, &result.original))
 		return VERDICT_REMOTE_ACCESS;
@@ -206,7 +213,7 @@ static int send_atomic_ack(struct responder *responder, const struct read_respon
 	struct wire_aeth aeth = {.syndrome_msn = ack_aeth(WIRE_CREDITS_UNLIMITED, response->msn)};
 	struct wire_atomic_ack ack = {.original = htobe64(response->original)};
 	struct packet_plan plan = {
-		.opcode = WIRE_RC | WIRE_ATOMIC_ACKNOWLEDGE,
+		.opcode = qp_wire_transport(responder->qp) | WIRE_ATOMIC_ACKNOWLEDGE,
 		.psn = response->first_psn,
 		.qpn = route->qpn,
 		.extension_length = sizeof(aeth) + sizeof(ack),
@@ -242,7 +249,7 @@ static int send_read_response(struct responder *responder, const struct read_res
 	struct wire_aeth aeth = {.syndrome_msn = ack_aeth(WIRE_CREDITS_UNLIMITED, response->msn)};
 	uint8_t operation = response_operation(response, response->first_psn);
 	struct packet_plan plan = {
-		.opcode = (uint8_t)(WIRE_RC | operation),
+		.opcode = (uint8_t)(qp_wire_transport(qp) | operation),
 		.psn = response->next_psn,
 		.qpn = route->qpn,
 		.extension_length =
@@ -255,7 +262,7 @@ static int send_read_response(struct responder *responder, const struct read_res
 	if (packet_begin(qp_fabric(qp), route, &plan, &writer))
 		return EAGAIN;
 	if (length) {
-		mr = readable(qp, response->rkey, response->address + skip, length);
+		mr = readable(responder, response, skip, length);
 		if (!mr || !memory_read(mr, response->address + skip, writer.payload, length))
 			return EFAULT;
 	}

@@ -13,8 +13,9 @@
 /* Which requests a transport knows, one bit each. */
 static bool transport_has(enum qp_type type, enum request_opcode opcode)
 {
-	static const uint16_t opcodes[] = {
+	static const uint16_t opcodes[QP_TYPES] = {
 		[QP_TYPE_RC] = 0xffff,
+		[QP_TYPE_XRC_SEND] = 0xffff,
 		[QP_TYPE_UC] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_WRITE |
 			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_LOCAL_INVALIDATE |
 			       1 << REQUEST_NOP,
@@ -310,7 +311,7 @@ void requester_fail(struct requester *requester, enum completion_status status)
 	qp->shared->errors++;
 	requester_timer_stop(requester);
 	complete(requester, entry, status);
-	if (qp->type == QP_TYPE_RC)
+	if (qp_type_is_reliable(qp->type))
 		qp_set_error(qp, -1);
 	else
 		qp_set_send_error(qp);

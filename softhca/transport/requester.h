@@ -64,8 +64,9 @@ struct requester {
 	/* A NAK has been heeded: more of them about the same packet are late copies, until
 	 * something is acknowledged or the timer speaks. */
 	bool went_back;
-	bool drained_told; /* the drained event of this SQD has been raised */
-	bool probing;	   /* the next packet goes on with the attempt, and starts none */
+	bool drained_told;    /* the drained event of this SQD has been raised */
+	bool probing;	      /* the next packet goes on with the attempt, and starts none */
+	uint8_t header_bytes; /* what the transport puts before the operation's own headers */
 	uint8_t retries_left;
 	uint8_t rnr_retries_left;
 	uint64_t deadline_ns; /* UINT64_MAX: no timer */

@@ -44,6 +44,9 @@ static void answer_verdict(struct responder *responder, enum verdict verdict)
 	case VERDICT_REMOTE_ACCESS:
 		refuse(responder, WIRE_NAK_REMOTE_ACCESS, EVENT_QP_ACCESS_ERROR);
 		break;
+	case VERDICT_NO_SUCH_SRQ:
+		refuse(responder, WIRE_NAK_INVALID_RD_REQUEST, EVENT_QP_ACCESS_ERROR);
+		break;
 	case VERDICT_RECEIVE_TOO_SHORT:
 		message_fail_receive(responder, STATUS_LOCAL_LENGTH);
 		refuse(responder, WIRE_NAK_INVALID_REQUEST, -1);
@@ -58,7 +61,13 @@ static enum verdict carry_out(struct responder *responder, struct arrival *arriv
 			      struct operation operation)
 {
 	bool starts = operation.traits & OPERATION_STARTS;
+	enum verdict verdict;
 
+	if (arrival->transport == WIRE_XRC) {
+		verdict = xrc_choose_srq(responder, arrival->srqn, starts);
+		if (verdict)
+			return verdict;
+	}
 	if (responder->message != (starts ? KIND_NONE : operation.kind))
 		return VERDICT_INVALID_REQUEST;
 	switch (operation.kind) {

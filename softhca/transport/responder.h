@@ -35,6 +35,7 @@ enum verdict {
 	VERDICT_NO_RECEIVE,	 /* nothing changed; it may be sent again */
 	VERDICT_INVALID_REQUEST, /* lengths or codes that do not fit */
 	VERDICT_REMOTE_ACCESS,	 /* the key does not grant it */
+	VERDICT_NO_SUCH_SRQ,	 /* the number names none that this queue pair may use */
 	VERDICT_RECEIVE_TOO_SHORT,
 	/* The receive, if there was one, has completed with an error. */
 	VERDICT_LOCAL_FAULT,
@@ -50,6 +51,7 @@ enum owed {
 struct read_response {
 	uint32_t first_psn, next_psn, last_psn;
 	uint32_t msn;
+	uint32_t srqn; /* as of the request */
 	uint32_t rkey;
 	uint32_t length;
 	uint64_t address;
@@ -74,6 +76,11 @@ enum {
 
 struct responder {
 	struct qp *qp;
+	/* Where the message in progress may land: the queue pair's own, or those of the SRQ that
+	 * its packets name, NULL before the first. */
+	struct pd *pd;
+	struct cq *cq;
+	struct srq *srq;
 	uint32_t expected_psn;
 	uint32_t msn;
 	uint8_t message;  /* enum operation_kind of the one in progress */
@@ -120,6 +127,16 @@ void responder_establish(struct responder *responder);
 
 /* uc.c: unreliable connections. */
 void uc_receive(struct responder *responder, struct arrival *arrival);
+
+/* xrc.c: what requests say beyond those of a connection of one's own. */
+/* Takes the header that names an SRQ. False: the packet is too short. */
+bool xrc_take_header(struct arrival *arrival);
+/* The message in progress, or that which now begins, is for this SRQ. */
+enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool starts);
+/* Where the keys of a request for `srqn` are good, NULL if there is no such SRQ. */
+const struct pd *xrc_find_pd(const struct responder *responder, uint32_t srqn);
+/* The SRQ is about to end. */
+void xrc_forget_srq(struct responder *responder, const struct srq *srq);
 
 /* message.c: sends and writes, in whatever order the transport admits their packets. */
 extern const struct operation message_operations[32];

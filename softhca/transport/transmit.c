@@ -8,6 +8,7 @@
 #include "hw/wire/atomiceth.h"
 #include "hw/wire/deth.h"
 #include "hw/wire/reth.h"
+#include "hw/wire/xrceth.h"
 #include "softhca/memory/access.h"
 #include "softhca/transport/datagram.h"
 
@@ -45,9 +46,16 @@ static bool place_ends(enum place place)
 	return place == PLACE_LAST || place == PLACE_ONLY;
 }
 
-static uint8_t transport_bits(const struct qp *qp)
+/* What comes before the operation's own headers. */
+static uint8_t *put_transport_header(const struct requester *requester, uint8_t *to)
 {
-	return qp->type == QP_TYPE_RC ? WIRE_RC : WIRE_UC;
+	struct wire_xrceth xrceth;
+
+	if (!requester->header_bytes)
+		return to;
+	xrceth.srqn = htobe32(requester->request.remote_srqn);
+	memcpy(to, &xrceth, sizeof(xrceth));
+	return to + sizeof(xrceth);
 }
 
 static uint8_t *put_reth(uint8_t *to, uint64_t address, uint32_t rkey, uint32_t length)
@@ -103,7 +111,7 @@ static enum place place_of(const struct sent_request *entry, uint32_t psn)
 /* Whether this packet asks to be acknowledged. */
 static bool wants_ack(const struct requester *requester, enum place place)
 {
-	return requester->qp->type == QP_TYPE_RC &&
+	return qp_type_is_reliable(requester->qp->type) &&
 	       (place_ends(place) || requester->since_ack_request + 1 >= REQUESTER_ACK_INTERVAL);
 }
 
@@ -117,12 +125,12 @@ static enum outcome send_segment(struct requester *requester, struct sent_reques
 	enum place place = place_of(entry, requester->send_psn);
 	uint32_t length = place_ends(place) ? (uint32_t)(request->length - skip) : 1u << log_mtu;
 	struct packet_plan plan = {
-		.opcode = transport_bits(qp) | operations[request->opcode][place],
+		.opcode = qp_wire_transport(qp) | operations[request->opcode][place],
 		.solicited = (request->flags & REQUEST_SOLICITED) && place_ends(place),
 		.ack_request = wants_ack(requester, place),
 		.psn = requester->send_psn,
 		.qpn = requester->route.qpn,
-		.extension_length = extension_length(request, place),
+		.extension_length = requester->header_bytes + extension_length(request, place),
 		.payload_length = length,
 	};
 	struct packet_writer writer;
@@ -136,7 +144,7 @@ static enum outcome send_segment(struct requester *requester, struct sent_reques
 		requester_spoil(requester, entry, status);
 		return SPOILED;
 	}
-	put_extension(writer.extension, request, place);
+	put_extension(put_transport_header(requester, writer.extension), request, place);
 	packet_end(qp_fabric(qp), &writer);
 	requester->since_ack_request = plan.ack_request ? 0 : requester->since_ack_request + 1;
 	requester->send_psn = psn_add(requester->send_psn, 1);
@@ -151,18 +159,18 @@ static enum outcome send_read(struct requester *requester, const struct sent_req
 	uint64_t skip = (uint64_t)psn_distance(entry->first_psn, requester->send_psn)
 			<< mtu_log(qp);
 	struct packet_plan plan = {
-		.opcode = WIRE_RC | WIRE_READ_REQUEST,
+		.opcode = qp_wire_transport(qp) | WIRE_READ_REQUEST,
 		.psn = requester->send_psn,
 		.qpn = requester->route.qpn,
 		.ack_request = true,
-		.extension_length = sizeof(struct wire_reth),
+		.extension_length = requester->header_bytes + sizeof(struct wire_reth),
 	};
 	struct packet_writer writer;
 
 	if (packet_begin(qp_fabric(qp), &requester->route, &plan, &writer))
 		return STALLED;
-	put_reth(writer.extension, request->remote_address + skip, request->rkey,
-		 (uint32_t)(request->length - skip));
+	put_reth(put_transport_header(requester, writer.extension), request->remote_address + skip,
+		 request->rkey, (uint32_t)(request->length - skip));
 	packet_end(qp_fabric(qp), &writer);
 	requester->send_psn = psn_add(entry->last_psn, 1);
 	requester->read_end_psn = requester->send_psn;
@@ -174,11 +182,12 @@ static enum outcome send_atomic(struct requester *requester, const struct sent_r
 	const struct send_request *request = &requester->request;
 	bool swap = request->opcode == REQUEST_COMPARE_SWAP;
 	struct packet_plan plan = {
-		.opcode = WIRE_RC | (swap ? WIRE_COMPARE_SWAP : WIRE_FETCH_ADD),
+		.opcode = qp_wire_transport(requester->qp) |
+			  (swap ? WIRE_COMPARE_SWAP : WIRE_FETCH_ADD),
 		.psn = requester->send_psn,
 		.qpn = requester->route.qpn,
 		.ack_request = true,
-		.extension_length = sizeof(struct wire_atomiceth),
+		.extension_length = requester->header_bytes + sizeof(struct wire_atomiceth),
 	};
 	struct wire_atomiceth atomic = {
 		.address = htobe64(request->remote_address),
@@ -191,7 +200,7 @@ static enum outcome send_atomic(struct requester *requester, const struct sent_r
 
 	if (packet_begin(fabric, &requester->route, &plan, &writer))
 		return STALLED;
-	memcpy(writer.extension, &atomic, sizeof(atomic));
+	memcpy(put_transport_header(requester, writer.extension), &atomic, sizeof(atomic));
 	packet_end(fabric, &writer);
 	requester->send_psn = psn_add(entry->last_psn, 1);
 	requester->read_end_psn = requester->send_psn;
@@ -263,7 +272,7 @@ static enum outcome send_entry(struct requester *requester, unsigned int *budget
 /* Transports without acknowledgements have delivered what they have sent. */
 static void acknowledge_unreliable(struct requester *requester)
 {
-	if (requester->qp->type != QP_TYPE_RC)
+	if (!qp_type_is_reliable(requester->qp->type))
 		requester->unacked_psn = requester->send_psn;
 }
 
@@ -289,7 +298,7 @@ static unsigned int push_entries(struct requester *requester, unsigned int budge
 		if (outcome == STALLED)
 			break;
 		requester->cursor++;
-		if (outcome == SPOILED || requester->qp->type != QP_TYPE_RC ||
+		if (outcome == SPOILED || !qp_type_is_reliable(requester->qp->type) ||
 		    requester_entry(requester, requester->cursor - 1)->local)
 			requester_retire(requester);
 		if (outcome == SPOILED)
@@ -335,7 +344,7 @@ unsigned int requester_push(struct requester *requester)
 		return moved;
 	if (waits_for_round(requester, budget_left))
 		qp_continue(qp);
-	if (qp->type == QP_TYPE_RC && requester->unacked_psn != requester->send_psn)
+	if (qp_type_is_reliable(qp->type) && requester->unacked_psn != requester->send_psn)
 		requester_timer_start(requester);
 	if (moved)
 		publish(requester);

@@ -34,11 +34,15 @@ static bool is_response(uint8_t operation)
 	return operation >= WIRE_READ_RESPONSE_FIRST && operation <= WIRE_ATOMIC_ACKNOWLEDGE;
 }
 
-static void receive_rc(struct qp *qp, struct arrival *arrival)
+/* Of queue pairs with one half only, the other one has nothing to take an answer for, or takes no
+ * requests. */
+static void receive_reliable(struct qp *qp, struct arrival *arrival)
 {
 	if (is_response(arrival->operation))
 		requester_receive(qp->requester, arrival);
-	else
+	else if (arrival->transport != WIRE_XRC)
+		responder_receive(qp->responder, arrival);
+	else if (!qp_type_only_sends(qp->type) && xrc_take_header(arrival))
 		responder_receive(qp->responder, arrival);
 }
 
@@ -50,11 +54,13 @@ static void receive(struct qp *qp, struct arrival *arrival)
 	}
 	if (!qp_type_is_datagram(qp->type) && !comes_from_peer(qp, arrival))
 		return;
-	if (qp->type == QP_TYPE_RC && arrival->transport == WIRE_RC)
-		receive_rc(qp, arrival);
-	else if (qp->type == QP_TYPE_UC && arrival->transport == WIRE_UC)
+	if (arrival->transport != qp_wire_transport(qp))
+		return;
+	if (qp_type_is_reliable(qp->type))
+		receive_reliable(qp, arrival);
+	else if (qp->type == QP_TYPE_UC)
 		uc_receive(qp->responder, arrival);
-	else if (qp_type_is_datagram(qp->type) && arrival->transport == WIRE_UD)
+	else
 		datagram_receive(qp, arrival);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The transports RC, UC and UD: what the core calls when work is posted, when a packet arrives and
- * when time passes. All calls are made under the engine lock. Rules and numbers are those of the
- * IBTA specification, vol. 1, chapters 9 (transport layer), 10 and 11 (queue pairs, completions).
+ * The transports RC, UC, UD and XRC: what the core calls when work is posted, when a packet arrives
+ * and when time passes. All calls are made under the engine lock. Rules and numbers are those of
+ * the IBTA specification, vol. 1, chapters 9 (transport layer), 10 and 11 (queue pairs,
+ * completions).
  */
 #ifndef SOFTHCA_TRANSPORT_TRANSPORT_H
 #define SOFTHCA_TRANSPORT_TRANSPORT_H
@@ -30,6 +31,10 @@ void transport_sequence(const struct qp *qp, uint32_t *send_psn, uint32_t *recv_
 /* Send work may have been posted: take it, as far as window, ring space and fences allow. Returns
  * how many packets went out. */
 unsigned int transport_push(struct qp *qp);
+
+/* An SRQ that requests name is about to end: no queue pair of its adapter has to do with it then.
+ */
+void transport_forget_srq(const struct srq *srq);
 
 /* Completes what is posted to a QP in error, both queues. Returns how many. */
 unsigned int transport_flush(struct qp *qp);

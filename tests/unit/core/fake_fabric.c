@@ -170,6 +170,42 @@ uint32_t fabric_pd_number(struct fabric_hca *hca)
 	return ++hca->next_pd;
 }
 
+int fabric_srq_reserve(struct fabric *fabric, struct fabric_hca *hca, uint32_t *srqn)
+{
+	(void)fabric;
+	*srqn = ++hca->next_srq;
+	hca->srqs[*srqn % FABRIC_SRQS].owner = fake_fabric.self + 1;
+	hca->srqs[*srqn % FABRIC_SRQS].srqn = *srqn;
+	return 0;
+}
+
+void fabric_srq_release(struct fabric_hca *hca, uint32_t srqn)
+{
+	hca->srqs[srqn % FABRIC_SRQS].owner = 0;
+}
+
+int fabric_xrcd_open(struct fabric *fabric, struct fabric_hca *hca, uint64_t device, uint64_t inode,
+		     unsigned int flags, uint32_t *xrcdn)
+{
+	unsigned int i = 0;
+
+	(void)fabric;
+	(void)flags;
+	while (hca->xrcds[i].holders[0] && (!inode || hca->xrcds[i].inode != inode))
+		i++;
+	hca->xrcds[i].device = device;
+	hca->xrcds[i].inode = inode;
+	hca->xrcds[i].holders[0] = 1;
+	*xrcdn = i + 1;
+	return 0;
+}
+
+void fabric_xrcd_close(struct fabric *fabric, struct fabric_hca *hca, uint32_t xrcdn)
+{
+	(void)fabric;
+	hca->xrcds[xrcdn - 1].holders[0] = 0;
+}
+
 int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid)
 {
 	for (int i = 0; i < FAKE_HCAS; i++)

@@ -25,6 +25,11 @@ void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask)
 	fake_transport.last_mask = mask;
 }
 
+void transport_forget_srq(const struct srq *srq)
+{
+	fake_transport.forgotten = srq;
+}
+
 unsigned int transport_push(struct qp *qp)
 {
 	fake_transport.pushes++;

@@ -50,6 +50,7 @@ struct fake_transport_state {
 	/* Called by transport_push() if set. */
 	void (*on_push)(struct qp *qp);
 	struct hca *received_by;
+	const struct srq *forgotten; /* the last one */
 };
 extern struct fake_transport_state fake_transport;
 

@@ -181,7 +181,7 @@ static void every_status_has_its_syndrome(void **state)
 static void version_0_names_the_srq_or_nothing(void **state)
 {
 	struct completion own = {.opcode = REQUEST_SEND};
-	struct completion shared = {.opcode = REQUEST_SEND, .flags = COMPLETION_SRQ};
+	struct completion shared = {.opcode = REQUEST_SEND, .srq = &rig.srq};
 
 	(void)state;
 	rig.qp.user_index = 0xffffff;

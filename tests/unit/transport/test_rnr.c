@@ -154,7 +154,7 @@ static void shared_queue_feeds_the_message(void **state)
 	expect_success(&nodes[0].send_cq, 0);
 	completion = take(&nodes[1].recv_cq);
 	assert_non_null(completion);
-	assert_int_equal(completion->flags, COMPLETION_SRQ);
+	assert_ptr_equal(completion->srq, nodes[1].srq);
 }
 
 static void late_acknowledgement_ends_the_wait(void **state)

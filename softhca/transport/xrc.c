@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Extended reliable connections: a queue pair that only sends and one that only receives, whose
+ * requests each name an SRQ. That SRQ says where receives come from, where they complete and which
+ * keys are good; the queue pair says who may send. Both must be of one domain. Everything else is
+ * as with reliable connections. Source: IBTA vol. 1, annex A14.
+ */
+#include "softhca/transport/responder.h"
+
+#include "hw/wire/xrceth.h"
+
+bool xrc_take_header(struct arrival *arrival)
+{
+	struct wire_xrceth xrceth;
+
+	if (!arrival_take(arrival, &xrceth, sizeof(xrceth)))
+		return false;
+	arrival->srqn = be32toh(xrceth.srqn) & WIRE_SRQN_MASK;
+	return true;
+}
+
+static struct srq *find_srq(const struct responder *responder, uint32_t srqn)
+{
+	const struct qp *qp = responder->qp;
+	struct srq *srq = hca_find_srq(qp->hca, srqn);
+
+	return srq && srq->xrcd == qp->xrcd ? srq : NULL;
+}
+
+enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool starts)
+{
+	struct srq *srq = find_srq(responder, srqn);
+
+	if (!srq)
+		return VERDICT_NO_SUCH_SRQ;
+	if (!starts && srq != responder->srq)
+		return VERDICT_INVALID_REQUEST;
+	responder->pd = srq->pd;
+	responder->cq = srq->cq;
+	responder->srq = srq;
+	return VERDICT_DONE;
+}
+
+const struct pd *xrc_find_pd(const struct responder *responder, uint32_t srqn)
+{
+	const struct srq *srq = find_srq(responder, srqn);
+
+	return srq ? srq->pd : NULL;
+}
+
+void xrc_forget_srq(struct responder *responder, const struct srq *srq)
+{
+	if (responder->srq != srq)
+		return;
+	responder->pd = NULL;
+	responder->cq = NULL;
+	responder->srq = NULL;
+	responder->recv_held = false;
+	responder->message = KIND_NONE;
+}

@@ -108,6 +108,8 @@ enum {
 	MLX5_CQE_SOLICITED = 1 << 1,
 	MLX5_CQE_NUMBER_MASK = 0xffffff, /* QPNs, SRQNs and user indexes have 24 bits */
 	MLX5_CQE_PATH_BITS_MASK = 0x7f,
+	/* Of sop_drop_qpn, for a packet that a flow rule has marked. */
+	MLX5_CQE_FLOW_TAG_MASK = 0xffffff,
 };
 
 /* hds_ip_ext: checksums found good; l4_hdr_type_etc b3:2: kind of network header. */

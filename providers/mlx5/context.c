@@ -191,6 +191,7 @@ struct verbs_context *mlx5_alloc_context(struct ibv_device *device, int cmd_fd, 
 	if (err)
 		goto free_context;
 
+	mlx5_clock_open(context, &response);
 	verbs_set_ops(&context->verbs, &common_ops);
 	verbs_set_ops(&context->verbs, mlx5_poll_ops(context->cqe_version));
 	return &context->verbs;
@@ -208,6 +209,7 @@ static void mlx5_free_context(struct ibv_context *ibv_context)
 	mlx5_resource_table_destroy(&context->srqs);
 	mlx5_resource_table_destroy(&context->queues);
 	mlx5_dbrec_pool_destroy(&context->dbrecs);
+	mlx5_clock_close(context);
 	mlx5_uars_close(context);
 	verbs_free_context(&context->verbs);
 }
@@ -216,6 +218,7 @@ static const struct verbs_context_ops common_ops = {
 	.free_context = mlx5_free_context,
 	.query_device_ex = mlx5_query_device_ex,
 	.query_port = mlx5_query_port,
+	.query_rt_values = mlx5_query_rt_values,
 	.alloc_pd = mlx5_alloc_pd,
 	.dealloc_pd = mlx5_dealloc_pd,
 	.alloc_td = mlx5_alloc_td,

@@ -13,6 +13,7 @@
 #include "libibverbs/driver.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "dbrec.h"
 #include "resource.h"
 #include "uar.h"
@@ -45,6 +46,7 @@ struct mlx5_context {
 	uint32_t udata_commands; /* enum mlx5_user_cmds_supp_uhw */
 	enum mlx5_buf_pages qp_pages, cq_pages, srq_pages;
 	struct mlx5_uars uars;
+	struct mlx5_clock clock;
 	struct mlx5_dbrec_pool dbrecs;
 	/* IBV_LINK_LAYER_ by port number, unspecified until asked for */
 	atomic_uchar link_layer[MLX5_MAX_PORTS];

@@ -116,7 +116,8 @@ static int create_command(struct mlx5_context *context, struct mlx5_cq *cq,
 		request.flags |= MLX5_IB_CREATE_CQ_FLAGS_UAR_PAGE_INDEX;
 		request.uar_page_index = (uint16_t)context->uars.cq_page_id;
 	}
-	if (attr->wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP)
+	if (attr->wc_flags &
+	    (IBV_WC_EX_WITH_COMPLETION_TIMESTAMP | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK))
 		flags |= IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION;
 	if (attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS &&
 	    attr->flags & IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN)
@@ -179,7 +180,7 @@ static struct mlx5_cq *create(struct mlx5_context *context, const struct ibv_cq_
 	if (!cq)
 		return NULL;
 	if (extended)
-		err = mlx5_cq_set_ex(cq, context->cqe_version, attr->wc_flags);
+		err = mlx5_cq_set_ex(context, cq, attr->wc_flags);
 	if (!err)
 		err = create_command(context, cq, attr);
 	if (err) {

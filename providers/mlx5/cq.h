@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "resource.h"
 
+struct mlx5_context;
 struct mlx5_srq;
 
 struct mlx5_cq {
@@ -86,6 +87,6 @@ void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, uint32
 const struct verbs_context_ops *mlx5_poll_ops(uint8_t cqe_version);
 
 /* poll_ex.c: fills in start_poll and what follows it. EOPNOTSUPP: wc_flags asks for too much. */
-int mlx5_cq_set_ex(struct mlx5_cq *cq, uint8_t cqe_version, uint64_t wc_flags);
+int mlx5_cq_set_ex(struct mlx5_context *context, struct mlx5_cq *cq, uint64_t wc_flags);
 
 #endif

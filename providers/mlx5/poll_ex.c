@@ -2,6 +2,7 @@
 /* Extended polling: ibv_start_poll() and the readers of the current completion. */
 
 #include <errno.h>
+#include <infiniband/tm_types.h>
 
 #include "util/udma_barrier.h"
 
@@ -154,12 +155,65 @@ static uint64_t read_completion_ts(struct ibv_cq_ex *cq)
 	return be64toh(of_ex(cq)->cqe->timestamp);
 }
 
-int mlx5_cq_set_ex(struct mlx5_cq *cq, uint8_t cqe_version, uint64_t wc_flags)
+static uint64_t read_completion_wallclock_ns(struct ibv_cq_ex *cq)
 {
-	struct ibv_cq_ex *ex = &cq->verbs.cq_ex;
+	const struct mlx5_context *context = to_mlx5_context(cq->context);
 
-	if (wc_flags & ~(uint64_t)(IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP))
+	return mlx5_clock_wall_ns(context->clock.notes, read_completion_ts(cq));
+}
+
+static uint16_t read_cvlan(struct ibv_cq_ex *cq)
+{
+	return be16toh(of_ex(cq)->cqe->vlan_info);
+}
+
+/* Packets that a flow rule has marked bring the mark in the place of the QPN. */
+static uint32_t read_flow_tag(struct ibv_cq_ex *cq)
+{
+	return be32toh(of_ex(cq)->cqe->sop_drop_qpn) & MLX5_CQE_FLOW_TAG_MASK;
+}
+
+/* A message that a tag list was for begins the CQE with its tag matching header. */
+static void read_tm_info(struct ibv_cq_ex *cq, struct ibv_wc_tm_info *info)
+{
+	const struct ibv_tmh *header = (const struct ibv_tmh *)(const void *)of_ex(cq)->cqe;
+
+	info->tag = be64toh(header->tag);
+	info->priv = be32toh(header->app_ctx);
+}
+
+/* What is beyond the members of struct ibv_wc. */
+static void set_further_readers(struct ibv_cq_ex *ex, uint64_t wc_flags)
+{
+	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP)
+		ex->read_completion_ts = read_completion_ts;
+	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK)
+		ex->read_completion_wallclock_ns = read_completion_wallclock_ns;
+	if (wc_flags & IBV_WC_EX_WITH_CVLAN)
+		ex->read_cvlan = read_cvlan;
+	if (wc_flags & IBV_WC_EX_WITH_FLOW_TAG)
+		ex->read_flow_tag = read_flow_tag;
+	if (wc_flags & IBV_WC_EX_WITH_TM_INFO)
+		ex->read_tm_info = read_tm_info;
+}
+
+static int check_wc_flags(const struct mlx5_context *context, uint64_t wc_flags)
+{
+	if (wc_flags & ~(uint64_t)IBV_CREATE_CQ_SUP_WC_FLAGS)
 		return EOPNOTSUPP;
+	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK && !context->clock.notes)
+		return EOPNOTSUPP;
+	return 0;
+}
+
+int mlx5_cq_set_ex(struct mlx5_context *context, struct mlx5_cq *cq, uint64_t wc_flags)
+{
+	uint8_t cqe_version = context->cqe_version;
+	struct ibv_cq_ex *ex = &cq->verbs.cq_ex;
+	int err = check_wc_flags(context, wc_flags);
+
+	if (err)
+		return err;
 	ex->start_poll = cqe_version ? start_poll_v1 : start_poll_v0;
 	ex->next_poll = cqe_version ? next_poll_v1 : next_poll_v0;
 	ex->end_poll = end_poll;
@@ -180,7 +234,6 @@ int mlx5_cq_set_ex(struct mlx5_cq *cq, uint8_t cqe_version, uint64_t wc_flags)
 		ex->read_sl = read_sl;
 	if (wc_flags & IBV_WC_EX_WITH_DLID_PATH_BITS)
 		ex->read_dlid_path_bits = read_dlid_path_bits;
-	if (wc_flags & IBV_WC_EX_WITH_COMPLETION_TIMESTAMP)
-		ex->read_completion_ts = read_completion_ts;
+	set_further_readers(ex, wc_flags);
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include "uar.h"
 
 /* uapi rdma/mlx5-abi.h: an mmap offset in pages is index b23:16 | command b15:8 | index b7:0. */
-static off_t mmap_offset(enum mlx5_ib_mmap_cmd cmd, uint32_t index)
+off_t mlx5_mmap_offset(enum mlx5_ib_mmap_cmd cmd, uint32_t index)
 {
 	return (off_t)(((index >> 8) << 16 | (uint32_t)cmd << 8 | (index & 0xff))) *
 	       sysconf(_SC_PAGESIZE);
@@ -57,8 +57,9 @@ static int map_static_pages(struct mlx5_context *context, uint32_t num_pages)
 	if (!uars->pages)
 		return ENOMEM;
 	while (uars->num_pages < num_pages) {
-		char *page = map_registers(context, bytes,
-					   mmap_offset(MLX5_IB_MMAP_REGULAR_PAGE, uars->num_pages));
+		char *page =
+			map_registers(context, bytes,
+				      mlx5_mmap_offset(MLX5_IB_MMAP_REGULAR_PAGE, uars->num_pages));
 
 		if (!page)
 			return errno;

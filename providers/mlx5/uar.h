@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <rdma/mlx5-abi.h>
 
 #include "lock.h"
 
@@ -72,6 +74,9 @@ struct mlx5_uar_layout {
 	uint32_t uars_per_page;
 	uint32_t bf_reg_bytes; /* both buffers of a register; 0: no BlueFlame */
 };
+
+/* Where the kernel has the pages of a kind, in its device file. */
+off_t mlx5_mmap_offset(enum mlx5_ib_mmap_cmd cmd, uint32_t index);
 
 /* 0 or errno. */
 int mlx5_uars_open(struct mlx5_context *context, const struct mlx5_uar_layout *layout);

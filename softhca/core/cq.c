@@ -12,6 +12,7 @@
 
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
+#include "util/clock.h"
 
 static bool is_number_taken(const struct hca *hca, uint32_t cqn)
 {
@@ -53,6 +54,7 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **creat
 	cq->cqe_count = params->cqe_count;
 	cq->cqe_size = params->cqe_size;
 	cq->has_channel = params->has_channel;
+	cq->exact_time = params->exact_time;
 	cq->front = params->front;
 	cq->cqn = free_number(hca);
 	hca->family->cq_disarm(cq);
@@ -150,10 +152,26 @@ static void count_completion(struct engine *engine)
 	atomic_store_explicit(&engine->completions, completions + 1, memory_order_release);
 }
 
+/* The engine's time is some microseconds coarse, which would tell of completions before the request
+ * was posted. */
+static struct completion stamp(const struct completion *completion)
+{
+	struct completion stamped = *completion;
+
+	stamped.timestamp_ns = clock_ns();
+	return stamped;
+}
+
 void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion)
 {
+	struct completion stamped;
+
 	if (__builtin_expect(cq->overrun, 0))
 		return;
+	if (__builtin_expect(cq->exact_time, 0)) {
+		stamped = stamp(completion);
+		completion = &stamped;
+	}
 	if (trace_on())
 		trace_completion(cq, qp, completion);
 	if (__builtin_expect(cq->hca->family->cqe_write(cq, qp, completion) != 0, 0)) {

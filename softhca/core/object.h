@@ -144,6 +144,7 @@ struct cq {
 	/* No more entries: the consumer has let the ring run over. */
 	bool overrun;
 	bool has_channel; /* no events are made for a CQ without one */
+	bool exact_time;  /* completions carry the very time they land at */
 	/*
 	 * The front end calls cq_look_armed() from each of the consumer's armings, so an arming
 	 * asks for completions after it and no others. Without that an arming may have been in the
@@ -166,6 +167,7 @@ struct cq_params {
 	uint32_t cqe_count;
 	uint32_t cqe_size;
 	bool has_channel;
+	bool exact_time;
 	void *front;
 };
 

@@ -37,6 +37,11 @@ struct driver_abi {
 	/* `mac` is the peer's on Ethernet ports, NULL elsewhere. */
 	void (*created_ah)(const uint8_t *mac, struct driver_data *driver);
 
+	/* Writes the time where a library may look for it. From any thread; does nothing while the
+	 * clock is not open. */
+	void (*tick)(struct device_clock *clock);
+	void (*close_clock)(struct device_clock *clock);
+
 	const struct method_entry *methods; /* of its own, ends with a NULL handler */
 };
 

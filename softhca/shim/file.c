@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "softhca/core/trace.h"
-#include "softhca/shim/command.h"
+#include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
 #include "softhca/shim/objects.h"
 #include "softhca/shim/tables.h"
@@ -108,6 +108,7 @@ static void file_closing(struct descriptor *descriptor, int fd)
 	pthread_mutex_lock(&file->lock);
 	if (file->member) {
 		tables_forget(file->fd);
+		tables_forget_clock(&file->clock);
 		file_close_context(file);
 	}
 	pthread_mutex_unlock(&file->lock);
@@ -117,6 +118,7 @@ static void file_free(struct descriptor *descriptor)
 {
 	struct shim_file *file = to_shim_file(descriptor);
 
+	file->abi->close_clock(&file->clock);
 	handle_table_free(&file->handles);
 	pthread_mutex_destroy(&file->lock);
 	free(file);
@@ -173,6 +175,29 @@ int file_open(int flags)
 	descriptor_put(&file->descriptor);
 	errno = rc;
 	return rc ? -1 : file->fd;
+}
+
+void file_keep_time(struct shim_file *file)
+{
+	struct handle *cq;
+
+	if (!file->member || !file->clock.timer)
+		return;
+	file->abi->tick(&file->clock);
+	if (file->clock.context)
+		return;
+	cq = handle_next(&file->handles, HANDLE_CQ, 0);
+	if (cq)
+		tables_wrap_clock(((struct cq_object *)cq)->async.user_handle, file);
+}
+
+void files_tick(struct membership *member)
+{
+	list_for_each (node, &member->files) {
+		struct shim_file *file = list_entry(node, struct shim_file, link);
+
+		file->abi->tick(&file->clock);
+	}
 }
 
 void files_report(struct membership *member, enum async_event_type type, uint32_t element)

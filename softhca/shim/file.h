@@ -22,6 +22,14 @@ enum {
 	FILE_COMP_VECTORS = 2,
 };
 
+/* Pages of the device file that tell the time, as this process writes them; NULL before GET_CONTEXT
+ * and for families that have none. */
+struct device_clock {
+	void *timer;
+	void *notes;
+	void *context; /* the program's, whose clock reading has been wrapped */
+};
+
 struct shim_file {
 	struct descriptor descriptor;
 	int fd; /* the number it was opened with */
@@ -38,6 +46,7 @@ struct shim_file {
 	uint32_t static_bfregs, low_latency_bfregs;
 	uint8_t cqe_version;
 	uint8_t uar_used[FILE_DYNAMIC_UARS];
+	struct device_clock clock;
 };
 
 /* Opens the device with these open() flags; returns a descriptor number, or -1 and errno. */
@@ -59,6 +68,12 @@ int file_destroy_object(struct handle *handle);
 
 /* Ends the context with all its objects. */
 void file_close_context(struct shim_file *file);
+
+/* At each command: brings the clock up to date, and looks for the program's context, so that asking
+ * for the time will do so. */
+void file_keep_time(struct shim_file *file);
+/* Brings the clocks of all contexts up to date; with the engine lock held. */
+void files_tick(struct membership *member);
 
 /* An asynchronous event of a port or the device, to every context; with the engine lock held. */
 void files_report(struct membership *member, enum async_event_type type, uint32_t element);

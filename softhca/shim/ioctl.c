@@ -188,6 +188,7 @@ int ioctl_command(struct shim_file *file, uint64_t address)
 	pthread_mutex_lock(&file->lock);
 	if (!rc)
 		rc = run_method(method, &attrs);
+	file_keep_time(file);
 	pthread_mutex_unlock(&file->lock);
 	trace_call(&header, method, rc);
 	return rc;

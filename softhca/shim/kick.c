@@ -6,6 +6,7 @@
 
 #include "softhca/core/engine.h"
 #include "softhca/shim/drive.h"
+#include "softhca/shim/driver_abi.h"
 #include "softhca/shim/wrapped.h"
 
 /*
@@ -104,4 +105,21 @@ int kick_req_notify_cq(struct verbs_cq *cq, int solicited_only)
 	if (rc == 0 && !wrapped_is_dead(wrapped))
 		drive_armed();
 	return rc;
+}
+
+/* The reading itself is a load from memory, by the provider. */
+int kick_query_clock(struct verbs_context_view *context, void *values)
+{
+	verbs_query_clock_fn *original =
+		(verbs_query_clock_fn *)originals_find(&wrapped_originals, context);
+	struct descriptor *device = original ? descriptor_get(context->cmd_fd) : NULL;
+
+	if (device && device->kind == DESCRIPTOR_DEVICE) {
+		struct shim_file *file = to_shim_file(device);
+
+		file->abi->tick(&file->clock);
+	}
+	if (device)
+		descriptor_put(device);
+	return original ? original(context, values) : EINVAL;
 }

@@ -12,6 +12,7 @@ int kick_poll_cq(struct verbs_cq *cq, int entries, struct verbs_wc *wc);
 int kick_start_poll(struct verbs_cq *cq, void *attr);
 int kick_post_send(void *queue, void *wr, void **bad_wr);
 int kick_wr_complete(struct verbs_qp *qp);
+int kick_query_clock(struct verbs_context_view *context, void *values);
 int kick_req_notify_cq(struct verbs_cq *cq, int solicited_only);
 
 #endif

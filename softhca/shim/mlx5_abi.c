@@ -103,12 +103,18 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 			MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE | MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
 		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
 		.log_uar_size = 12,
+		/* Where in its page the timer is. */
+		.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET,
+		.hca_core_clock_offset = 0,
+		.clock_info_versions = 1 << MLX5_IB_CLOCK_INFO_V1,
 		.num_uars_per_page = 1,
 	};
 	int rc = driver_input(driver, &request, sizeof(request));
 
 	if (!rc)
 		rc = check_context(driver, &request);
+	if (!rc)
+		rc = mlx5_clock_open(file);
 	if (rc)
 		return rc;
 	choose_bfregs(file, &request);
@@ -383,5 +389,7 @@ const struct driver_abi mlx5_driver_abi = {
 	.create_srq = create_srq,
 	.created_srq = created_srq,
 	.created_ah = created_ah,
+	.tick = mlx5_clock_tick,
+	.close_clock = mlx5_clock_close,
 	.methods = mlx5_methods,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the two files of mlx5's driver-private data share. */
+/* What the files of mlx5's driver-private data share. */
 #ifndef SOFTHCA_SHIM_MLX5_ABI_H
 #define SOFTHCA_SHIM_MLX5_ABI_H
 
@@ -7,6 +7,11 @@
 
 /* Whether `page` is the number of a UAR that this device file has allocated. */
 bool mlx5_uar_is_allocated(const struct shim_file *file, uint32_t page);
+
+/* mlx5_clock.c. Open maps the pages of a device file: 0 or ENOMEM. */
+int mlx5_clock_open(struct shim_file *file);
+void mlx5_clock_close(struct device_clock *clock);
+void mlx5_clock_tick(struct device_clock *clock);
 
 extern const struct method_entry mlx5_methods[];
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "softhca/core/engine.h"
+#include "softhca/shim/file.h"
 #include "softhca/shim/kick.h"
 #include "softhca/shim/wrapped.h"
 
@@ -204,6 +205,56 @@ bool tables_wrap(uint64_t user_handle, int cmd_fd, struct qp *qp)
 	if (wrapped)
 		announce_armings(qp);
 	return wrapped && !extended;
+}
+
+/* The program's context that has this descriptor, by one of its CQs. */
+static struct verbs_context_extension *program_context(uint64_t cq_handle, int cmd_fd)
+{
+	struct verbs_context_extension copy;
+	uintptr_t start;
+	struct verbs_cq cq;
+
+	if (cq_handle % sizeof(void *) ||
+	    !read_memory(cq_handle, &cq, offsetof(struct verbs_cq, waiting)))
+		return NULL;
+	start = (uintptr_t)cq.context - offsetof(struct verbs_context_extension, context);
+	if (start % sizeof(void *) || !read_memory(start, &copy, sizeof(copy)) ||
+	    copy.context.cmd_fd != cmd_fd || copy.context.abi_compat != UINTPTR_MAX)
+		return NULL;
+	return (struct verbs_context_extension *)start;
+}
+
+static void wrap_clock(struct verbs_context_extension *context, struct device_clock *clock)
+{
+	verbs_query_clock_fn *original = context->query_rt_values;
+	Dl_info info;
+
+	if (original == kick_query_clock || !original || !dladdr((const void *)original, &info))
+		return;
+	if (originals_add(&wrapped_originals, &context->context, (void *)original)) {
+		__atomic_store_n(&context->query_rt_values, kick_query_clock, __ATOMIC_RELEASE);
+		clock->context = &context->context;
+	}
+}
+
+void tables_wrap_clock(uint64_t user_handle, struct shim_file *file)
+{
+	struct verbs_context_extension *context = program_context(user_handle, file->fd);
+
+	if (!context || !file->clock.timer)
+		return;
+	pthread_mutex_lock(&mutex);
+	wrap_clock(context, &file->clock);
+	pthread_mutex_unlock(&mutex);
+}
+
+void tables_forget_clock(struct device_clock *clock)
+{
+	pthread_mutex_lock(&mutex);
+	if (clock->context)
+		originals_drop(&wrapped_originals, clock->context);
+	clock->context = NULL;
+	pthread_mutex_unlock(&mutex);
 }
 
 void tables_drop(uint64_t user_handle)

@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 struct qp;
+struct device_clock;
+struct shim_file;
 
 /*
  * Called at every MODIFY_QP, the first command at which a struct ibv_qp is sure to be filled in;
@@ -24,6 +26,15 @@ struct qp;
  * (qp_watch()).
  */
 bool tables_wrap(uint64_t user_handle, int cmd_fd, struct qp *qp);
+
+/*
+ * Called at commands while file->clock.context is NULL: from the program's struct ibv_cq at
+ * `user_handle` it is found, and its ibv_query_rt_values_ex() brings the clock up to date from then
+ * on. Nothing happens as long as the CQ does not tell.
+ */
+void tables_wrap_clock(uint64_t user_handle, struct shim_file *file);
+/* Its context is closing. */
+void tables_forget_clock(struct device_clock *clock);
 
 /* The CQ or QP with this user_handle is gone. */
 void tables_drop(uint64_t user_handle);

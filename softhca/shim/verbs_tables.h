@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct verbs_context_view;
 struct verbs_wc;
 struct verbs_cq;
 struct verbs_qp;
@@ -19,6 +20,7 @@ typedef int verbs_poll_cq_fn(struct verbs_cq *cq, int entries, struct verbs_wc *
 typedef int verbs_req_notify_fn(struct verbs_cq *cq, int solicited_only);
 typedef int verbs_post_fn(void *queue, void *wr, void **bad_wr);
 typedef int verbs_start_poll_fn(struct verbs_cq *cq, void *attr);
+typedef int verbs_query_clock_fn(struct verbs_context_view *context, void *values);
 typedef int verbs_wr_complete_fn(struct verbs_qp *qp);
 
 /* struct ibv_context. */
@@ -33,6 +35,17 @@ struct verbs_context_view {
 	void *ops_tail[5];
 	int cmd_fd;
 	int async_fd;
+	int num_comp_vectors;
+	uint8_t mutex[40];
+	uintptr_t abi_compat; /* all ones: an extended context lies before it */
+};
+
+/* The end of struct verbs_context, which grows at its beginning. */
+struct verbs_context_extension {
+	verbs_query_clock_fn *query_rt_values;
+	void *older[14];
+	size_t size;
+	struct verbs_context_view context;
 };
 
 /* struct ibv_cq, and struct ibv_cq_ex which begins like it. */
@@ -76,6 +89,9 @@ _Static_assert(offsetof(struct verbs_context_view, post_send) == 8 + 200,
 _Static_assert(offsetof(struct verbs_context_view, post_recv) == 8 + 208,
 	       "ibv_context.ops.post_recv");
 _Static_assert(offsetof(struct verbs_context_view, cmd_fd) == 264, "ibv_context.cmd_fd");
+_Static_assert(offsetof(struct verbs_context_view, abi_compat) == 320, "ibv_context.abi_compat");
+_Static_assert(offsetof(struct verbs_context_extension, context) == 128,
+	       "verbs_context.query_rt_values");
 _Static_assert(offsetof(struct verbs_cq, comp_mask) == 128, "ibv_cq_ex.comp_mask");
 _Static_assert(offsetof(struct verbs_cq, start_poll) == 144, "ibv_cq_ex.start_poll");
 _Static_assert(offsetof(struct verbs_qp, qp_num) == 52, "ibv_qp.qp_num");

@@ -132,6 +132,7 @@ ssize_t write_command(struct shim_file *file, const void *buffer, size_t count)
 	if (!rc) {
 		pthread_mutex_lock(&file->lock);
 		rc = run(file, bytes, count);
+		file_keep_time(file);
 		pthread_mutex_unlock(&file->lock);
 	}
 	if (!rc)

@@ -30,7 +30,6 @@ MISSING = {
     'dma-bufs': lambda bed: DmaBufMR(bed.pd, 4096, 0, dmabuf=0),
     'advice': lambda bed: bed.pd.advise_mr(0, 0, [SGE(bed.mr.buf, 8, bed.mr.lkey)]),
     'imported domains': lambda bed: PD(bed.context, handle=1),
-    'clocks': lambda bed: bed.context.query_rt_values_ex(),
     'ECE': lambda bed: bed.qp.set_ece(ECE(0x15b3, 1)),
     'rates': lambda bed: bed.qp.modify_rate_limit(QPRateLimitAttr(1)),
 }

@@ -59,6 +59,15 @@ def test_every_gid_of_an_ethernet_port(fabric, index):
     fabric.pair(command, command, "--port-type eth")
 
 
+@pytest.mark.parametrize("options", ("-N -c", pytest.param("-t", marks=pytest.mark.needs("mlx5")),
+                                     pytest.param("-t -N -e", marks=pytest.mark.needs("mlx5"))))
+def test_extended_queues_and_calls(fabric, options):
+    command = "%s/ibv_rc_pingpong -n %d %s" % (OWN, fabric.rounds(500), options)
+    for result in fabric.pair(command, command):
+        assert "iters in" in result.output
+        assert ("Average receive completion clock cycles" in result.output) == ("-t" in options)
+
+
 @pytest.mark.needs("hosts")
 @pytest.mark.parametrize("port_type", ("ib", "eth"))
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -58,7 +58,7 @@ static enum mlx5_status create_in_core(struct mlx5_command *command, struct mlx5
 static enum mlx5_status create(struct mlx5_command *command, struct mlx5_cq *cq)
 {
 	const uint8_t *context = mlx5_command_context(command);
-	struct cq_params params = {.has_channel = true, .front = cq};
+	struct cq_params params = {.has_channel = true, .exact_time = true, .front = cq};
 	enum mlx5_status status = check_context(command, context);
 
 	if (status)

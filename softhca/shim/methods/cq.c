@@ -27,7 +27,6 @@ static int check_request(const struct shim_file *file, const struct cq_request *
 		return EINVAL;
 	if (!request->entries || request->entries > file->hca->limits.max_cqe)
 		return EINVAL;
-	/* Every completion has its time; it needs no asking for. */
 	if (request->flags & ~(uint32_t)(IB_UVERBS_CQ_FLAGS_IGNORE_OVERRUN |
 					 IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION))
 		return EOPNOTSUPP;
@@ -61,7 +60,11 @@ static int create_in_core(struct cq_object *object, const struct cq_request *req
 {
 	struct shim_file *file = object->handle.file;
 	struct engine *engine = file->member->engine;
-	struct cq_params params = {.has_channel = object->channel != NULL, .front = object};
+	struct cq_params params = {
+		.has_channel = object->channel != NULL,
+		.exact_time = request->flags & IB_UVERBS_CQ_FLAGS_TIMESTAMP_COMPLETION,
+		.front = object,
+	};
 	int rc = file->abi->create_cq(file, driver, request->entries, &params, &object->pin);
 
 	if (rc)

@@ -385,7 +385,8 @@ static int open_extended(void **state)
 {
 	struct ibv_cq_init_attr_ex attr = {
 		.cqe = 7,
-		.wc_flags = IBV_WC_STANDARD_FLAGS | IBV_WC_EX_WITH_COMPLETION_TIMESTAMP,
+		.wc_flags = (uint64_t)IBV_CREATE_CQ_SUP_WC_FLAGS &
+			    ~(uint64_t)IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK,
 	};
 
 	(void)state;
@@ -437,6 +438,33 @@ static void extended_polling_reads_the_current_cqe(void **state)
 	expect_bytes(fake_cq_dbrec(), "00000002");
 }
 
+/* A packet with a VLAN tag that a flow rule has marked, and a message for a tag list. */
+static void extended_polling_reads_what_packets_and_tags_add(void **state)
+{
+	struct ibv_cq_ex *cq = (struct ibv_cq_ex *)bench.cq;
+	struct ibv_poll_cq_attr attr = {};
+	struct ibv_wc_tm_info info;
+	uint8_t cqe[64];
+
+	(void)state;
+	memcpy(cqe, recv_cqe, sizeof(cqe));
+	memcpy(cqe + 30, "\xa0\x64", 2);
+	memcpy(cqe + 56, "\x99\x12\x34\x56", 4);
+	post_recv(1);
+	post_recv(2);
+	fake_cqe(0, cqe);
+	memcpy(cqe, "\x03\0\0\0\x01\x02\x03\x04\x11\x12\x13\x14\x15\x16\x17\x18", 16);
+	fake_cqe(1, cqe);
+	assert_int_equal(ibv_start_poll(cq, &attr), 0);
+	assert_int_equal(ibv_wc_read_cvlan(cq), 0xa064);
+	assert_int_equal(ibv_wc_read_flow_tag(cq), 0x123456);
+	assert_int_equal(ibv_next_poll(cq), 0);
+	ibv_wc_read_tm_info(cq, &info);
+	assert_true(info.tag == 0x1112131415161718);
+	assert_int_equal(info.priv, 0x01020304);
+	ibv_end_poll(cq);
+}
+
 static void extended_polling_tells_errors(void **state)
 {
 	const uint8_t cqe[64] = {
@@ -460,7 +488,7 @@ static void extended_polling_tells_errors(void **state)
 
 static void unknown_completion_fields_are_refused(void **state)
 {
-	struct ibv_cq_init_attr_ex attr = {.cqe = 7, .wc_flags = IBV_WC_EX_WITH_TM_INFO};
+	struct ibv_cq_init_attr_ex attr = {.cqe = 7, .wc_flags = 1 << 12};
 
 	(void)state;
 	assert_null(mlx5_create_cq_ex(bench.context, &attr));
@@ -502,6 +530,7 @@ int main(void)
 		V1(resizing_below_what_was_not_polled_is_refused),
 		V1(unknown_completion_fields_are_refused),
 		EXT(extended_polling_reads_the_current_cqe),
+		EXT(extended_polling_reads_what_packets_and_tags_add),
 		EXT(extended_polling_tells_errors),
 		cmocka_unit_test_setup_teardown(a_cqe_of_128_bytes_means_its_second_half, open_128,
 						teardown),

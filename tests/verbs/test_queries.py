@@ -108,7 +108,8 @@ def test_sysfs_tells_the_same_tables(device):
 def test_sysfs_tells_the_same_device(device):
     folder = ibdev(device)
     assert (folder / 'node_guid').read_text().strip() == d.guid_format(device.attr.node_guid)
-    assert (folder / 'fw_ver').read_text().strip() == device.attr.fw_version
+    # A driver without firmware has an empty file.
+    assert (folder / 'fw_ver').read_text().strip() in ('', device.attr.fw_version)
     assert int((folder / 'ports/1/state').read_text().split(':')[0]) == device.port.state
 
 

@@ -37,6 +37,7 @@ class Family:
     # Why something cannot be tested; empty where it can.
     no_draining: str = ''
     no_error_from_reset: str = ''
+    no_send_queue_error: str = ''
 
     def means(self, status, meant):
         """Whether `status` is how the family says `meant`."""
@@ -50,7 +51,8 @@ MLX5_OF_THE_KERNEL = dataclasses.replace(
     MLX5, name="the kernel's mlx5",
     no_draining="the kernel's mlx5 driver has no way to drain a send queue",
     no_error_from_reset='the kernel knows no step from RESET to the error state')
-RXE = Family('rxe', no_error_from_reset='the kernel knows no step from RESET to the error state')
+RXE = Family('rxe', no_send_queue_error='rxe has no state for an error of the send queue alone',
+             no_error_from_reset='the kernel knows no step from RESET to the error state')
 
 
 def of(attr):

@@ -43,3 +43,8 @@ bool port_is_active(const struct fabric_hca *hca)
 {
 	return hca->link_up && !hca->killed;
 }
+
+unsigned int port_pkeys(const struct fabric_hca *hca)
+{
+	return hca->port_type == FABRIC_PORT_IB ? FABRIC_PKEYS : 1;
+}

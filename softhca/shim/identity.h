@@ -50,5 +50,7 @@ enum {
 
 uint32_t port_capabilities(const struct fabric_hca *hca);
 bool port_is_active(const struct fabric_hca *hca);
+/* Entries of the table of partitions; an Ethernet port has the default one alone. */
+unsigned int port_pkeys(const struct fabric_hca *hca);
 
 #endif

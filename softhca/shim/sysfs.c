@@ -218,7 +218,7 @@ int sysfs_tree_build(const char *root, const struct fabric_hca *hca, unsigned in
 	put_port(&tree);
 	for (unsigned int i = 0; i < FABRIC_GIDS; i++)
 		put_gid(&tree, i);
-	for (unsigned int i = 0; i < FABRIC_PKEYS; i++)
+	for (unsigned int i = 0; i < port_pkeys(hca); i++)
 		put(&tree, port_path(&tree, "pkeys", i), "0x%04x", hca->pkeys[i]);
 	/* Last, because this is what makes the device visible. */
 	put_uverbs(&tree);

@@ -23,7 +23,7 @@ static void describe_port(const struct fabric_hca *hca, struct ib_uverbs_query_p
 		.port_cap_flags = port_capabilities(hca),
 		.max_msg_sz = MAX_MESSAGE_BYTES,
 		.gid_tbl_len = FABRIC_GIDS,
-		.pkey_tbl_len = ib ? FABRIC_PKEYS : 1,
+		.pkey_tbl_len = port_pkeys(hca),
 		.lid = ib ? hca->lid : 0,
 		.sm_lid = ib ? PORT_SM_LID : 0,
 		.state = active ? PORT_STATE_ACTIVE : PORT_STATE_DOWN,

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,14 @@ static void assert_file(const char *path, const char *expected)
 	fclose(file);
 	content[strcspn(content, "\n")] = '\0';
 	assert_string_equal(content, expected);
+}
+
+static bool has_file(const char *path)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s/class/%s", root, path);
+	return access(name, F_OK) == 0;
 }
 
 static struct stat status_of(const char *path)
@@ -129,6 +138,15 @@ static void follows_the_port(void **state)
 	assert_file("infiniband/mlx5_0/ports/1/gid_attrs/types/0", "RoCE v2");
 }
 
+static void ethernet_has_one_partition(void **state)
+{
+	(void)state;
+	hca->port_type = FABRIC_PORT_ETH;
+	assert_int_equal(sysfs_tree_build(root, hca, 1), 0);
+	assert_file("infiniband/mlx5_1/ports/1/pkeys/0", "0xffff");
+	assert_false(has_file("infiniband/mlx5_1/ports/1/pkeys/1"));
+}
+
 static void failures_are_reported(void **state)
 {
 	(void)state;
@@ -144,6 +162,7 @@ int main(void)
 		cmocka_unit_test(describes_an_infiniband_adapter),
 		cmocka_unit_test(building_again_changes_nothing),
 		cmocka_unit_test(follows_the_port),
+		cmocka_unit_test(ethernet_has_one_partition),
 		cmocka_unit_test(failures_are_reported),
 	};
 

@@ -61,6 +61,7 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **creat
 	cq->fired_token = hca->family->cq_arm(cq).token;
 	cq->seen_token = cq->fired_token;
 	list_init(&cq->failed);
+	list_init(&cq->gathering);
 	list_init(&cq->with_channel);
 	if (cq->has_channel)
 		list_append(&hca->channel_cqs, &cq->with_channel);
@@ -102,6 +103,7 @@ int cq_destroy(struct cq *cq)
 	if (cq->users)
 		return EBUSY;
 	list_remove(&cq->failed);
+	list_remove(&cq->gathering);
 	list_remove(&cq->with_channel);
 	list_remove(&cq->link);
 	cq->hca->num_cq--;
@@ -112,6 +114,8 @@ int cq_destroy(struct cq *cq)
 static void fire(struct cq *cq, uint32_t token)
 {
 	cq->fired_token = token;
+	cq->gathered = 0;
+	list_remove(&cq->gathering);
 	cq->hca->front->cq_event(cq);
 }
 
@@ -121,6 +125,48 @@ static bool is_solicited(const struct completion *completion)
 	return completion->flags & COMPLETION_SOLICITED || completion->status != STATUS_SUCCESS;
 }
 
+/* The first completion starts the period, the last one of the count ends it. */
+static void gather(struct cq *cq, uint32_t token)
+{
+	struct engine *engine = cq->hca->engine;
+
+	if (++cq->gathered >= cq->event_count) {
+		fire(cq, token);
+		return;
+	}
+	if (cq->gathered > 1)
+		return;
+	cq->event_due_ns = clock_ns() + cq->event_period_us * NS_PER_US;
+	list_append(&engine->gathering, &cq->gathering);
+	if (cq->event_due_ns < engine->next_timer_ns)
+		engine->next_timer_ns = cq->event_due_ns;
+}
+
+void cq_run_timers(struct engine *engine)
+{
+	list_for_each_safe (node, &engine->gathering) {
+		struct cq *cq = list_entry(node, struct cq, gathering);
+
+		if (cq->event_due_ns <= engine->now_ns)
+			fire(cq, cq->hca->family->cq_arm(cq).token);
+		else if (cq->event_due_ns < engine->next_timer_ns)
+			engine->next_timer_ns = cq->event_due_ns;
+	}
+}
+
+int cq_moderate(struct cq *cq, uint32_t event_count, uint32_t event_period_us)
+{
+	if (event_count > CQ_MAX_EVENT_COUNT || event_period_us > CQ_MAX_EVENT_PERIOD_US)
+		return EINVAL;
+	cq->event_count = event_count;
+	cq->event_period_us = event_period_us;
+	cq->moderated = event_count && event_period_us;
+	/* What has been gathered by the old rule is not held back by the new one. */
+	if (cq->gathered)
+		fire(cq, cq->hca->family->cq_arm(cq).token);
+	return 0;
+}
+
 static void notify(struct cq *cq, const struct completion *completion)
 {
 	struct cq_arm arm = cq->hca->family->cq_arm(cq);
@@ -128,7 +174,11 @@ static void notify(struct cq *cq, const struct completion *completion)
 	if (arm.token == cq->fired_token)
 		return;
 	cq->seen_token = arm.token;
-	if (!arm.solicited_only || is_solicited(completion))
+	if (arm.solicited_only && !is_solicited(completion))
+		return;
+	if (cq->moderated)
+		gather(cq, arm.token);
+	else
 		fire(cq, arm.token);
 }
 

@@ -53,6 +53,7 @@ int engine_create(struct fabric *fabric, struct engine **created)
 	list_init(&engine->acks);
 	list_init(&engine->watched);
 	list_init(&engine->timers);
+	list_init(&engine->gathering);
 	list_init(&engine->failed_cqs);
 	engine->now_ns = clock_ns();
 	engine->next_timer_ns = UINT64_MAX;
@@ -200,8 +201,10 @@ unsigned int engine_round(struct engine *engine)
 	moved += serve_watched(engine);
 	if (!list_empty(&engine->acks))
 		transport_send_acks(engine);
-	if (engine->now_ns >= engine->next_timer_ns)
+	if (engine->now_ns >= engine->next_timer_ns) {
 		transport_run_timers(engine);
+		cq_run_timers(engine);
+	}
 	if (fabric_has_faults(engine->fabric))
 		fabric_run_faults(engine->fabric, engine->now_ns);
 	engine_fail_cqs(engine);
@@ -232,7 +235,7 @@ static void note_work(struct engine *engine)
 	uint32_t mask = IDLE_POLLS - 1;
 
 	if (!list_empty(&engine->pending) || !list_empty(&engine->acks) ||
-	    fabric_has_faults(engine->fabric))
+	    !list_empty(&engine->gathering) || fabric_has_faults(engine->fabric))
 		mask = 0;
 	else if (!list_empty(&engine->watched))
 		mask = WATCHED_POLLS - 1;

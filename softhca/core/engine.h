@@ -45,9 +45,11 @@ struct engine {
 	 * it. */
 	_Atomic uint64_t now_ns;
 	uint64_t clock_cycles; /* cycle counter when now_ns was read */
-	/* Earliest timer of any QP, UINT64_MAX when none runs. */
+	/* Earliest timer of any QP or CQ, UINT64_MAX when none runs. */
 	uint64_t next_timer_ns;
 	struct list timers;
+	/* CQs whose event waits for more completions, or for the end of its period. */
+	struct list gathering;
 	struct hca *hcas[8];
 	unsigned int num_hcas;
 	/* By number in the fabric; NULL where this process has not opened it. */

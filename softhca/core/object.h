@@ -130,6 +130,9 @@ struct mr_params {
 	uint8_t key_byte;
 };
 
+/* Bounds of moderation: what ConnectX has room for. */
+enum { CQ_MAX_EVENT_COUNT = 0xffff, CQ_MAX_EVENT_PERIOD_US = 0xfff };
+
 struct cq {
 	struct hca *hca;
 	struct queue_memory memory;
@@ -151,7 +154,14 @@ struct cq {
 	 * record for a while when it is found, and what is unpolled by then counts.
 	 */
 	bool arming_announced;
+	bool moderated;
 	/* ---- cold ---- */
+	/* Moderation: the event comes with the completion that fills up `event_count`, or
+	 * `event_period_us` after the first one. */
+	uint32_t event_count, event_period_us;
+	uint32_t gathered;     /* completions since the arming that has had no event yet */
+	uint64_t event_due_ns; /* while there are some */
+	struct list gathering; /* on engine->gathering then */
 	bool ignore_overrun;
 	uint32_t cqn;
 	uint32_t users;
@@ -340,6 +350,11 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **cq);
 /* Goes on in the new buffer: writes the family's resize CQE into the old one first. */
 int cq_resize(struct cq *cq, const struct queue_memory *memory, uint32_t cqe_count,
 	      uint32_t cqe_size);
+/* Events come at most so often; 0 in either ends it. EINVAL beyond the limits. */
+int cq_moderate(struct cq *cq, uint32_t event_count, uint32_t event_period_us);
+/* Raises events that are due at engine->now_ns, and brings engine->next_timer_ns forward to the
+ * next one. */
+void cq_run_timers(struct engine *engine);
 int cq_destroy(struct cq *cq); /* EBUSY while a QP uses it */
 /* Lands a completion and raises the event if one is due. An overrun puts the CQ and its QPs into
  * error as the specification says. */

@@ -81,6 +81,7 @@ static const struct command_entry extended[] = {
 		},
 	[IB_USER_VERBS_EX_CMD_CREATE_CQ] = ENTRY(struct ib_uverbs_ex_create_cq,
 						 struct ib_uverbs_ex_create_cq_resp, ex_create_cq),
+	[IB_USER_VERBS_EX_CMD_MODIFY_CQ] = ENTRY_NO_OUT(struct ib_uverbs_ex_modify_cq, ex_modify_cq),
 	[IB_USER_VERBS_EX_CMD_CREATE_QP] =
 		{
 			.handle = ex_create_qp,

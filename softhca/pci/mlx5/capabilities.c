@@ -2,7 +2,7 @@
 /*
  * What the adapter announces, and the limits it holds the driver to: one set of numbers for both.
  * Left out and zero, each of which keeps a part of the driver quiet: Ethernet, flow steering,
- * eswitch, on-demand paging, DC, DEVX, counters, memory windows, UMR registrations, moderation.
+ * eswitch, on-demand paging, DC, DEVX, counters, memory windows, UMR registrations.
  */
 #include "hw/mlx5/capability.h"
 
@@ -85,6 +85,7 @@ static const struct value general[] = {
 	{MLX5_CAP_UMR_SIZE_DISABLED, 1},
 	{MLX5_CAP_ATOMICS, 1},
 	{MLX5_CAP_CQ_RESIZE, 1},
+	{MLX5_CAP_CQ_MODERATION, 1},
 	/* Drivers do not start without. Its queue pairs are refused all the same. */
 	{MLX5_CAP_XRC, 1},
 	{MLX5_CAP_UD, 1},

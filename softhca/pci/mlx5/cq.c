@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Completion queues. Not offered: collapsed and compressed entries, and moderation, for which every
- * completion that has been asked for is an event of its own.
+ * Completion queues. Not offered: collapsed and compressed entries.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +14,6 @@ static enum mlx5_status check_context(struct mlx5_command *command, const uint8_
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "no such entry size");
 	if (hw_get(context, MLX5_CQC_COLLAPSED) || hw_get(context, MLX5_CQC_COMPRESSED))
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "format not supported");
-	if (hw_get(context, MLX5_CQC_PERIOD) || hw_get(context, MLX5_CQC_MAX_COUNT))
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "moderation not supported");
 	if (!mlx5_set_has(&command->adapter->uars, hw_get(context, MLX5_CQC_UAR)))
 		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such UAR");
 	return MLX5_STATUS_OK;
@@ -46,6 +43,8 @@ static enum mlx5_status create_in_core(struct mlx5_command *command, struct mlx5
 
 	if (rc)
 		return mlx5_status_of(command, rc);
+	cq_moderate(cq->cq, hw_get(cq->context, MLX5_CQC_MAX_COUNT),
+		    hw_get(cq->context, MLX5_CQC_PERIOD));
 	cq->cq->ignore_overrun = hw_get(cq->context, MLX5_CQC_IGNORE_OVERRUN);
 	cq->object.number = cq->cq->cqn;
 	cq->object.adapter = adapter;
@@ -145,7 +144,23 @@ static enum mlx5_status resize(struct mlx5_command *command, struct mlx5_cq *cq)
 	return MLX5_STATUS_OK;
 }
 
-/* Size and place change together, and nothing else does. */
+/* What is not selected stays as it is. */
+static enum mlx5_status moderate(struct mlx5_command *command, struct mlx5_cq *cq)
+{
+	const uint8_t *context = mlx5_command_context(command);
+	uint32_t select = hw_get(command->in, MLX5_MODIFY_CQ_SELECT);
+
+	if (!select || select & ~(uint32_t)(MLX5_MODERATE_PERIOD | MLX5_MODERATE_COUNT))
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "only moderation may change");
+	if (select & MLX5_MODERATE_PERIOD)
+		hw_set(cq->context, MLX5_CQC_PERIOD, hw_get(context, MLX5_CQC_PERIOD));
+	if (select & MLX5_MODERATE_COUNT)
+		hw_set(cq->context, MLX5_CQC_MAX_COUNT, hw_get(context, MLX5_CQC_MAX_COUNT));
+	return mlx5_status_of(command, cq_moderate(cq->cq, hw_get(cq->context, MLX5_CQC_MAX_COUNT),
+						   hw_get(cq->context, MLX5_CQC_PERIOD)));
+}
+
+/* Size and place change together, and nothing else does with them. */
 enum mlx5_status mlx5_modify_cq(struct mlx5_command *command)
 {
 	enum { ALL = MLX5_RESIZE_LOG_SIZE | MLX5_RESIZE_PAGE_OFFSET | MLX5_RESIZE_LOG_PAGE_SIZE };
@@ -153,8 +168,10 @@ enum mlx5_status mlx5_modify_cq(struct mlx5_command *command)
 
 	if (!cq)
 		return mlx5_status_of(command, ENOENT);
+	if (command->op_mod == MLX5_MODIFY_CQ_MODERATE)
+		return moderate(command, cq);
 	if (command->op_mod != MLX5_MODIFY_CQ_RESIZE)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "only size may change");
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "no such change");
 	if (hw_get(command->in, MLX5_MODIFY_CQ_SELECT) != ALL)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "a part of a new size");
 	return resize(command, cq);

@@ -22,7 +22,7 @@ extern const struct method_entry mr_methods[];
 command_fn create_comp_channel;
 extern const struct method_entry channel_methods[];
 /* cq.c */
-command_fn create_cq, ex_create_cq, resize_cq, destroy_cq;
+command_fn create_cq, ex_create_cq, ex_modify_cq, resize_cq, destroy_cq;
 extern const struct method_entry cq_methods[];
 /* qp.c */
 command_fn create_qp, ex_create_qp, destroy_qp;

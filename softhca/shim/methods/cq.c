@@ -246,6 +246,28 @@ int resize_cq(struct command *command)
 	return 0;
 }
 
+int ex_modify_cq(struct command *command)
+{
+	enum { MODERATE = 1 }; /* enum ibv_cq_attr_mask */
+	struct ib_uverbs_ex_modify_cq wire;
+	struct cq_object *object;
+	int rc = command_input_extended(command, &wire, sizeof(wire));
+
+	if (rc)
+		return rc;
+	if (!wire.attr_mask || wire.reserved)
+		return EINVAL;
+	if (wire.attr_mask != MODERATE)
+		return EOPNOTSUPP;
+	object = find_cq(command->file, wire.cq_handle);
+	if (!object)
+		return EINVAL;
+	engine_lock(command->file->member->engine);
+	rc = cq_moderate(object->cq, wire.attr.cq_count, wire.attr.cq_period);
+	engine_unlock(command->file->member->engine);
+	return rc;
+}
+
 int destroy_cq(struct command *command)
 {
 	struct ib_uverbs_destroy_cq_resp answer = {0};

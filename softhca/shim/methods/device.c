@@ -145,7 +145,7 @@ int query_device(struct command *command)
 	return 0;
 }
 
-/* On-demand paging, RSS, raw packets, tag matching, moderation and device memory are not offered:
+/* On-demand paging, RSS, raw packets, tag matching and device memory are not offered:
  * their parts of the answer are zero. */
 int ex_query_device(struct command *command)
 {
@@ -153,6 +153,7 @@ int ex_query_device(struct command *command)
 		.timestamp_mask = UINT64_MAX,
 		.hca_core_clock = CORE_CLOCK_KHZ,
 		.device_cap_flags_ex = DEVICE_CAPS,
+		.cq_moderation_caps = {CQ_MAX_EVENT_COUNT, CQ_MAX_EVENT_PERIOD_US},
 	};
 	struct ib_uverbs_ex_query_device request;
 	int rc = command_input_extended(command, &request, sizeof(request));

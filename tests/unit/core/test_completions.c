@@ -117,6 +117,103 @@ static void an_arming_found_late_waits_when_all_is_polled(void **state)
 	assert_int_equal(fake_front.cq_events, 1);
 }
 
+static void a_moderated_queue_waits_for_its_count(void **state)
+{
+	(void)state;
+	assert_int_equal(cq_moderate(cq, 3, 4095), 0);
+	cq->arming_announced = true;
+	arm(1, false);
+	complete(0, STATUS_SUCCESS);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 0);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 1);
+	/* And the next arming begins to count anew. */
+	poll_all();
+	arm(2, false);
+	complete(0, STATUS_SUCCESS);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 1);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 2);
+}
+
+static void a_moderated_queue_waits_no_longer_than_its_period(void **state)
+{
+	struct engine *engine = world.engine;
+
+	(void)state;
+	assert_int_equal(cq_moderate(cq, 3, 100), 0);
+	cq->arming_announced = true;
+	arm(1, false);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(engine->next_timer_ns, cq->event_due_ns);
+	engine->now_ns = cq->event_due_ns - 1;
+	cq_run_timers(engine);
+	assert_int_equal(fake_front.cq_events, 0);
+	engine->now_ns = cq->event_due_ns;
+	cq_run_timers(engine);
+	assert_int_equal(fake_front.cq_events, 1);
+	/* Once. */
+	cq_run_timers(engine);
+	assert_int_equal(fake_front.cq_events, 1);
+}
+
+static void moderation_counts_only_what_was_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(cq_moderate(cq, 2, 100), 0);
+	cq->arming_announced = true;
+	complete(0, STATUS_SUCCESS);
+	arm(1, true);
+	complete(0, STATUS_SUCCESS);
+	complete(COMPLETION_SOLICITED, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 0);
+	complete(COMPLETION_SOLICITED, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 1);
+}
+
+static void the_end_of_moderation_lets_the_event_go(void **state)
+{
+	(void)state;
+	assert_int_equal(cq_moderate(cq, 3, 100), 0);
+	cq->arming_announced = true;
+	arm(1, false);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(cq_moderate(cq, 0, 0), 0);
+	assert_int_equal(fake_front.cq_events, 1);
+	arm(2, false);
+	complete(0, STATUS_SUCCESS);
+	assert_int_equal(fake_front.cq_events, 2);
+}
+
+static void moderation_has_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(cq_moderate(cq, 0x10000, 1), EINVAL);
+	assert_int_equal(cq_moderate(cq, 1, 0x1000), EINVAL);
+	assert_false(cq->moderated);
+	assert_int_equal(cq_moderate(cq, 0xffff, 0xfff), 0);
+	/* A period without a count, or the other way round, is none. */
+	assert_int_equal(cq_moderate(cq, 0xffff, 0), 0);
+	assert_false(cq->moderated);
+}
+
+static void a_queue_with_completions_gathered_can_go(void **state)
+{
+	struct fake_cq_record its = {0};
+	struct cq *other = make_cq(&world, CQES, &its);
+	struct completion completion = {.status = STATUS_SUCCESS};
+
+	(void)state;
+	assert_int_equal(cq_moderate(other, 3, 100), 0);
+	its.token = 1;
+	cq_complete(other, qp, &completion);
+	assert_false(list_empty(&world.engine->gathering));
+	assert_int_equal(cq_destroy(other), 0);
+	assert_true(list_empty(&world.engine->gathering));
+}
+
 static void solicited_only_waits_for_solicited_completions(void **state)
 {
 	(void)state;
@@ -285,6 +382,12 @@ int main(void)
 		TEST(an_announced_arming_asks_for_later_completions_only),
 		TEST(an_arming_found_late_fires_for_what_is_unpolled),
 		TEST(an_arming_found_late_waits_when_all_is_polled),
+		TEST(a_moderated_queue_waits_for_its_count),
+		TEST(a_moderated_queue_waits_no_longer_than_its_period),
+		TEST(moderation_counts_only_what_was_asked_for),
+		TEST(the_end_of_moderation_lets_the_event_go),
+		TEST(moderation_has_limits),
+		TEST(a_queue_with_completions_gathered_can_go),
 		TEST(solicited_only_waits_for_solicited_completions),
 		TEST(errors_count_as_solicited),
 		TEST(a_cq_without_channel_never_has_events),

@@ -5,6 +5,7 @@
 #include <netinet/ip.h>
 #include <string.h>
 
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 struct ibv_ah *ibv_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr)
@@ -13,22 +14,25 @@ struct ibv_ah *ibv_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr)
 	struct ibv_ah *ah;
 
 	if (!ops->create_ah)
-		return fail_null(EOPNOTSUPP);
-	if (!attr->port_num)
-		return fail_null(EINVAL);
-	ah = ops->create_ah(pd, attr);
-	if (ah) {
-		ah->context = pd->context;
-		ah->pd = pd;
+		return fail_null(explain_errno(EOPNOTSUPP, __func__, pd->context));
+	ah = attr->port_num ? ops->create_ah(pd, attr) : fail_null(EINVAL);
+	if (!ah) {
+		if (explain_by_provider(errno, __func__) ||
+		    explain_path(errno, __func__, pd->context, attr, "attr"))
+			return NULL;
+		return explained_pointer(NULL, __func__, pd->context);
 	}
+	ah->context = pd->context;
+	ah->pd = pd;
 	return ah;
 }
 
 int ibv_destroy_ah(struct ibv_ah *ah)
 {
-	const struct verbs_context_ops *ops = context_ops(ah->context);
+	struct ibv_context *context = ah->context;
+	const struct verbs_context_ops *ops = context_ops(context);
 
-	return ops->destroy_ah ? ops->destroy_ah(ah) : EOPNOTSUPP;
+	return explained(ops->destroy_ah ? ops->destroy_ah(ah) : EOPNOTSUPP, __func__, context);
 }
 
 /* What the 40 bytes in front of a received datagram say about its route. */

@@ -8,6 +8,7 @@
 
 #include "libibverbs/cmd/carrier.h"
 #include "libibverbs/cmd/context.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 static const struct verbs_context_ops no_ops;
@@ -91,11 +92,17 @@ close_fd:
 
 struct ibv_context *ibv_open_device(struct ibv_device *device)
 {
-	return verbs_open_device(device, NULL);
+	struct ibv_context *context = verbs_open_device(device, NULL);
+
+	if (!context && !explain_by_provider(errno, __func__))
+		explain(errno, __func__, "%s: %s%s%s", device->name, strerror(errno),
+			explain_cause(errno, __func__) ? ": " : "",
+			explain_cause(errno, __func__) ? explain_cause(errno, __func__) : "");
+	return context;
 }
 
 /* The descriptor is the only thing the other process sent, so it has to name the device too. */
-struct ibv_context *ibv_import_device(int cmd_fd)
+static struct ibv_context *import_device(int cmd_fd)
 {
 	const struct verbs_device_ops *ops;
 	struct verbs_context *verbs;
@@ -136,6 +143,11 @@ close_fd:
 put_device:
 	device_put(device);
 	return fail_null(err);
+}
+
+struct ibv_context *ibv_import_device(int cmd_fd)
+{
+	return explained_pointer(import_device(cmd_fd), __func__, NULL);
 }
 
 /* Whoever waits for events of this context must have stopped. The kernel frees what was leaked. */

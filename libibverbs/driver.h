@@ -421,6 +421,23 @@ bool verbs_core_supports(struct ibv_context *context, uint64_t core_support_bit)
 void verbs_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * Right before a provider's function fails: which attribute broke which limit, without the name of
+ * the verb. What is said becomes the reason that ibv_explain_last_error() gives, see
+ * infiniband/verbs_explain.h. errno is kept.
+ */
+void verbs_explain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The same for posts, which are the provider's from their beginning: why the request `wr` was not
+ * taken. `cap` has the limits of the queue pair; of receives, `verb` is the public function, and qp
+ * is NULL for a shared queue. They return err.
+ */
+int verbs_explain_send(int err, const struct ibv_qp *qp, const struct ibv_send_wr *wr,
+		       const struct ibv_qp_cap *cap);
+int verbs_explain_recv(int err, const char *verb, const struct ibv_qp *qp,
+		       const struct ibv_recv_wr *wr, uint32_t max_wr, uint32_t max_sge);
+
+/*
  * Keep memory that the device uses, or that holds a doorbell page, out of forked children. They do
  * nothing before ibv_fork_init() and count overlapping ranges. 0 or errno.
  */

@@ -8,6 +8,22 @@
 
 #include <infiniband/verbs.h>
 
+/* direct.c */
+int entry_dealloc_td(struct ibv_td *td);
+struct ibv_mw *entry_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type);
+int entry_dealloc_mw(struct ibv_mw *mw);
+struct ibv_mr *entry_alloc_null_mr(struct ibv_pd *pd);
+int entry_free_dm(struct ibv_dm *dm);
+int entry_close_xrcd(struct ibv_xrcd *xrcd);
+int entry_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num);
+int entry_destroy_wq(struct ibv_wq *wq);
+int entry_destroy_rwq_ind_table(struct ibv_rwq_ind_table *table);
+int entry_destroy_flow(struct ibv_flow *flow);
+int entry_destroy_flow_action(struct ibv_flow_action *action);
+int entry_destroy_counters(struct ibv_counters *counters);
+int entry_query_rt_values(struct ibv_context *context, struct ibv_values_ex *values);
+int entry_modify_qp_rate_limit(struct ibv_qp *qp, struct ibv_qp_rate_limit_attr *attr);
+
 int entry_query_port(struct ibv_context *context, uint8_t port_num, struct ibv_port_attr *attr,
 		     size_t attr_size);
 int entry_query_device_ex(struct ibv_context *context,

@@ -9,6 +9,7 @@
 #include <rdma/ib_user_verbs.h>
 
 #include "libibverbs/cmd/context.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
@@ -17,14 +18,14 @@ struct ibv_comp_channel *ibv_create_comp_channel(struct ibv_context *context)
 	int err;
 
 	if (!channel)
-		return fail_null(ENOMEM);
+		return fail_null(explain(ENOMEM, __func__, "no memory"));
 	/* This symbol is as old as the contexts of version IBVERBS_1.0. */
 	context = compat_real_context(context);
 	channel->context = context;
 	err = ibv_cmd_create_comp_channel(context, &channel->fd);
 	if (err) {
 		free(channel);
-		return fail_null(err);
+		return fail_null(explain_errno(err, __func__, context));
 	}
 	return channel;
 }
@@ -38,7 +39,7 @@ int ibv_destroy_comp_channel(struct ibv_comp_channel *channel)
 	busy = channel->refcnt;
 	pthread_mutex_unlock(&context->mutex);
 	if (busy)
-		return EBUSY;
+		return explain_errno(EBUSY, __func__, context);
 	close(channel->fd);
 	free(channel);
 	return 0;

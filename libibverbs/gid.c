@@ -11,6 +11,7 @@
 
 #include "libibverbs/cmd/carrier.h"
 #include "libibverbs/cmd/context.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 static const union ibv_gid zero_gid;
@@ -111,17 +112,27 @@ static int query_entry(struct ibv_context *context, uint32_t port_num, uint32_t 
 	return err;
 }
 
+static int explain_entry(int err, const char *verb, struct ibv_context *context, uint32_t port_num,
+			 int64_t index)
+{
+	if (err == EINVAL)
+		return explain(err, verb, "%s has no port %u or no entry %lld in its GID table",
+			       context->device->name, port_num, (long long)index);
+	if (err == ENODATA)
+		return explain(err, verb, "entry %lld of port %u's GID table is empty",
+			       (long long)index, port_num);
+	return explain_errno(err, verb, context);
+}
+
 /* An empty entry is a zero GID to the older call and no entry to the newer ones. */
 int ibv_query_gid(struct ibv_context *context, uint8_t port_num, int index, union ibv_gid *gid)
 {
 	struct ibv_gid_entry entry = {};
 	int err;
 
-	if (index < 0)
-		return fail_minus(EINVAL);
-	err = query_entry(context, port_num, index, &entry);
+	err = index < 0 ? EINVAL : query_entry(context, port_num, index, &entry);
 	if (err && err != ENODATA)
-		return fail_minus(err);
+		return fail_minus(explain_entry(err, __func__, context, port_num, index));
 	*gid = err ? zero_gid : entry.gid;
 	return 0;
 }
@@ -140,13 +151,15 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num, uint32_t g
 	int err;
 
 	if (flags)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, "ibv_query_gid_ex", "flags %#x has unknown bits", flags);
 	if (entry_size < offsetof(struct ibv_gid_entry, gid_index))
-		return EINVAL;
+		return explain(EINVAL, "ibv_query_gid_ex", "an entry of %zu bytes is too small",
+			       entry_size);
 	err = query_entry(context, port_num, gid_index, &all);
-	if (!err)
-		give_entry(entry, &all, entry_size);
-	return err;
+	if (err)
+		return explain_entry(err, "ibv_query_gid_ex", context, port_num, gid_index);
+	give_entry(entry, &all, entry_size);
+	return 0;
 }
 
 struct table {
@@ -215,6 +228,7 @@ static int table_by_method(struct ibv_context *context, struct table *table)
 ssize_t _ibv_query_gid_table(struct ibv_context *context, struct ibv_gid_entry *entries,
 			     size_t max_entries, uint32_t flags, size_t entry_size)
 {
+	static const char verb[] = "ibv_query_gid_table";
 	struct table table = {
 		.entries = (char *)entries,
 		.max = max_entries < MAX_METHOD_ENTRIES ? max_entries : MAX_METHOD_ENTRIES,
@@ -223,11 +237,16 @@ ssize_t _ibv_query_gid_table(struct ibv_context *context, struct ibv_gid_entry *
 	int err;
 
 	if (flags)
-		return -EOPNOTSUPP;
+		return -explain(EOPNOTSUPP, verb, "flags %#x has unknown bits", flags);
 	if (!max_entries || entry_size < offsetof(struct ibv_gid_entry, gid_index))
-		return -EINVAL;
+		return -explain(EINVAL, verb, "there is no room for entries");
 	err = table_by_method(context, &table);
 	if (is_unsupported(err))
 		err = table_by_sysfs(context, &table);
+	if (err == EINVAL)
+		explain(err, verb, "the tables have more than max_entries (%zu) entries",
+			max_entries);
+	else if (err)
+		explain_errno(err, verb, context);
 	return err ? -err : (ssize_t)table.count;
 }

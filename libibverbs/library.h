@@ -81,7 +81,7 @@ struct ibv_context *compat_real_context(struct ibv_context *maybe);
 void fork_init_from_environment(void);
 
 /* qp_state.c: EINVAL for what IBTA forbids in a transition of this queue, else 0. */
-int qp_transition_check(const struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask);
+int qp_transition_check(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask);
 
 /* neigh.c: the Ethernet address behind an IP address, seen from an interface. 0 or errno. */
 int neigh_resolve(const union ibv_gid *dgid, const union ibv_gid *sgid, unsigned int ifindex,

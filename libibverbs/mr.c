@@ -4,6 +4,7 @@
  * and given back after the device has let go of it; fork.c does that.
  */
 #include "libibverbs/entry.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 #undef ibv_reg_mr
@@ -16,12 +17,15 @@ static bool needs_fork_care(unsigned int access)
 }
 
 /* What no kernel accepts. Flags that this library does not know are the kernel's to judge. */
-static int check_request(const void *addr, size_t length, unsigned int access)
+static int check_request(const char *verb, const void *addr, size_t length, unsigned int access)
 {
 	if (access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC) &&
 	    !(access & IBV_ACCESS_LOCAL_WRITE))
-		return EINVAL;
-	return (uintptr_t)addr + length < (uintptr_t)addr ? EINVAL : 0;
+		return explain_access(verb, access);
+	if ((uintptr_t)addr + length < (uintptr_t)addr)
+		return explain(EINVAL, verb, "%zu bytes at %p reach beyond the last address",
+			       length, addr);
+	return 0;
 }
 
 /* Optional flags are wishes; a kernel that does not know the idea would refuse them. */
@@ -40,6 +44,9 @@ static void fill_in(struct ibv_mr *mr, struct ibv_pd *pd, void *addr, size_t len
 	mr->length = length;
 }
 
+/* Four public functions come to this. */
+static const char reg_mr[] = "ibv_reg_mr";
+
 struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova,
 				unsigned int access)
 {
@@ -48,8 +55,8 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, ui
 	int err;
 
 	if (!ops->reg_mr)
-		return fail_null(EOPNOTSUPP);
-	err = check_request(addr, length, access);
+		return fail_null(explain_errno(EOPNOTSUPP, reg_mr, pd->context));
+	err = check_request(reg_mr, addr, length, access);
 	if (err)
 		return fail_null(err);
 	access = usable_access(pd->context, access);
@@ -64,7 +71,7 @@ struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *addr, size_t length, ui
 		to_verbs_mr(mr)->access = access;
 		return mr;
 	}
-	err = errno;
+	err = explain_registration(errno, reg_mr, pd->context, addr, length, access);
 	if (needs_fork_care(access))
 		ibv_dofork_range(addr, length);
 	return fail_null(err);
@@ -87,13 +94,15 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t leng
 	const struct verbs_context_ops *ops = context_ops(pd->context);
 	struct ibv_mr *mr;
 
-	if (!ops->reg_dmabuf_mr)
-		return fail_null(EOPNOTSUPP);
-	mr = ops->reg_dmabuf_mr(pd, offset, length, iova, fd, usable_access(pd->context, access));
+	mr = ops->reg_dmabuf_mr ? ops->reg_dmabuf_mr(pd, offset, length, iova, fd,
+						     usable_access(pd->context, access))
+				: fail_null(EOPNOTSUPP);
 	if (mr)
 		fill_in(mr, pd, (void *)(uintptr_t)offset, length);
-	return mr;
+	return explained_pointer(mr, __func__, pd->context);
 }
+
+static const char reg_mr_ex[] = "ibv_reg_mr_ex";
 
 /* Every way to describe memory has its bits; a provider that has the call gets them checked. */
 static int check_attr(const struct ibv_pd *pd, const struct ibv_mr_init_attr *attr)
@@ -103,22 +112,23 @@ static int check_attr(const struct ibv_pd *pd, const struct ibv_mr_init_attr *at
 			       IBV_REG_MR_MASK_BUF;
 
 	if (attr->comp_mask & ~known)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, reg_mr_ex, "comp_mask %#llx has unknown bits",
+			       (unsigned long long)attr->comp_mask);
 	if (!(attr->comp_mask & (IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_FD | IBV_REG_MR_MASK_BUF)))
-		return EINVAL;
+		return explain(EINVAL, reg_mr_ex, "comp_mask names no memory: addr, fd or buf");
 	if (attr->comp_mask & IBV_REG_MR_MASK_FD && !(attr->comp_mask & IBV_REG_MR_MASK_FD_OFFSET))
-		return EINVAL;
+		return explain(EINVAL, reg_mr_ex, "fd needs fd_offset");
 	/* Memory is in one place; only a buffer of ours is named along with its address. */
 	if (attr->comp_mask & IBV_REG_MR_MASK_FD &&
 	    attr->comp_mask & (IBV_REG_MR_MASK_ADDR | IBV_REG_MR_MASK_BUF))
-		return EINVAL;
+		return explain(EINVAL, reg_mr_ex, "fd does not go with addr or buf");
 	if (attr->comp_mask & IBV_REG_MR_MASK_DMAH &&
 	    (!attr->dmah || attr->dmah->context != pd->context))
-		return EINVAL;
+		return explain(EINVAL, reg_mr_ex, "dmah is missing or of another context");
 	if (attr->comp_mask & IBV_REG_MR_MASK_BUF &&
 	    (!attr->buf || attr->buf->context != pd->context))
-		return EINVAL;
-	return check_request(attr->comp_mask & IBV_REG_MR_MASK_ADDR ? attr->addr : NULL,
+		return explain(EINVAL, reg_mr_ex, "buf is missing or of another context");
+	return check_request(reg_mr_ex, attr->comp_mask & IBV_REG_MR_MASK_ADDR ? attr->addr : NULL,
 			     attr->length, attr->access);
 }
 
@@ -132,23 +142,24 @@ struct ibv_mr *ibv_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 		return fail_null(err);
 	if ((attr->comp_mask & ~(uint64_t)IBV_REG_MR_MASK_IOVA) == IBV_REG_MR_MASK_ADDR)
 		return ibv_reg_mr_iova2(pd, attr->addr, attr->length, iova, attr->access);
-	return ops->reg_mr_ex ? ops->reg_mr_ex(pd, attr) : fail_null(EOPNOTSUPP);
+	return explained_pointer(ops->reg_mr_ex ? ops->reg_mr_ex(pd, attr) : fail_null(EOPNOTSUPP),
+				 reg_mr_ex, pd->context);
 }
 
-static bool rereg_is_possible(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr,
-			      size_t length, unsigned int access)
+static const char rereg_mr[] = "ibv_rereg_mr";
+
+static int check_rereg(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, size_t length,
+		       unsigned int access)
 {
 	if (!flags || flags & ~IBV_REREG_MR_FLAGS_SUPPORTED)
-		return false;
+		return explain(EINVAL, rereg_mr, "flags %#x are none or have unknown bits", flags);
 	if (to_verbs_mr(mr)->type != VERBS_MR_TYPE_MR)
-		return false;
+		return explain(EINVAL, rereg_mr, "the region is not of memory of the program");
 	if (flags & IBV_REREG_MR_CHANGE_PD && (!pd || pd->context != mr->context))
-		return false;
+		return explain(EINVAL, rereg_mr, "pd is missing or of another context");
 	if (flags & IBV_REREG_MR_CHANGE_TRANSLATION && (!addr || !length))
-		return false;
-	if (flags & IBV_REREG_MR_CHANGE_ACCESS && check_request(NULL, 0, access))
-		return false;
-	return true;
+		return explain(EINVAL, rereg_mr, "addr or length is 0");
+	return flags & IBV_REREG_MR_CHANGE_ACCESS ? check_request(rereg_mr, NULL, 0, access) : 0;
 }
 
 /* The new state of the region, once the command has succeeded. */
@@ -177,12 +188,11 @@ int ibv_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, si
 	size_t old_length = mr->length;
 	int err;
 
-	if (!rereg_is_possible(mr, flags, pd, addr, length, access)) {
-		errno = EINVAL;
-		return IBV_REREG_MR_ERR_INPUT;
-	}
-	if (!ops->rereg_mr) {
-		errno = EOPNOTSUPP;
+	err = check_rereg(mr, flags, pd, addr, length, access);
+	if (!err && !ops->rereg_mr)
+		err = explain_errno(EOPNOTSUPP, rereg_mr, mr->context);
+	if (err) {
+		errno = err;
 		return IBV_REREG_MR_ERR_INPUT;
 	}
 	if (moves && (err = ibv_dontfork_range(addr, length))) {
@@ -193,7 +203,10 @@ int ibv_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, si
 	if (err) {
 		bool stuck = moves && ibv_dofork_range(addr, length);
 
-		errno = err;
+		errno = flags & IBV_REREG_MR_CHANGE_TRANSLATION
+				? explain_registration(err, rereg_mr, mr->context, addr, length,
+						       access)
+				: explain_errno(err, rereg_mr, mr->context);
 		return stuck ? IBV_REREG_MR_ERR_CMD_AND_DO_FORK_NEW : IBV_REREG_MR_ERR_CMD;
 	}
 	take_rereg(mr, flags, pd, addr, length, access);
@@ -211,47 +224,58 @@ int ibv_dereg_mr(struct ibv_mr *mr)
 	unsigned int access = to_verbs_mr(mr)->access;
 	void *addr = mr->addr;
 	size_t length = mr->length;
-	int err;
+	struct ibv_context *context = mr->context;
+	int err = ops->dereg_mr ? ops->dereg_mr(mr) : EOPNOTSUPP;
 
-	if (!ops->dereg_mr)
-		return EOPNOTSUPP;
-	err = ops->dereg_mr(mr);
 	if (!err && type == VERBS_MR_TYPE_MR && needs_fork_care(access))
 		ibv_dofork_range(addr, length);
-	return err;
+	return explained(err, __func__, context);
 }
 
 int entry_advise_mr(struct ibv_pd *pd, enum ib_uverbs_advise_mr_advice advice, uint32_t flags,
 		    struct ibv_sge *sg_list, uint32_t num_sge)
 {
+	static const char verb[] = "ibv_advise_mr";
+
 	if (advice > IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_NO_FAULT ||
 	    flags & ~(uint32_t)IB_UVERBS_ADVISE_MR_FLAG_FLUSH)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, verb, "advice %d or flags %#x are unknown", (int)advice,
+			       flags);
 	if (!sg_list || !num_sge)
-		return EINVAL;
-	return context_ops(pd->context)->advise_mr(pd, advice, flags, sg_list, num_sge);
+		return explain(EINVAL, verb, "there are no elements");
+	return explained(context_ops(pd->context)->advise_mr(pd, advice, flags, sg_list, num_sge),
+			 verb, pd->context);
 }
 
 /* Peers know device memory by its offset and nothing else: it has no address. */
 struct ibv_mr *entry_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t dm_offset,
 			       size_t length, unsigned int access)
 {
-	int err = check_request(NULL, 0, access);
+	static const char verb[] = "ibv_reg_dm_mr";
+	int err = check_request(verb, NULL, 0, access);
 
-	if (!err && (!dm || dm->context != pd->context || !(access & IBV_ACCESS_ZERO_BASED) ||
-		     dm_offset + length < dm_offset))
-		err = EINVAL;
+	if (!err && (!dm || dm->context != pd->context))
+		err = explain(EINVAL, verb, "dm is missing or of another context");
+	if (!err && !(access & IBV_ACCESS_ZERO_BASED))
+		err = explain(EINVAL, verb,
+			      "device memory has no address: IBV_ACCESS_ZERO_BASED is needed");
+	if (!err && dm_offset + length < dm_offset)
+		err = explain(EINVAL, verb, "dm_offset and length reach beyond the last address");
 	if (err)
 		return fail_null(err);
-	return context_ops(pd->context)
-		->reg_dm_mr(pd, dm, dm_offset, length, usable_access(pd->context, access));
+	access = usable_access(pd->context, access);
+	return explained_pointer(
+		context_ops(pd->context)->reg_dm_mr(pd, dm, dm_offset, length, access), verb,
+		pd->context);
 }
 
 struct ibv_mr *ibv_import_mr(struct ibv_pd *pd, uint32_t mr_handle)
 {
 	const struct verbs_context_ops *ops = context_ops(pd->context);
 
-	return ops->import_mr ? ops->import_mr(pd, mr_handle) : fail_null(EOPNOTSUPP);
+	return explained_pointer(ops->import_mr ? ops->import_mr(pd, mr_handle)
+						: fail_null(EOPNOTSUPP),
+				 __func__, pd->context);
 }
 
 void ibv_unimport_mr(struct ibv_mr *mr)

@@ -71,9 +71,9 @@ static void merge(struct verbs_context_ops *to, const struct verbs_context_ops *
 
 static void publish_fast(struct ibv_context_ops *to, const struct verbs_context_ops *ops)
 {
-	to->alloc_mw = ops->alloc_mw;
+	to->alloc_mw = ops->alloc_mw ? entry_alloc_mw : NULL;
 	to->bind_mw = ops->bind_mw ? ops->bind_mw : no_bind_mw;
-	to->dealloc_mw = ops->dealloc_mw ? ops->dealloc_mw : no_dealloc_mw;
+	to->dealloc_mw = ops->dealloc_mw ? entry_dealloc_mw : no_dealloc_mw;
 	to->poll_cq = ops->poll_cq ? ops->poll_cq : no_poll_cq;
 	to->req_notify_cq = ops->req_notify_cq ? ops->req_notify_cq : no_req_notify_cq;
 	to->post_srq_recv = ops->post_srq_recv ? ops->post_srq_recv : no_post_srq_recv;
@@ -90,19 +90,24 @@ static void publish_direct(struct verbs_context *to, const struct verbs_context_
 	to->reg_mr_ex = ops->reg_mr_ex;
 	to->dealloc_dmah = ops->dealloc_dmah;
 	to->alloc_dmah = ops->alloc_dmah;
-	to->alloc_null_mr = ops->alloc_null_mr;
-	to->destroy_counters = ops->destroy_counters;
-	to->free_dm = ops->free_dm;
-	to->destroy_flow_action = ops->destroy_flow_action;
-	to->modify_qp_rate_limit = ops->modify_qp_rate_limit;
-	to->dealloc_td = ops->dealloc_td;
 	to->post_srq_ops = ops->post_srq_ops;
-	to->destroy_rwq_ind_table = ops->destroy_rwq_ind_table;
-	to->destroy_wq = ops->destroy_wq;
-	to->query_rt_values = ops->query_rt_values;
-	to->ibv_destroy_flow = ops->destroy_flow;
-	to->get_srq_num = ops->get_srq_num;
-	to->close_xrcd = ops->close_xrcd;
+}
+
+/* Behind these stands a function that explains failures. */
+static void publish_explained(struct verbs_context *to, const struct verbs_context_ops *ops)
+{
+	to->alloc_null_mr = ops->alloc_null_mr ? entry_alloc_null_mr : NULL;
+	to->destroy_counters = ops->destroy_counters ? entry_destroy_counters : NULL;
+	to->free_dm = ops->free_dm ? entry_free_dm : NULL;
+	to->destroy_flow_action = ops->destroy_flow_action ? entry_destroy_flow_action : NULL;
+	to->modify_qp_rate_limit = ops->modify_qp_rate_limit ? entry_modify_qp_rate_limit : NULL;
+	to->dealloc_td = ops->dealloc_td ? entry_dealloc_td : NULL;
+	to->destroy_rwq_ind_table = ops->destroy_rwq_ind_table ? entry_destroy_rwq_ind_table : NULL;
+	to->destroy_wq = ops->destroy_wq ? entry_destroy_wq : NULL;
+	to->query_rt_values = ops->query_rt_values ? entry_query_rt_values : NULL;
+	to->ibv_destroy_flow = ops->destroy_flow ? entry_destroy_flow : NULL;
+	to->get_srq_num = ops->get_srq_num ? entry_get_srq_num : NULL;
+	to->close_xrcd = ops->close_xrcd ? entry_close_xrcd : NULL;
 }
 
 /* In front of these stands a function that checks attributes or knows about sizes. */
@@ -142,5 +147,6 @@ void verbs_set_ops(struct verbs_context *context, const struct verbs_context_ops
 	merge(all, ops);
 	publish_fast(&context->context.ops, all);
 	publish_direct(context, all);
+	publish_explained(context, all);
 	publish_checked(context, all);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Domains: for protection, of threads, of XRC; and importing one of another process. */
 #include "libibverbs/entry.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 struct ibv_pd *ibv_alloc_pd(struct ibv_context *context)
@@ -8,26 +9,27 @@ struct ibv_pd *ibv_alloc_pd(struct ibv_context *context)
 	const struct verbs_context_ops *ops = context_ops(context);
 	struct ibv_pd *pd;
 
-	if (!ops->alloc_pd)
-		return fail_null(EOPNOTSUPP);
-	pd = ops->alloc_pd(context);
+	pd = ops->alloc_pd ? ops->alloc_pd(context) : fail_null(EOPNOTSUPP);
 	if (pd)
 		pd->context = context;
-	return pd;
+	return explained_pointer(pd, __func__, context);
 }
 
 int ibv_dealloc_pd(struct ibv_pd *pd)
 {
-	const struct verbs_context_ops *ops = context_ops(pd->context);
+	struct ibv_context *context = pd->context;
+	const struct verbs_context_ops *ops = context_ops(context);
 
-	return ops->dealloc_pd ? ops->dealloc_pd(pd) : EOPNOTSUPP;
+	return explained(ops->dealloc_pd ? ops->dealloc_pd(pd) : EOPNOTSUPP, __func__, context);
 }
 
 struct ibv_pd *ibv_import_pd(struct ibv_context *context, uint32_t pd_handle)
 {
 	const struct verbs_context_ops *ops = context_ops(context);
 
-	return ops->import_pd ? ops->import_pd(context, pd_handle) : fail_null(EOPNOTSUPP);
+	return explained_pointer(ops->import_pd ? ops->import_pd(context, pd_handle)
+						: fail_null(EOPNOTSUPP),
+				 __func__, context);
 }
 
 void ibv_unimport_pd(struct ibv_pd *pd)
@@ -40,8 +42,15 @@ void ibv_unimport_pd(struct ibv_pd *pd)
 
 struct ibv_td *entry_alloc_td(struct ibv_context *context, struct ibv_td_init_attr *attr)
 {
-	return attr->comp_mask ? fail_null(EINVAL) : context_ops(context)->alloc_td(context, attr);
+	static const char verb[] = "ibv_alloc_td";
+
+	if (attr->comp_mask)
+		return fail_null(
+			explain(EINVAL, verb, "comp_mask %#x has unknown bits", attr->comp_mask));
+	return explained_pointer(context_ops(context)->alloc_td(context, attr), verb, context);
 }
+
+static const char alloc_parent_domain[] = "ibv_alloc_parent_domain";
 
 static int check_parent(const struct ibv_context *context,
 			const struct ibv_parent_domain_init_attr *attr)
@@ -51,14 +60,15 @@ static int check_parent(const struct ibv_context *context,
 			       IBV_PARENT_DOMAIN_INIT_ATTR_ALLOW_CC_UNPROTECTED_ALLOC;
 
 	if (attr->comp_mask & ~known)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, alloc_parent_domain, "comp_mask %#x has unknown bits",
+			       attr->comp_mask);
 	if (!attr->pd || attr->pd->context != context)
-		return EINVAL;
+		return explain(EINVAL, alloc_parent_domain, "pd is missing or of another context");
 	if (attr->td && attr->td->context != context)
-		return EINVAL;
+		return explain(EINVAL, alloc_parent_domain, "td is of another context");
 	if (attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS &&
 	    (!attr->alloc || !attr->free))
-		return EINVAL;
+		return explain(EINVAL, alloc_parent_domain, "alloc or free is missing");
 	return 0;
 }
 
@@ -67,16 +77,22 @@ struct ibv_pd *entry_alloc_parent_domain(struct ibv_context *context,
 {
 	int err = check_parent(context, attr);
 
-	return err ? fail_null(err) : context_ops(context)->alloc_parent_domain(context, attr);
+	if (err)
+		return fail_null(err);
+	return explained_pointer(context_ops(context)->alloc_parent_domain(context, attr),
+				 alloc_parent_domain, context);
 }
 
 struct ibv_xrcd *entry_open_xrcd(struct ibv_context *context, struct ibv_xrcd_init_attr *attr)
 {
 	const uint32_t needed = IBV_XRCD_INIT_ATTR_FD | IBV_XRCD_INIT_ATTR_OFLAGS;
 
+	static const char verb[] = "ibv_open_xrcd";
+
 	if (attr->comp_mask >= IBV_XRCD_INIT_ATTR_RESERVED)
-		return fail_null(EOPNOTSUPP);
+		return fail_null(explain(EOPNOTSUPP, verb, "comp_mask %#x has unknown bits",
+					 attr->comp_mask));
 	if ((attr->comp_mask & needed) != needed)
-		return fail_null(EINVAL);
-	return context_ops(context)->open_xrcd(context, attr);
+		return fail_null(explain(EINVAL, verb, "comp_mask lacks fd or oflags"));
+	return explained_pointer(context_ops(context)->open_xrcd(context, attr), verb, context);
 }

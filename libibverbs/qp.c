@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Queue pairs: what is checked before the provider sees it. qp_state.c has the state machine. */
 #include "libibverbs/entry.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 static bool is_known_type(enum ibv_qp_type type)
@@ -29,33 +30,47 @@ static bool belongs(const struct ibv_cq *cq, const struct ibv_context *context)
 	return !cq || cq->context == context;
 }
 
-static int check_queues(const struct ibv_context *context, enum ibv_qp_type type,
+static int check_queues(const char *verb, const struct ibv_context *context, enum ibv_qp_type type,
 			const struct ibv_cq *send_cq, const struct ibv_cq *recv_cq,
 			const struct ibv_srq *srq)
 {
 	if (!is_known_type(type))
-		return EINVAL;
+		return explain(EINVAL, verb, "qp_type %d is unknown", (int)type);
 	if (!belongs(send_cq, context) || !belongs(recv_cq, context))
-		return EINVAL;
+		return explain(EINVAL, verb, "%s is of another context",
+			       belongs(send_cq, context) ? "recv_cq" : "send_cq");
 	if (srq && srq->context != context)
-		return EINVAL;
+		return explain(EINVAL, verb, "srq is of another context");
 	return 0;
+}
+
+static int explain_no_cq(const char *verb, enum ibv_qp_type type, const struct ibv_cq *send_cq)
+{
+	return explain(EINVAL, verb, "%s is missing, %s queue pairs need both",
+		       send_cq ? "recv_cq" : "send_cq", explain_qp_type(type));
 }
 
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 {
 	const struct verbs_context_ops *ops = context_ops(pd->context);
+	struct ibv_qp *qp;
 	int err;
 
 	if (!ops->create_qp)
-		return fail_null(EOPNOTSUPP);
-	err = check_queues(pd->context, attr->qp_type, attr->send_cq, attr->recv_cq, attr->srq);
+		return fail_null(explain_errno(EOPNOTSUPP, __func__, pd->context));
+	err = check_queues(__func__, pd->context, attr->qp_type, attr->send_cq, attr->recv_cq,
+			   attr->srq);
 	if (!err && needs_both_cqs(attr->qp_type) && (!attr->send_cq || !attr->recv_cq))
-		err = EINVAL;
-	/* There is no way to name the XRC domain in these attributes. */
+		err = explain_no_cq(__func__, attr->qp_type, attr->send_cq);
 	if (!err && attr->qp_type == IBV_QPT_XRC_RECV)
-		err = EINVAL;
-	return err ? fail_null(err) : ops->create_qp(pd, attr);
+		err = explain(EINVAL, __func__,
+			      "its attributes cannot name an XRC domain; use ibv_create_qp_ex");
+	if (err)
+		return fail_null(err);
+	qp = ops->create_qp(pd, attr);
+	if (!qp)
+		explain_qp(errno, __func__, pd->context, &attr->cap);
+	return qp;
 }
 
 static bool has_domain(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
@@ -65,6 +80,8 @@ static bool has_domain(struct ibv_context *context, const struct ibv_qp_init_att
 		       attr->xrcd->context == context;
 	return attr->comp_mask & IBV_QP_INIT_ATTR_PD && attr->pd && attr->pd->context == context;
 }
+
+static const char create_qp_ex[] = "ibv_create_qp_ex";
 
 /* The receive side of a QP that spreads over an indirection table is in that table. */
 static int check_ex(struct ibv_context *context, const struct ibv_qp_init_attr_ex *attr)
@@ -76,25 +93,37 @@ static int check_ex(struct ibv_context *context, const struct ibv_qp_init_attr_e
 	bool table = attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE;
 
 	if (attr->comp_mask & ~known)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, create_qp_ex, "comp_mask %#x has unknown bits",
+			       attr->comp_mask);
 	if (!has_domain(context, attr))
-		return EINVAL;
+		return explain(EINVAL, create_qp_ex, "%s is missing or of another context",
+			       attr->qp_type == IBV_QPT_XRC_RECV ? "xrcd" : "pd");
 	if (table && (!attr->rwq_ind_tbl || attr->rwq_ind_tbl->context != context))
-		return EINVAL;
+		return explain(EINVAL, create_qp_ex,
+			       "rwq_ind_tbl is missing or of another context");
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_RX_HASH && attr->rx_hash_conf.rx_hash_key_len &&
 	    !attr->rx_hash_conf.rx_hash_key)
-		return EINVAL;
+		return explain(EINVAL, create_qp_ex, "rx_hash_conf.rx_hash_key is missing");
 	if (!table && needs_both_cqs(attr->qp_type) && (!attr->send_cq || !attr->recv_cq))
-		return EINVAL;
-	return check_queues(context, attr->qp_type, attr->send_cq, attr->recv_cq, attr->srq);
+		return explain_no_cq(create_qp_ex, attr->qp_type, attr->send_cq);
+	return check_queues(create_qp_ex, context, attr->qp_type, attr->send_cq, attr->recv_cq,
+			    attr->srq);
 }
 
 struct ibv_qp *entry_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr)
 {
 	int err = check_ex(context, attr);
+	struct ibv_qp *qp;
 
-	return err ? fail_null(err) : context_ops(context)->create_qp_ex(context, attr);
+	if (err)
+		return fail_null(err);
+	qp = context_ops(context)->create_qp_ex(context, attr);
+	if (!qp)
+		explain_qp(errno, create_qp_ex, context, &attr->cap);
+	return qp;
 }
+
+static const char open_qp[] = "ibv_open_qp";
 
 static int check_open(const struct ibv_context *context, const struct ibv_qp_open_attr *attr)
 {
@@ -102,17 +131,23 @@ static int check_open(const struct ibv_context *context, const struct ibv_qp_ope
 		IBV_QP_OPEN_ATTR_NUM | IBV_QP_OPEN_ATTR_XRCD | IBV_QP_OPEN_ATTR_TYPE;
 
 	if (attr->comp_mask >= IBV_QP_OPEN_ATTR_RESERVED)
-		return EOPNOTSUPP;
+		return explain(EOPNOTSUPP, open_qp, "comp_mask %#x has unknown bits",
+			       attr->comp_mask);
 	if ((attr->comp_mask & needed) != needed || attr->qp_type != IBV_QPT_XRC_RECV)
-		return EINVAL;
-	return !attr->xrcd || attr->xrcd->context != context ? EINVAL : 0;
+		return explain(EINVAL, open_qp,
+			       "qp_num, xrcd and qp_type IBV_QPT_XRC_RECV are all needed");
+	if (!attr->xrcd || attr->xrcd->context != context)
+		return explain(EINVAL, open_qp, "xrcd is missing or of another context");
+	return 0;
 }
 
 struct ibv_qp *entry_open_qp(struct ibv_context *context, struct ibv_qp_open_attr *attr)
 {
 	int err = check_open(context, attr);
 
-	return err ? fail_null(err) : context_ops(context)->open_qp(context, attr);
+	if (err)
+		return fail_null(err);
+	return explained_pointer(context_ops(context)->open_qp(context, attr), open_qp, context);
 }
 
 struct ibv_qp_ex *ibv_qp_to_qp_ex(struct ibv_qp *qp)
@@ -128,12 +163,10 @@ int ibv_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	const struct verbs_context_ops *ops = context_ops(qp->context);
 	int err;
 
-	if (!ops->query_qp)
-		return EOPNOTSUPP;
-	err = ops->query_qp(qp, attr, attr_mask, init_attr);
+	err = ops->query_qp ? ops->query_qp(qp, attr, attr_mask, init_attr) : EOPNOTSUPP;
 	if (!err && attr_mask & IBV_QP_STATE)
 		qp->state = attr->qp_state;
-	return err;
+	return explained(err, __func__, qp->context);
 }
 
 int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
@@ -142,14 +175,16 @@ int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask)
 	int err;
 
 	if (!ops->modify_qp)
-		return EOPNOTSUPP;
+		return explain_errno(EOPNOTSUPP, __func__, qp->context);
 	err = qp_transition_check(qp, attr, attr_mask);
 	if (err)
 		return err;
 	err = ops->modify_qp(qp, attr, attr_mask);
-	if (!err && attr_mask & IBV_QP_STATE)
+	if (err)
+		return explain_modify(err, qp, attr, attr_mask);
+	if (attr_mask & IBV_QP_STATE)
 		qp->state = attr->qp_state;
-	return err;
+	return 0;
 }
 
 /* 0, "no promise", is a complete answer for a provider that knows nothing of its order. */
@@ -166,33 +201,37 @@ int ibv_set_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 
 	if (!ece->vendor_id)
 		return 0; /* the peer has no options to agree on */
-	return ops->set_ece ? ops->set_ece(qp, ece) : EOPNOTSUPP;
+	return explained(ops->set_ece ? ops->set_ece(qp, ece) : EOPNOTSUPP, __func__, qp->context);
 }
 
 int ibv_query_ece(struct ibv_qp *qp, struct ibv_ece *ece)
 {
 	const struct verbs_context_ops *ops = context_ops(qp->context);
 
-	return ops->query_ece ? ops->query_ece(qp, ece) : EOPNOTSUPP;
+	return explained(ops->query_ece ? ops->query_ece(qp, ece) : EOPNOTSUPP, __func__,
+			 qp->context);
 }
 
 int ibv_destroy_qp(struct ibv_qp *qp)
 {
-	const struct verbs_context_ops *ops = context_ops(qp->context);
+	struct ibv_context *context = qp->context;
+	const struct verbs_context_ops *ops = context_ops(context);
 
-	return ops->destroy_qp ? ops->destroy_qp(qp) : EOPNOTSUPP;
+	return explained(ops->destroy_qp ? ops->destroy_qp(qp) : EOPNOTSUPP, __func__, context);
 }
 
 int ibv_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 {
 	const struct verbs_context_ops *ops = context_ops(qp->context);
 
-	return ops->attach_mcast ? ops->attach_mcast(qp, gid, lid) : EOPNOTSUPP;
+	return explained(ops->attach_mcast ? ops->attach_mcast(qp, gid, lid) : EOPNOTSUPP, __func__,
+			 qp->context);
 }
 
 int ibv_detach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
 {
 	const struct verbs_context_ops *ops = context_ops(qp->context);
 
-	return ops->detach_mcast ? ops->detach_mcast(qp, gid, lid) : EOPNOTSUPP;
+	return explained(ops->detach_mcast ? ops->detach_mcast(qp, gid, lid) : EOPNOTSUPP, __func__,
+			 qp->context);
 }

@@ -5,6 +5,7 @@
  * that the specification covers, attributes that it knows, and states that cannot have changed
  * behind our back.
  */
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 /* Short names: the states, and the attributes as the table groups them. */
@@ -129,28 +130,28 @@ static int check_values(const struct ibv_qp_attr *attr, int mask)
 	return 0;
 }
 
-int qp_transition_check(const struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask)
+int qp_transition_check(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask)
 {
 	enum ibv_qp_state from = attr_mask & IBV_QP_CUR_STATE ? attr->cur_qp_state : qp->state;
 	enum ibv_qp_state to = attr_mask & IBV_QP_STATE ? attr->qp_state : from;
 	const struct transition *transition;
+	const struct attributes *wanted;
 	enum column column;
 	int certain;
 
 	if (!column_of(qp, &column))
 		return 0;
 	if (check_values(attr, attr_mask))
-		return EINVAL;
+		return explain_modify(EINVAL, qp, attr, attr_mask);
 	/* Every state leads to these two, and an unknown one is not ours to judge. */
 	if (to == IBV_QPS_RESET || to == IBV_QPS_ERR || from == IBV_QPS_UNKNOWN)
 		return 0;
 	transition = find_transition(from, to);
 	if (!transition)
-		return EINVAL;
-	if (transition->of[column].required & ~attr_mask)
-		return EINVAL;
+		return explain_transition(qp, from, to, attr_mask, -1, 0);
+	wanted = &transition->of[column];
 	certain = attr_mask & CERTAIN;
-	if (certain & ~(transition->of[column].required | transition->of[column].allowed))
-		return EINVAL;
+	if (wanted->required & ~attr_mask || certain & ~(wanted->required | wanted->allowed))
+		return explain_transition(qp, from, to, certain, wanted->required, wanted->allowed);
 	return 0;
 }

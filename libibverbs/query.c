@@ -7,6 +7,7 @@
 
 #include "libibverbs/cmd/context.h"
 #include "libibverbs/entry.h"
+#include "libibverbs/explain/explain.h"
 #include "libibverbs/library.h"
 
 #undef ibv_query_port
@@ -28,7 +29,7 @@ int ibv_query_device(struct ibv_context *context, struct ibv_device_attr *device
 	err = query_device(context, NULL, &attr);
 	if (!err)
 		*device_attr = attr.orig_attr;
-	return err;
+	return explained(err, __func__, context);
 }
 
 /* attr_size is what the program was compiled with: it may know less, or more, than this library. */
@@ -36,16 +37,18 @@ int entry_query_device_ex(struct ibv_context *context,
 			  const struct ibv_query_device_ex_input *input,
 			  struct ibv_device_attr_ex *attr, size_t attr_size)
 {
+	static const char verb[] = "ibv_query_device_ex";
 	struct ibv_device_attr_ex all;
 	int err;
 
 	if (input && input->comp_mask)
-		return EINVAL;
+		return explain(EINVAL, verb, "comp_mask %#x has unknown bits", input->comp_mask);
 	if (attr_size < sizeof(all.orig_attr))
-		return EINVAL;
+		return explain(EINVAL, verb, "attr has %zu bytes, %zu are the least", attr_size,
+			       sizeof(all.orig_attr));
 	err = query_device(context, input, &all);
 	if (err)
-		return err;
+		return explain_errno(err, verb, context);
 	memset(attr, 0, attr_size);
 	memcpy(attr, &all, attr_size < sizeof(all) ? attr_size : sizeof(all));
 	return 0;
@@ -66,8 +69,11 @@ int entry_query_port(struct ibv_context *context, uint8_t port_num, struct ibv_p
 	int err;
 
 	err = query_port(context, port_num, &all);
+	if (err == EINVAL)
+		return explain(err, "ibv_query_port", "%s has no port %u", context->device->name,
+			       port_num);
 	if (err)
-		return err;
+		return explain_errno(err, "ibv_query_port", context);
 	memset(attr, 0, attr_size);
 	memcpy(attr, &all, attr_size < sizeof(all) ? attr_size : sizeof(all));
 	return 0;
@@ -87,7 +93,7 @@ int ibv_query_port_speed(struct ibv_context *context, uint32_t port_num, uint64_
 {
 	int err = ibv_cmd_query_port_speed(context, port_num, port_speed);
 
-	return err == EPROTONOSUPPORT ? EOPNOTSUPP : err;
+	return explained(err == EPROTONOSUPPORT ? EOPNOTSUPP : err, __func__, context);
 }
 
 /* Index beyond the table or no such port: there is no such file. */
@@ -100,10 +106,14 @@ int ibv_query_pkey(struct ibv_context *context, uint8_t port_num, int index, __b
 
 	err = sysfs_read(text, sizeof(text), "%s/ports/%u/pkeys/%d", context->device->ibdev_path,
 			 port_num, index);
+	if (err == ENOENT)
+		return fail_minus(explain(EINVAL, __func__,
+					  "%s has no port %u or no P_Key %d there",
+					  context->device->name, port_num, index));
+	if (!err && sscanf(text, "0x%4x%c", &value, &end) != 1)
+		err = EIO;
 	if (err)
-		return fail_minus(err == ENOENT ? EINVAL : err);
-	if (sscanf(text, "0x%4x%c", &value, &end) != 1)
-		return fail_minus(EIO);
+		return fail_minus(explain_errno(err, __func__, context));
 	*pkey = htobe16(value);
 	return 0;
 }
@@ -117,12 +127,13 @@ int ibv_get_pkey_index(struct ibv_context *context, uint8_t port_num, __be16 pke
 
 	err = query_port(context, port_num, &attr);
 	if (err)
-		return fail_minus(err);
+		return fail_minus(explain_errno(err, __func__, context));
 	for (int index = 0; index < attr.pkey_tbl_len; index++) {
 		if (ibv_query_pkey(context, port_num, index, &entry))
 			return -1;
 		if (entry == pkey)
 			return index;
 	}
-	return fail_minus(ENOENT);
+	return fail_minus(explain(ENOENT, __func__, "port %u of %s is not in partition %#x",
+				  port_num, context->device->name, be16toh(pkey)));
 }

@@ -1,7 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What goes wrong: PyverbsUserError is the caller's fault and was noticed here, PyverbsRDMAError is
 what libibverbs answered, with its errno."""
+import ctypes
+import functools
 import os
+
+
+@functools.lru_cache(maxsize=None)
+def _reasons():
+    """-> the functions of infiniband/verbs_explain.h, or None where libibverbs has them not."""
+    try:
+        library = ctypes.CDLL('libibverbs.so.1')
+        library.ibv_explain_last_error.restype = ctypes.c_char_p
+        return library.ibv_explain_last_errno, library.ibv_explain_last_error
+    except (OSError, AttributeError):
+        return None
+
+
+def _explain(error_code):
+    """-> why the verb failed that this thread has just called, as text to append."""
+    reasons = _reasons()
+    if reasons is None or reasons[0]() != error_code:
+        return ''
+    return f' ({reasons[1]().decode(errors="replace")})'
 
 
 class PyverbsError(Exception):
@@ -21,10 +42,12 @@ class PyverbsUserError(PyverbsError):
 
 
 class PyverbsRDMAError(PyverbsError):
-    """A verb that failed."""
+    """A verb that failed; the text tells why, where libibverbs does."""
 
     def __init__(self, msg, error_code=-1):
         super().__init__(msg, error_code)
+        if error_code > 0:
+            self.args = (self.args[0] + _explain(error_code),)
         self._error_code = error_code
 
     @property

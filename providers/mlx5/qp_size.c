@@ -35,6 +35,36 @@ static size_t inline_bytes(uint32_t max_inline)
 			  : 0;
 }
 
+/* One request needs more room than a WQE has. */
+static int beyond(const struct mlx5_context *context, size_t fixed, const struct ibv_qp_cap *cap)
+{
+	const size_t room = context->max_sq_wqe_bytes - fixed;
+	const size_t most_inline = room - sizeof(struct mlx5_wqe_inl_data_seg);
+	const size_t most_sge = room / sizeof(struct mlx5_wqe_data_seg);
+
+	if (cap->max_inline_data > most_inline)
+		verbs_explain("max_inline_data %u > device limit %zu", cap->max_inline_data,
+			      most_inline);
+	else if (cap->max_send_sge > most_sge)
+		verbs_explain("max_send_sge %u > device limit %zu", cap->max_send_sge, most_sge);
+	else
+		verbs_explain("max_send_wr %u > device limit %u", cap->max_send_wr,
+			      context->max_send_bb);
+	return EINVAL;
+}
+
+/* A request fits, but not that many of them. */
+static int too_long(const struct mlx5_context *context, const struct ibv_qp_cap *cap,
+		    size_t wr_bytes)
+{
+	verbs_explain(
+		"max_send_wr %u of %zu bytes each, with max_send_sge %u and max_inline_data %u, "
+		"> device limit %zu",
+		cap->max_send_wr, wr_bytes, cap->max_send_sge, cap->max_inline_data,
+		(size_t)context->max_send_bb * MLX5_SEND_WQE_BB / wr_bytes);
+	return EINVAL;
+}
+
 static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum ibv_qp_type type,
 		   const struct ibv_qp_cap *cap, size_t *bytes)
 {
@@ -48,18 +78,18 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum 
 	if (cap->max_send_sge > context->max_sq_wqe_bytes ||
 	    cap->max_inline_data > context->max_sq_wqe_bytes ||
 	    cap->max_send_wr > context->max_send_bb)
-		return EINVAL;
+		return beyond(context, fixed, cap);
 	data = cap->max_send_sge * sizeof(struct mlx5_wqe_data_seg);
 	if (data < inline_bytes(cap->max_inline_data))
 		data = inline_bytes(cap->max_inline_data);
 	if (fixed + data > context->max_sq_wqe_bytes)
-		return EINVAL;
+		return beyond(context, fixed, cap);
 	wr_bytes = align_up(fixed + data, MLX5_SEND_WQE_BB);
 	if (cap->max_send_wr * wr_bytes > MAX_RING_BYTES)
-		return EINVAL;
+		return too_long(context, cap, wr_bytes);
 	ring_bytes = round_up_pow2((uint32_t)(cap->max_send_wr * wr_bytes));
 	if (ring_bytes / MLX5_SEND_WQE_BB > context->max_send_bb)
-		return EINVAL;
+		return too_long(context, cap, wr_bytes);
 
 	qp->sq.mask = (uint32_t)(ring_bytes / MLX5_SEND_WQE_BB) - 1;
 	qp->sq.max_wr = (uint32_t)(ring_bytes / wr_bytes);
@@ -77,9 +107,16 @@ static int size_rq(const struct mlx5_context *context, struct mlx5_qp *qp,
 	*bytes = 0;
 	if (!cap->max_recv_wr)
 		return 0;
-	if (cap->max_recv_wr > context->max_recv_wr ||
-	    cap->max_recv_sge > context->max_rq_wqe_bytes)
+	if (cap->max_recv_wr > context->max_recv_wr) {
+		verbs_explain("max_recv_wr %u > device limit %u", cap->max_recv_wr,
+			      context->max_recv_wr);
 		return EINVAL;
+	}
+	if (cap->max_recv_sge > context->max_rq_wqe_bytes / sizeof(struct mlx5_wqe_data_seg)) {
+		verbs_explain("max_recv_sge %u > device limit %zu", cap->max_recv_sge,
+			      context->max_rq_wqe_bytes / sizeof(struct mlx5_wqe_data_seg));
+		return EINVAL;
+	}
 	entry_bytes =
 		round_up_pow2((uint32_t)(cap->max_recv_sge * sizeof(struct mlx5_wqe_data_seg)));
 	if (entry_bytes < sizeof(struct mlx5_wqe_data_seg))

@@ -36,6 +36,8 @@ int mlx5_post_recv(struct ibv_qp *ibv_qp, struct ibv_recv_wr *wr, struct ibv_rec
 		err = post_one(rq, wr);
 		if (unlikely(err)) {
 			*bad_wr = wr;
+			verbs_explain_recv(err, "ibv_post_recv", ibv_qp, wr, rq->max_wr,
+					   rq->max_sge);
 			break;
 		}
 	}

@@ -114,6 +114,14 @@ static ALWAYS_INLINE int post_one(struct mlx5_sq *sq, const struct ibv_send_wr *
 	return 0;
 }
 
+static COLD void explain(const struct mlx5_qp *qp, const struct ibv_send_wr *wr, int err)
+{
+	struct ibv_qp_cap cap;
+
+	mlx5_qp_caps(qp, &cap);
+	verbs_explain_send(err, &qp->verbs.qp, wr, &cap);
+}
+
 static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 			      struct ibv_send_wr **bad_wr, enum mlx5_service service)
 {
@@ -129,6 +137,7 @@ static ALWAYS_INLINE int post(struct mlx5_qp *qp, struct ibv_send_wr *wr,
 		err = post_one(sq, wr, service, &last);
 		if (unlikely(err)) {
 			*bad_wr = wr;
+			explain(qp, wr, err);
 			break;
 		}
 	}

@@ -233,6 +233,8 @@ int mlx5_post_srq_recv(struct ibv_srq *ibv_srq, struct ibv_recv_wr *wr, struct i
 		err = post_one(srq, wr);
 		if (unlikely(err)) {
 			*bad_wr = wr;
+			verbs_explain_recv(err, "ibv_post_srq_recv", NULL, wr, srq->mask,
+					   srq->max_sge);
 			break;
 		}
 	}

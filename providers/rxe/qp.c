@@ -37,7 +37,7 @@ static size_t send_elem_bytes(const struct ibv_qp_cap *cap)
 }
 
 /* What is handed out are the limits that posting goes by: elements there are in the rings. */
-static void fill_in_caps(const struct rxe_qp *qp, struct ibv_qp_cap *cap)
+void rxe_qp_caps(const struct rxe_qp *qp, struct ibv_qp_cap *cap)
 {
 	cap->max_send_wr = qp->sq.queue.mask;
 	cap->max_send_sge = qp->sq.max_sge;
@@ -122,7 +122,7 @@ struct ibv_qp *rxe_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_
 		errno = err;
 		return NULL;
 	}
-	fill_in_caps(qp, &attr->cap);
+	rxe_qp_caps(qp, &attr->cap);
 	return &qp->verbs.qp;
 }
 
@@ -153,7 +153,7 @@ int rxe_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 
 	if (err)
 		return err;
-	fill_in_caps(to_rxe_qp(qp), &init_attr->cap);
+	rxe_qp_caps(to_rxe_qp(qp), &init_attr->cap);
 	attr->cap = init_attr->cap;
 	return 0;
 }

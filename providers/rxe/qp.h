@@ -40,6 +40,7 @@ static inline struct rxe_qp *to_rxe_qp(struct ibv_qp *qp)
 /* qp.c */
 struct ibv_qp *rxe_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *rxe_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+void rxe_qp_caps(const struct rxe_qp *qp, struct ibv_qp_cap *cap);
 int rxe_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr);
 int rxe_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);

@@ -83,7 +83,12 @@ static int flush(struct ibv_qp *qp)
 
 int rxe_post_recv(struct ibv_qp *ibv_qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr)
 {
-	int flush_err, err = rxe_rq_post(&to_rxe_qp(ibv_qp)->rq, wr, bad_wr);
+	struct rxe_rq *rq = &to_rxe_qp(ibv_qp)->rq;
+	int flush_err, err = rxe_rq_post(rq, wr, bad_wr);
+
+	if (unlikely(err))
+		verbs_explain_recv(err, "ibv_post_recv", ibv_qp, *bad_wr, rq->queue.mask,
+				   rq->max_sge);
 
 	if (likely(ibv_qp->state != IBV_QPS_ERR))
 		return err;

@@ -80,6 +80,14 @@ static ALWAYS_INLINE int post_one(struct rxe_sq *sq, const struct ibv_send_wr *w
 	return err;
 }
 
+static void explain(const struct rxe_qp *qp, const struct ibv_send_wr *wr, int err)
+{
+	struct ibv_qp_cap cap;
+
+	rxe_qp_caps(qp, &cap);
+	verbs_explain_send(err, &qp->verbs.qp, wr, &cap);
+}
+
 /*
  * The command is outside of the lock: it may carry out requests in this very thread. What was
  * published cannot be taken back when it fails, but then nobody will work on it.
@@ -96,6 +104,7 @@ int rxe_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_send
 		err = post_one(&qp->sq, wr, ibv_qp->qp_type);
 		if (unlikely(err)) {
 			*bad_wr = wr;
+			explain(qp, wr, err);
 			break;
 		}
 	}

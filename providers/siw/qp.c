@@ -91,7 +91,7 @@ free_qp:
 	return NULL;
 }
 
-static void fill_in_caps(const struct siw_qp *qp, struct ibv_qp_cap *cap)
+void siw_qp_caps(const struct siw_qp *qp, struct ibv_qp_cap *cap)
 {
 	cap->max_send_wr = qp->sq.size;
 	cap->max_send_sge = qp->sq.max_sge;
@@ -122,7 +122,7 @@ struct ibv_qp *siw_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_
 		errno = err;
 		return NULL;
 	}
-	fill_in_caps(qp, &attr->cap);
+	siw_qp_caps(qp, &attr->cap);
 	return &qp->verbs.qp;
 }
 
@@ -153,7 +153,7 @@ int siw_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 
 	if (err)
 		return err;
-	fill_in_caps(to_siw_qp(qp), &attr->cap);
+	siw_qp_caps(to_siw_qp(qp), &attr->cap);
 	if (init_attr)
 		init_attr->cap = attr->cap;
 	return 0;

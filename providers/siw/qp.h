@@ -48,6 +48,7 @@ static inline struct siw_qp *to_siw_qp(struct ibv_qp *qp)
 /* qp.c */
 struct ibv_qp *siw_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *siw_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+void siw_qp_caps(const struct siw_qp *qp, struct ibv_qp_cap *cap);
 int siw_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		 struct ibv_qp_init_attr *init_attr);
 int siw_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);

@@ -72,10 +72,15 @@ int siw_rq_post(struct siw_rq *rq, struct ibv_recv_wr *wr, struct ibv_recv_wr **
 int siw_post_recv(struct ibv_qp *ibv_qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr)
 {
 	struct siw_qp *qp = to_siw_qp(ibv_qp);
+	int err;
 
 	if (atomic_load(&qp->ended)) {
 		*bad_wr = wr;
 		return ENOTCONN;
 	}
-	return siw_rq_post(&qp->rq, wr, bad_wr);
+	err = siw_rq_post(&qp->rq, wr, bad_wr);
+	if (err)
+		verbs_explain_recv(err, "ibv_post_recv", ibv_qp, *bad_wr, qp->rq.size,
+				   qp->rq.max_sge);
+	return err;
 }

@@ -36,6 +36,14 @@ static int post_one(struct siw_sq *sq, uint32_t start, const struct ibv_send_wr 
 	return err ? err : siw_sqe_finish(sq);
 }
 
+static void explain(const struct siw_qp *qp, const struct ibv_send_wr *wr, int err)
+{
+	struct ibv_qp_cap cap;
+
+	siw_qp_caps(qp, &cap);
+	verbs_explain_send(err, &qp->verbs.qp, wr, &cap);
+}
+
 int siw_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
 {
 	struct siw_qp *qp = to_siw_qp(ibv_qp);
@@ -56,7 +64,9 @@ int siw_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_send
 		*bad_wr = wr;
 		return refused;
 	}
-	if (err)
+	if (err) {
 		*bad_wr = bad;
+		explain(qp, bad, err);
+	}
 	return err;
 }

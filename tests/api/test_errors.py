@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Work that fails: the completion that says so, and the queue's state after it."""
+import errno
+
 import pytest
 
 import pyverbs.enums as e
 from bed import Side, fails_with, pair
+from pyverbs.cq import CQ
 from pyverbs.mr import MR
+from pyverbs.pyverbs_error import PyverbsRDMAError
 from pyverbs.qp import QPAttr
 from pyverbs.wr import SGE, SendWR
 from test_traffic import post
@@ -130,3 +134,10 @@ def test_a_queue_pair_works_again_after_reset(context):
         one.qp.to_rts(one.attributes(other))
     post(side, peer, 'write', 8)
     assert side.sent.one().status == OK
+
+
+def test_errors_tell_the_reason_of_the_library(context):
+    """Where libibverbs explains its failures, the text of the exception does."""
+    with pytest.raises(PyverbsRDMAError, match=r'ibv_create_cq: cqe \d+ > device limit \d+') as fault:
+        CQ(context, context.query_device().max_cqe + 1)
+    assert fault.value.error_code == errno.EINVAL

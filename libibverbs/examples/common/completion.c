@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "completion.h"
+#include "explain.h"
 #include "report.h"
 
 enum {
@@ -101,29 +102,14 @@ int pp_cq_destroy(struct pp_cq *cq)
 	return 0;
 }
 
-static const char *usual_cause(enum ibv_wc_status status)
+static int check_status(const struct ibv_wc *wc)
 {
-	switch (status) {
-	case IBV_WC_RETRY_EXC_ERR:
-		return "; the peer does not answer: it has ended, or the path to it is wrong";
-	case IBV_WC_RNR_RETRY_EXC_ERR:
-		return "; the peer has no receive posted";
-	case IBV_WC_LOC_LEN_ERR:
-	case IBV_WC_REM_INV_REQ_ERR:
-		return "; do both sides use the same --size?";
-	case IBV_WC_WR_FLUSH_ERR:
-		return "; the queue pair failed before";
-	default:
-		return "";
-	}
-}
+	char text[512];
 
-static int check_status(enum ibv_wc_status status, uint32_t vendor_err, uint32_t qpn)
-{
-	if (status == IBV_WC_SUCCESS)
+	if (wc->status == IBV_WC_SUCCESS)
 		return 0;
-	tool_refuse("work request on QP 0x%06x failed: %s (status %d, vendor syndrome 0x%x)%s", qpn,
-		    ibv_wc_status_str(status), status, vendor_err, usual_cause(status));
+	tool_explain_wc(wc, text, sizeof(text));
+	tool_refuse("%s", text);
 	return EIO;
 }
 
@@ -135,7 +121,7 @@ static int poll_plain(struct pp_cq *cq, struct pp_completion *completions, int m
 	if (n < 0)
 		return tool_refuse("cannot poll the completion queue");
 	for (int i = 0; i < n; i++) {
-		if (check_status(wc[i].status, wc[i].vendor_err, wc[i].qp_num))
+		if (check_status(&wc[i]))
 			return EIO;
 		completions[i] = (struct pp_completion){
 			.wr_id = wc[i].wr_id, .qpn = wc[i].qp_num, .byte_len = wc[i].byte_len};
@@ -148,8 +134,14 @@ static int read_extended(struct ibv_cq_ex *cq, struct pp_completion *completion)
 {
 	uint32_t qpn = ibv_wc_read_qp_num(cq);
 
-	if (cq->status != IBV_WC_SUCCESS)
-		return check_status(cq->status, ibv_wc_read_vendor_err(cq), qpn);
+	if (cq->status != IBV_WC_SUCCESS) {
+		const struct ibv_wc wc = {.wr_id = cq->wr_id,
+					  .status = cq->status,
+					  .vendor_err = ibv_wc_read_vendor_err(cq),
+					  .qp_num = qpn};
+
+		return check_status(&wc);
+	}
 	*completion = (struct pp_completion){.wr_id = cq->wr_id,
 					     .qpn = qpn,
 					     .byte_len = ibv_wc_read_byte_len(cq),

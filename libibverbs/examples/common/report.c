@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain.h"
 #include "report.h"
 
 __attribute__((format(printf, 1, 0))) static void print_line(const char *format, va_list arguments,
-							     const char *reason)
+							     const char *reason,
+							     const char *explanation)
 {
 	fflush(stdout);
 	flockfile(stderr);
@@ -16,6 +18,8 @@ __attribute__((format(printf, 1, 0))) static void print_line(const char *format,
 	vfprintf(stderr, format, arguments);
 	if (reason)
 		fprintf(stderr, ": %s", reason);
+	if (explanation)
+		fprintf(stderr, " (%s)", explanation);
 	fputc('\n', stderr);
 	funlockfile(stderr);
 }
@@ -27,7 +31,7 @@ int tool_error(int err, const char *format, ...)
 	if (!err)
 		err = EIO;
 	va_start(arguments, format);
-	print_line(format, arguments, strerror(err));
+	print_line(format, arguments, strerror(err), tool_explanation(err));
 	va_end(arguments);
 	return err;
 }
@@ -37,7 +41,7 @@ int tool_refuse(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	print_line(format, arguments, NULL);
+	print_line(format, arguments, NULL, NULL);
 	va_end(arguments);
 	return EINVAL;
 }

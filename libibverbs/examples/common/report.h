@@ -7,7 +7,8 @@
 #ifndef TOOL_REPORT_H
 #define TOOL_REPORT_H
 
-/* Prints the message and what errno value err means; returns err, or EIO if err is 0. */
+/* Prints the message, what errno value err means, and the reason if the library gives one; returns
+ * err, or EIO if err is 0. */
 int tool_error(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For a request that makes no sense: prints the message and returns EINVAL. */

@@ -28,6 +28,17 @@ def public_functions(source):
         for entry in table["functions"]:
             if not entry["name"].startswith("_"):
                 functions[entry["name"]] = entry
+    functions.update(own_functions(source))
+    return functions
+
+
+def own_functions(source):
+    """The same for the header that is no part of the tables."""
+    text = (source / "libibverbs/include/infiniband/verbs_explain.h").read_text()
+    functions = {}
+    for ret, name, params in re.findall(r"(?m)^(\w[\w *]*?)(ibv_\w+)\(([^)]*)\);", text):
+        split = re.findall(r"(.*?)(\w+)(?:,|$)", params) if params != "void" else []
+        functions[name] = {"name": name, "ret": ret, "params": split}
     return functions
 
 

@@ -223,6 +223,15 @@ static inline uint32_t mlx5_cqe_qpn(const struct mlx5_cqe64 *cqe)
 	return __be32_to_cpu(cqe->sop_drop_qpn) & MLX5_CQE_NUMBER_MASK;
 }
 
+/* An IPv4 packet whose checksums, its own and that of TCP or UDP in it, were found good. */
+static inline bool mlx5_cqe_ip_checksums_ok(const struct mlx5_cqe64 *cqe)
+{
+	const uint8_t both = MLX5_CQE_L3_OK | MLX5_CQE_L4_OK;
+
+	return (cqe->hds_ip_ext & both) == both &&
+	       (cqe->l4_hdr_type_etc >> 2 & 3) == MLX5_CQE_L3_HDR_TYPE_IPV4;
+}
+
 static inline uint32_t mlx5_cqe_srqn_uidx(const struct mlx5_cqe64 *cqe)
 {
 	return __be32_to_cpu(cqe->srqn_uidx) & MLX5_CQE_NUMBER_MASK;

@@ -28,6 +28,7 @@ enum {
 	MLX5_ON_RC = 1 << MLX5_SERVICE_RC,
 	MLX5_ON_UC = 1 << MLX5_SERVICE_UC,
 	MLX5_ON_UD = 1 << MLX5_SERVICE_UD,
+	MLX5_ON_RAW = 1 << MLX5_SERVICE_RAW,
 };
 
 /* What a verbs opcode is made of. services 0: not an opcode of this builder. */
@@ -39,7 +40,8 @@ struct mlx5_request {
 };
 
 static const struct mlx5_request mlx5_requests[] = {
-	[IBV_WR_SEND] = {MLX5_OPCODE_SEND, IBV_WC_SEND, 0, MLX5_ON_RC | MLX5_ON_UC | MLX5_ON_UD},
+	[IBV_WR_SEND] = {MLX5_OPCODE_SEND, IBV_WC_SEND, 0,
+			 MLX5_ON_RC | MLX5_ON_UC | MLX5_ON_UD | MLX5_ON_RAW},
 	[IBV_WR_SEND_WITH_IMM] = {MLX5_OPCODE_SEND_IMM, IBV_WC_SEND, MLX5_PART_IMM,
 				  MLX5_ON_RC | MLX5_ON_UC | MLX5_ON_UD},
 	[IBV_WR_SEND_WITH_INV] = {MLX5_OPCODE_SEND_INVAL, IBV_WC_SEND, MLX5_PART_INVAL,
@@ -56,6 +58,7 @@ static const struct mlx5_request mlx5_requests[] = {
 	[IBV_WR_ATOMIC_FETCH_AND_ADD] = {MLX5_OPCODE_ATOMIC_FA, IBV_WC_FETCH_ADD,
 					 MLX5_PART_RADDR | MLX5_PART_ATOMIC | MLX5_PART_INBOUND,
 					 MLX5_ON_RC},
+	[IBV_WR_TSO] = {MLX5_OPCODE_TSO, IBV_WC_TSO, 0, MLX5_ON_RAW},
 };
 
 /* NULL for an opcode that is not in the table or not of this service. */

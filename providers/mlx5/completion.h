@@ -20,6 +20,7 @@ enum {
 
 enum {
 	MLX5_CQE_MAX_GOOD = MLX5_CQE_RESP_SEND_INV,
+	MLX5_WC_FRAME = 1 << 16, /* beside mlx5_cq.wc_opcode */
 };
 
 /*
@@ -63,25 +64,40 @@ static ALWAYS_INLINE uint64_t mlx5_complete_srq(struct mlx5_srq *srq, const stru
 	return wr_id;
 }
 
-/* Frees the receive entry of this CQE and gives the wr_id it was posted with. */
+static ALWAYS_INLINE uint64_t mlx5_complete_rq(struct mlx5_rq *rq)
+{
+	uint32_t tail = atomic_load_explicit(&rq->tail, memory_order_relaxed);
+	uint64_t wr_id = rq->wr_ids[tail & rq->mask];
+
+	atomic_store_explicit(&rq->tail, tail + 1, memory_order_release);
+	return wr_id;
+}
+
+/* Frees the receive entry of this CQE and gives the wr_id it was posted with. For queues of kind
+ * MLX5_RESOURCE_QP, and for the others.
+ */
 static ALWAYS_INLINE uint64_t mlx5_complete_recv(struct mlx5_resource *queue,
 						 const struct mlx5_cqe64 *cqe)
 {
-	struct mlx5_rq *rq;
-	struct mlx5_qp *qp;
-	uint64_t wr_id;
-	uint32_t tail;
+	struct mlx5_qp *qp = mlx5_qp_of_resource(queue);
 
-	if (unlikely(queue->kind == MLX5_RESOURCE_SRQ))
-		return mlx5_complete_srq(mlx5_srq_of_resource(queue), cqe);
-	qp = mlx5_qp_of_resource(queue);
-	if (qp->srq)
-		return mlx5_complete_srq(qp->srq, cqe);
-	rq = &qp->rq;
-	tail = atomic_load_explicit(&rq->tail, memory_order_relaxed);
-	wr_id = rq->wr_ids[tail & rq->mask];
-	atomic_store_explicit(&rq->tail, tail + 1, memory_order_release);
-	return wr_id;
+	return qp->srq ? mlx5_complete_srq(qp->srq, cqe) : mlx5_complete_rq(&qp->rq);
+}
+
+uint64_t mlx5_complete_recv_other(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe);
+
+/* Queues whose CQEs describe an Ethernet frame. */
+static inline bool mlx5_takes_frames(const struct mlx5_resource *queue)
+{
+	return queue->kind == MLX5_RESOURCE_RAW_QP || queue->kind == MLX5_RESOURCE_WQ;
+}
+
+/* The number verbs know a queue of frames by; its CQEs do not tell it. */
+uint32_t mlx5_frame_queue_number(struct mlx5_resource *queue);
+
+static inline unsigned int mlx5_frame_wc_flags(const struct mlx5_cqe64 *cqe)
+{
+	return mlx5_cqe_ip_checksums_ok(cqe) ? IBV_WC_IP_CSUM_OK : 0;
 }
 
 /* Byte count of a completed request: only reads and atomics bring data back. */

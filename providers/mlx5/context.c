@@ -13,8 +13,11 @@
 #include "bits.h"
 #include "context.h"
 #include "cq.h"
+#include "flow.h"
+#include "frame.h"
 #include "qp.h"
 #include "srq.h"
+#include "wq.h"
 
 /* Registers asked for where the kernel still hands out a fixed set. */
 enum {
@@ -131,6 +134,10 @@ static void read_response(struct mlx5_context *context,
 	context->max_recv_wr = at_most(max_ring, response->max_recv_wr);
 	context->max_srq_recv_wr = at_most(max_ring - 1, response->max_srq_recv_wr);
 	context->udata_commands = response->cmds_supp_uhw;
+	context->inline_header = response->eth_min_inline == MLX5_USER_INLINE_MODE_NONE
+					 ? 0
+					 : MLX5_FRAME_INLINE_BYTES;
+	context->flow_action_flags = response->flow_action_flags;
 }
 
 static int open_queues(struct mlx5_context *context,
@@ -249,6 +256,20 @@ static const struct verbs_context_ops common_ops = {
 	.destroy_qp = mlx5_destroy_qp,
 	.post_send = mlx5_post_send,
 	.post_recv = mlx5_post_recv,
+	.create_wq = mlx5_create_wq,
+	.modify_wq = mlx5_modify_wq,
+	.destroy_wq = mlx5_destroy_wq,
+	.create_rwq_ind_table = mlx5_create_rwq_ind_table,
+	.destroy_rwq_ind_table = mlx5_destroy_rwq_ind_table,
+	.create_flow = mlx5_create_flow,
+	.destroy_flow = mlx5_destroy_flow,
+	.create_flow_action_esp = mlx5_create_flow_action_esp,
+	.modify_flow_action_esp = mlx5_modify_flow_action_esp,
+	.destroy_flow_action = mlx5_destroy_flow_action,
+	.create_counters = mlx5_create_counters,
+	.destroy_counters = mlx5_destroy_counters,
+	.attach_counters_point_flow = mlx5_attach_counters_point_flow,
+	.read_counters = mlx5_read_counters,
 	.attach_mcast = ibv_cmd_attach_mcast,
 	.detach_mcast = ibv_cmd_detach_mcast,
 	.create_ah = mlx5_create_ah,

@@ -256,9 +256,16 @@ static uint32_t pending(struct mlx5_cq *cq)
 	return count;
 }
 
-void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, uint32_t qpn,
-		   struct mlx5_srq *srq)
+/* By what the table of queues knows it: in CQEs of frames a flow tag has the place of the QPN. */
+static bool is_of(const struct mlx5_cqe64 *cqe, const struct mlx5_resource *queue,
+		  uint8_t cqe_version)
 {
+	return (cqe_version ? mlx5_cqe_srqn_uidx(cqe) : mlx5_cqe_qpn(cqe)) == queue->number;
+}
+
+void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, struct mlx5_srq *srq)
+{
+	uint8_t version = to_mlx5_context(cq->verbs.cq.context)->cqe_version;
 	uint32_t freed = 0;
 
 	/* From the newest to the oldest: what stays moves up over what goes. */
@@ -267,7 +274,7 @@ void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, uint32
 		struct mlx5_cqe64 *cqe = mlx5_cq_cqe(cq, index);
 		uint8_t opcode = mlx5_cqe_opcode(cqe);
 
-		if (mlx5_cqe_qpn(cqe) == qpn) {
+		if (is_of(cqe, queue, version)) {
 			if (srq && opcode != MLX5_CQE_REQ && opcode != MLX5_CQE_REQ_ERR)
 				mlx5_srq_free_entry(srq, be16toh(cqe->wqe_counter) &
 								 (uint16_t)srq->mask);

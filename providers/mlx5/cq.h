@@ -34,7 +34,7 @@ struct mlx5_cq {
 
 	/* between start_poll and end_poll: the current CQE and what was found out about it */
 	struct mlx5_cqe64 *cqe;
-	uint32_t wc_opcode;
+	uint32_t wc_opcode; /* with MLX5_WC_FRAME for one of an Ethernet queue */
 
 	/* cold */
 	uint32_t cqn;
@@ -80,8 +80,7 @@ void mlx5_cq_event(struct ibv_cq *cq);
  * Takes out the CQEs of a queue that is being destroyed or reset. srq, if not NULL, gets back the
  * entries that the dropped receive completions had used. Called with the CQ locked.
  */
-void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, uint32_t qpn,
-		   struct mlx5_srq *srq);
+void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, struct mlx5_srq *srq);
 
 /* poll.c: the polling functions for this version of CQEs. */
 const struct verbs_context_ops *mlx5_poll_ops(uint8_t cqe_version);

@@ -6,6 +6,7 @@
 #include "util/udma_barrier.h"
 
 #include "completion.h"
+#include "wq.h"
 
 const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
 	[MLX5_CQE_RESP_WR_IMM] = {IBV_WC_RECV_RDMA_WITH_IMM, IBV_WC_WITH_IMM},
@@ -22,7 +23,7 @@ struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number)
 	if (number & MLX5_BY_SRQN)
 		return mlx5_resource_find(&context->srqs, number - MLX5_BY_SRQN);
 	queue = mlx5_resource_find(&context->queues, number);
-	if (queue && queue->kind == MLX5_RESOURCE_QP) {
+	if (queue && queue->kind != MLX5_RESOURCE_SRQ) {
 		cq->last = queue;
 		cq->last_number = number;
 	}
@@ -68,6 +69,24 @@ uint8_t mlx5_vendor_syndrome(const struct mlx5_cqe64 *cqe)
 	return ((const struct mlx5_err_cqe *)cqe)->vendor_err_synd;
 }
 
+uint64_t mlx5_complete_recv_other(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe)
+{
+	switch (queue->kind) {
+	case MLX5_RESOURCE_WQ:
+		return mlx5_complete_rq(&mlx5_wq_of_resource(queue)->rq);
+	case MLX5_RESOURCE_SRQ:
+		return mlx5_complete_srq(mlx5_srq_of_resource(queue), cqe);
+	default:
+		return mlx5_complete_recv(queue, cqe);
+	}
+}
+
+uint32_t mlx5_frame_queue_number(struct mlx5_resource *queue)
+{
+	return queue->kind == MLX5_RESOURCE_WQ ? mlx5_wq_of_resource(queue)->wq.wq_num
+					       : mlx5_qp_of_resource(queue)->verbs.qp.qp_num;
+}
+
 static ALWAYS_INLINE void describe_recv(const struct mlx5_cqe64 *cqe, uint8_t opcode,
 					struct ibv_wc *wc)
 {
@@ -87,6 +106,33 @@ static ALWAYS_INLINE void describe_recv(const struct mlx5_cqe64 *cqe, uint8_t op
 	wc->dlid_path_bits = cqe->ml_path & MLX5_CQE_PATH_BITS_MASK;
 }
 
+static void describe_frame(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe,
+			   struct ibv_wc *wc)
+{
+	wc->status = IBV_WC_SUCCESS;
+	wc->opcode = IBV_WC_RECV;
+	wc->qp_num = mlx5_frame_queue_number(queue);
+	wc->byte_len = be32toh(cqe->byte_cnt);
+	wc->wc_flags = mlx5_frame_wc_flags(cqe);
+	wc->src_qp = 0;
+	wc->pkey_index = 0;
+	wc->slid = 0;
+	wc->sl = 0;
+	wc->dlid_path_bits = 0;
+}
+
+/* Good receives of anything but a QP of messages. */
+static __attribute__((noinline)) void take_other_recv(struct mlx5_resource *queue,
+						      const struct mlx5_cqe64 *cqe, uint8_t opcode,
+						      struct ibv_wc *wc)
+{
+	wc->wr_id = mlx5_complete_recv_other(queue, cqe);
+	if (mlx5_takes_frames(queue))
+		describe_frame(queue, cqe, wc);
+	else
+		describe_recv(cqe, opcode, wc);
+}
+
 /* Error CQEs. 0, or EIO for a CQE that means nothing to us. */
 static COLD int take_error(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uint8_t cqe_version,
 			   struct ibv_wc *wc)
@@ -100,8 +146,10 @@ static COLD int take_error(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uin
 	if (!queue)
 		return EIO;
 	if (responder) {
-		wc->wr_id = mlx5_complete_recv(queue, cqe);
+		wc->wr_id = mlx5_complete_recv_other(queue, cqe);
 		wc->opcode = IBV_WC_RECV;
+		if (mlx5_takes_frames(queue))
+			wc->qp_num = mlx5_frame_queue_number(queue);
 	} else {
 		const struct mlx5_sq_slot slot = mlx5_complete_send(queue, cqe);
 
@@ -136,9 +184,11 @@ static ALWAYS_INLINE int take(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, 
 		wc->opcode = slot.wc_opcode;
 		wc->byte_len = mlx5_send_byte_len(slot.wc_opcode, cqe);
 		wc->wc_flags = 0;
-	} else {
+	} else if (likely(queue->kind == MLX5_RESOURCE_QP)) {
 		wc->wr_id = mlx5_complete_recv(queue, cqe);
 		describe_recv(cqe, opcode, wc);
+	} else {
+		take_other_recv(queue, cqe, opcode, wc);
 	}
 	return 0;
 }

@@ -13,6 +13,16 @@ static struct mlx5_cq *of_ex(struct ibv_cq_ex *cq)
 	return (struct mlx5_cq *)cq;
 }
 
+/* A receive of anything but a QP of messages. */
+static __attribute__((noinline)) void take_other_recv(struct mlx5_cq *cq,
+						      struct mlx5_resource *queue,
+						      const struct mlx5_cqe64 *cqe)
+{
+	cq->verbs.cq_ex.wr_id = mlx5_complete_recv_other(queue, cqe);
+	if (mlx5_takes_frames(queue))
+		cq->wc_opcode |= MLX5_WC_FRAME;
+}
+
 static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
 {
 	struct ibv_cq_ex *ex = &cq->verbs.cq_ex;
@@ -47,9 +57,12 @@ static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
 	queue = mlx5_cqe_queue(cq, cqe, true, cqe_version);
 	if (unlikely(!queue))
 		return EIO;
-	ex->wr_id = mlx5_complete_recv(queue, cqe);
 	cq->wc_opcode =
 		opcode == MLX5_CQE_RESP_ERR ? IBV_WC_RECV : mlx5_recv_meaning[opcode].wc_opcode;
+	if (likely(queue->kind == MLX5_RESOURCE_QP))
+		ex->wr_id = mlx5_complete_recv(queue, cqe);
+	else
+		take_other_recv(cq, queue, cqe);
 	return 0;
 }
 
@@ -94,7 +107,7 @@ POLL_VARIANT(1)
 
 static enum ibv_wc_opcode read_opcode(struct ibv_cq_ex *cq)
 {
-	return (enum ibv_wc_opcode)of_ex(cq)->wc_opcode;
+	return (enum ibv_wc_opcode)(of_ex(cq)->wc_opcode & ~MLX5_WC_FRAME);
 }
 
 static uint32_t read_vendor_err(struct ibv_cq_ex *cq)
@@ -117,9 +130,16 @@ static __be32 read_imm_data(struct ibv_cq_ex *cq)
 	return cqe->imm_inval_pkey;
 }
 
+static bool is_frame(struct ibv_cq_ex *cq)
+{
+	return unlikely(of_ex(cq)->wc_opcode & MLX5_WC_FRAME);
+}
+
+/* A queue of frames was the last that was looked up. */
 static uint32_t read_qp_num(struct ibv_cq_ex *cq)
 {
-	return mlx5_cqe_qpn(of_ex(cq)->cqe);
+	return is_frame(cq) ? mlx5_frame_queue_number(of_ex(cq)->last)
+			    : mlx5_cqe_qpn(of_ex(cq)->cqe);
 }
 
 static uint32_t read_src_qp(struct ibv_cq_ex *cq)
@@ -132,7 +152,9 @@ static unsigned int read_wc_flags(struct ibv_cq_ex *cq)
 	const struct mlx5_cqe64 *cqe = of_ex(cq)->cqe;
 	uint8_t opcode = mlx5_cqe_opcode(cqe);
 
-	return opcode == MLX5_CQE_REQ || opcode > MLX5_CQE_MAX_GOOD ? 0 : mlx5_recv_wc_flags(cqe);
+	if (opcode == MLX5_CQE_REQ || opcode > MLX5_CQE_MAX_GOOD)
+		return 0;
+	return is_frame(cq) ? mlx5_frame_wc_flags(cqe) : mlx5_recv_wc_flags(cqe);
 }
 
 static uint32_t read_slid(struct ibv_cq_ex *cq)

@@ -9,8 +9,11 @@
 int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr)
 {
-	int err = ibv_cmd_query_qp(qp, attr, attr_mask, init_attr, NULL);
+	int err;
 
+	if (to_mlx5_qp(qp)->spreads)
+		return EOPNOTSUPP;
+	err = ibv_cmd_query_qp(qp, attr, attr_mask, init_attr, NULL);
 	if (err)
 		return err;
 	mlx5_qp_caps(to_mlx5_qp(qp), &init_attr->cap);
@@ -18,20 +21,22 @@ int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 	return 0;
 }
 
-/* Takes out of both CQs what the QP has left there. */
+static void clean_cq(struct mlx5_cq *cq, struct mlx5_qp *qp, struct mlx5_srq *srq)
+{
+	mlx5_lock(&cq->lock);
+	mlx5_cq_clean(cq, &qp->resource, srq);
+	mlx5_unlock(&cq->lock);
+}
+
+/* Takes out of both CQs, where it has them, what the QP has left there. */
 static void clean_cqs(struct mlx5_qp *qp)
 {
-	struct mlx5_cq *recv_cq = to_mlx5_cq(qp->verbs.qp.recv_cq);
-	struct mlx5_cq *send_cq = to_mlx5_cq(qp->verbs.qp.send_cq);
+	struct ibv_cq *recv_cq = qp->verbs.qp.recv_cq, *send_cq = qp->verbs.qp.send_cq;
 
-	mlx5_lock(&recv_cq->lock);
-	mlx5_cq_clean(recv_cq, &qp->resource, qp->verbs.qp.qp_num, qp->srq);
-	mlx5_unlock(&recv_cq->lock);
-	if (send_cq == recv_cq)
-		return;
-	mlx5_lock(&send_cq->lock);
-	mlx5_cq_clean(send_cq, &qp->resource, qp->verbs.qp.qp_num, NULL);
-	mlx5_unlock(&send_cq->lock);
+	if (recv_cq)
+		clean_cq(to_mlx5_cq(recv_cq), qp, qp->srq);
+	if (send_cq && send_cq != recv_cq)
+		clean_cq(to_mlx5_cq(send_cq), qp, NULL);
 }
 
 /* A QP in RESET starts over at the first entry of both rings. */
@@ -72,12 +77,16 @@ int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mas
 	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
 	int err;
 
+	if (qp->spreads)
+		return EOPNOTSUPP;
 	err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
 	if (err)
 		return err;
 	if (!(attr_mask & IBV_QP_STATE))
 		return 0;
 	allow_posting(qp, attr->qp_state);
+	if (qp->service == MLX5_SERVICE_RAW)
+		mlx5_raw_follow_state(qp, attr->qp_state);
 	if (attr->qp_state == IBV_QPS_RESET) {
 		clean_cqs(qp);
 		reset_rings(qp);

@@ -26,6 +26,7 @@ enum mlx5_service {
 	MLX5_SERVICE_RC = IBV_QPT_RC,
 	MLX5_SERVICE_UC = IBV_QPT_UC,
 	MLX5_SERVICE_UD = IBV_QPT_UD,
+	MLX5_SERVICE_RAW = IBV_QPT_RAW_PACKET,
 };
 
 /* What a completion has to know of a send WQE, kept by the slot of its first basic block. */
@@ -58,6 +59,10 @@ struct mlx5_sq {
 	uint32_t qpn;
 	uint8_t ctrl_flags[8]; /* fm_ce_se by IBV_SEND_FENCE, _SIGNALED and _SOLICITED */
 	uint8_t next_fence;    /* what the last request demands of the next one */
+	/* raw packets */
+	uint8_t inline_header; /* bytes of each frame that the device wants in the request */
+	uint8_t cs_flags;      /* checksums it can make */
+	uint16_t max_tso_header;
 	struct mlx5_lock lock;
 	__be32 *dbrec;
 	struct mlx5_bf *bf;
@@ -67,9 +72,9 @@ struct mlx5_sq {
 	int err;
 	uint32_t start_pi, start_head;
 	uint8_t start_fence;
-	bool open;     /* there is a current request */
-	bool needs_av; /* it has no address yet */
-	bool has_data; /* its data has been set */
+	bool open;	 /* there is a current request */
+	bool incomplete; /* it has no address, or no frame's start, yet */
+	bool has_data;	 /* its data has been set */
 
 	/* cold */
 	uint32_t max_wr;
@@ -104,6 +109,9 @@ struct mlx5_qp {
 	/* cold */
 	enum mlx5_service service;
 	struct mlx5_buf buf;
+	bool spreads;		/* a raw QP that has no rings but a table of work queues */
+	struct mlx5_buf sq_buf; /* of raw QPs, whose rings lie apart */
+	__be32 unseen_dbrec[2]; /* of raw QPs before RTR, see qp_raw.c */
 };
 
 static inline struct mlx5_qp *to_mlx5_qp(struct ibv_qp *qp)
@@ -136,6 +144,20 @@ int mlx5_destroy_qp(struct ibv_qp *qp);
  */
 int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 		 const struct ibv_qp_init_attr_ex *attr, size_t *rq_bytes, size_t *sq_bytes);
+/* The same for a receive ring alone; of 0 bytes if there are to be no receives. */
+int mlx5_rq_size(struct mlx5_rq *rq, const struct mlx5_context *context, uint32_t max_wr,
+		 uint32_t max_sge, size_t *bytes);
+
+/* qp_raw.c: what raw packet QPs have of their own. */
+int mlx5_raw_check(const struct mlx5_context *context, const struct ibv_qp_init_attr_ex *attr);
+/* What requests may ask of the device. EOPNOTSUPP: attr asks for more. */
+int mlx5_raw_prepare(struct mlx5_context *context, struct mlx5_qp *qp,
+		     const struct ibv_qp_init_attr_ex *attr);
+/* Shows or hides posted receives as the new state demands. */
+void mlx5_raw_follow_state(struct mlx5_qp *qp, enum ibv_qp_state state);
+/* A QP that spreads what it receives over an indirection table. */
+struct ibv_qp *mlx5_create_spreading_qp(struct mlx5_context *context,
+					struct ibv_qp_init_attr_ex *attr);
 
 /* send.c */
 int mlx5_post_send(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr);
@@ -143,6 +165,9 @@ void mlx5_qp_set_post_send(struct mlx5_qp *qp);
 
 /* send_ex.c: fills in the ibv_wr_ functions. EOPNOTSUPP: send_ops_flags asks for too much. */
 int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags);
+
+/* send_frame.c: those of them that raw packet QPs have instead. */
+void mlx5_qp_set_ex_frames(struct mlx5_qp *qp, uint64_t send_ops_flags);
 
 /* recv.c */
 int mlx5_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);

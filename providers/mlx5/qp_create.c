@@ -12,11 +12,13 @@
 #include "qp.h"
 #include "srq.h"
 
-static int check_attr(const struct ibv_qp_init_attr_ex *attr)
+static int check_attr(const struct mlx5_context *context, const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t masks = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
 			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
 
+	if (attr->qp_type == IBV_QPT_RAW_PACKET)
+		return mlx5_raw_check(context, attr);
 	if (attr->comp_mask & ~masks)
 		return EOPNOTSUPP;
 	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_PD) || !attr->pd)
@@ -51,19 +53,35 @@ static void set_ctrl_flags(struct mlx5_sq *sq, bool signal_all)
 	}
 }
 
-/* One buffer: the receive ring, then the send ring. */
-static int alloc_memory(struct mlx5_context *context, struct mlx5_qp *qp, size_t rq_bytes,
-			size_t sq_bytes)
+/* One buffer: the receive ring, then the send ring. Those of raw packets lie apart. */
+static int alloc_rings(struct mlx5_context *context, struct mlx5_qp *qp, size_t rq_bytes,
+		       size_t sq_bytes)
 {
+	bool apart = qp->service == MLX5_SERVICE_RAW;
+	size_t first = apart ? rq_bytes : rq_bytes + sq_bytes;
 	int err = 0;
 
-	if (rq_bytes + sq_bytes)
-		err = mlx5_buf_alloc(&qp->buf, rq_bytes + sq_bytes, context->qp_pages);
+	if (first)
+		err = mlx5_buf_alloc(&qp->buf, first, context->qp_pages);
+	if (!err && apart && sq_bytes)
+		err = mlx5_buf_alloc(&qp->sq_buf, sq_bytes, context->qp_pages);
 	if (err)
 		return err;
 	qp->rq.ring = qp->buf.addr;
-	qp->sq.ring = qp->buf.addr ? qp->buf.addr + rq_bytes : NULL;
+	qp->sq.ring = qp->sq_buf.addr;
+	if (!apart && qp->buf.addr)
+		qp->sq.ring = qp->buf.addr + rq_bytes;
 	qp->sq.end = qp->sq.ring ? qp->sq.ring + sq_bytes : NULL;
+	return 0;
+}
+
+static int alloc_memory(struct mlx5_context *context, struct mlx5_qp *qp, size_t rq_bytes,
+			size_t sq_bytes)
+{
+	int err = alloc_rings(context, qp, rq_bytes, sq_bytes);
+
+	if (err)
+		return err;
 	qp->rq.wr_ids = calloc((size_t)qp->rq.mask + 1, sizeof(qp->rq.wr_ids[0]));
 	qp->sq.slots = calloc((size_t)qp->sq.mask + 1, sizeof(qp->sq.slots[0]));
 	qp->sq.dbrec = mlx5_dbrec_alloc(&context->dbrecs);
@@ -77,6 +95,7 @@ static void free_memory(struct mlx5_context *context, struct mlx5_qp *qp)
 		mlx5_dbrec_free(&context->dbrecs, qp->sq.dbrec);
 	free(qp->sq.slots);
 	free(qp->rq.wr_ids);
+	mlx5_buf_free(&qp->sq_buf);
 	mlx5_buf_free(&qp->buf);
 }
 
@@ -110,6 +129,7 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 {
 	struct mlx5_ib_create_qp request = {
 		.buf_addr = (uintptr_t)qp->buf.addr,
+		.sq_buf_addr = (uintptr_t)qp->sq_buf.addr,
 		.db_addr = (uintptr_t)qp->sq.dbrec,
 		.sq_wqe_count = qp->sq.max_wr ? qp->sq.mask + 1 : 0,
 		.rq_wqe_count = qp->rq.max_wr,
@@ -174,7 +194,8 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 	if (!qp)
 		return NULL;
 	memset(qp, 0, sizeof(*qp));
-	qp->resource.kind = MLX5_RESOURCE_QP;
+	qp->resource.kind =
+		attr->qp_type == IBV_QPT_RAW_PACKET ? MLX5_RESOURCE_RAW_QP : MLX5_RESOURCE_QP;
 	qp->srq = attr->srq ? to_mlx5_srq(attr->srq) : NULL;
 	qp->verbs.qp.qp_type = attr->qp_type;
 	qp->service = (enum mlx5_service)attr->qp_type;
@@ -196,6 +217,11 @@ static int build_qp(struct mlx5_context *context, struct ibv_qp_init_attr_ex *at
 		if (err)
 			return err;
 	}
+	if (qp->service == MLX5_SERVICE_RAW) {
+		err = mlx5_raw_prepare(context, qp, attr);
+		if (err)
+			return err;
+	}
 	err = mlx5_qp_size(qp, context, attr, &rq_bytes, &sq_bytes);
 	if (err)
 		return err;
@@ -212,11 +238,13 @@ struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *ibv_context, struct ibv_qp_
 	struct mlx5_qp *qp;
 	int err;
 
-	err = check_attr(attr);
+	err = check_attr(context, attr);
 	if (err) {
 		errno = err;
 		return NULL;
 	}
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)
+		return mlx5_create_spreading_qp(context, attr);
 	qp = alloc_qp(context, attr);
 	if (!qp)
 		return NULL;

@@ -18,10 +18,13 @@ enum {
  * Room before the data. On connected transports that of the largest request of another kind, a
  * memory window bind with its inline translation, rounded up to a basic block.
  */
-static size_t fixed_bytes(enum ibv_qp_type type)
+static size_t fixed_bytes(enum ibv_qp_type type, uint16_t max_tso_header)
 {
 	const size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
 
+	if (type == IBV_QPT_RAW_PACKET)
+		return ctrl + sizeof(struct mlx5_wqe_eth_seg) +
+		       align_up(max_tso_header, MLX5_WQE_DS_UNITS);
 	if (type == IBV_QPT_UD)
 		return ctrl + sizeof(struct mlx5_wqe_datagram_seg);
 	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
@@ -69,7 +72,7 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum 
 		   const struct ibv_qp_cap *cap, size_t *bytes)
 {
 	const size_t inline_head = sizeof(struct mlx5_wqe_inl_data_seg);
-	size_t fixed = fixed_bytes(type), data, wr_bytes;
+	size_t fixed = fixed_bytes(type, qp->sq.max_tso_header), data, wr_bytes;
 	uint64_t ring_bytes;
 
 	*bytes = 0;
@@ -99,41 +102,39 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum 
 	return 0;
 }
 
-static int size_rq(const struct mlx5_context *context, struct mlx5_qp *qp,
-		   const struct ibv_qp_cap *cap, size_t *bytes)
+int mlx5_rq_size(struct mlx5_rq *rq, const struct mlx5_context *context, uint32_t max_wr,
+		 uint32_t max_sge, size_t *bytes)
 {
 	size_t entry_bytes, ring_bytes;
 
 	*bytes = 0;
-	if (!cap->max_recv_wr)
+	if (!max_wr)
 		return 0;
-	if (cap->max_recv_wr > context->max_recv_wr) {
-		verbs_explain("max_recv_wr %u > device limit %u", cap->max_recv_wr,
-			      context->max_recv_wr);
+	if (max_wr > context->max_recv_wr) {
+		verbs_explain("max_recv_wr %u > device limit %u", max_wr, context->max_recv_wr);
 		return EINVAL;
 	}
-	if (cap->max_recv_sge > context->max_rq_wqe_bytes / sizeof(struct mlx5_wqe_data_seg)) {
-		verbs_explain("max_recv_sge %u > device limit %zu", cap->max_recv_sge,
+	if (max_sge > context->max_rq_wqe_bytes / sizeof(struct mlx5_wqe_data_seg)) {
+		verbs_explain("max_recv_sge %u > device limit %zu", max_sge,
 			      context->max_rq_wqe_bytes / sizeof(struct mlx5_wqe_data_seg));
 		return EINVAL;
 	}
-	entry_bytes =
-		round_up_pow2((uint32_t)(cap->max_recv_sge * sizeof(struct mlx5_wqe_data_seg)));
+	entry_bytes = round_up_pow2((uint32_t)(max_sge * sizeof(struct mlx5_wqe_data_seg)));
 	if (entry_bytes < sizeof(struct mlx5_wqe_data_seg))
 		entry_bytes = sizeof(struct mlx5_wqe_data_seg);
 	if (entry_bytes > context->max_rq_wqe_bytes)
 		return EINVAL;
-	ring_bytes = round_up_pow2(cap->max_recv_wr) * entry_bytes;
+	ring_bytes = round_up_pow2(max_wr) * entry_bytes;
 	if (ring_bytes > MAX_RING_BYTES)
 		return EINVAL;
 	/* The send ring behind it starts at a basic block. */
 	if (ring_bytes < MLX5_SEND_WQE_BB)
 		ring_bytes = MLX5_SEND_WQE_BB;
 
-	qp->rq.log_stride = (uint8_t)log2_floor((uint32_t)entry_bytes);
-	qp->rq.max_wr = (uint32_t)(ring_bytes >> qp->rq.log_stride);
-	qp->rq.mask = qp->rq.max_wr - 1;
-	qp->rq.max_sge = (uint32_t)(entry_bytes / sizeof(struct mlx5_wqe_data_seg));
+	rq->log_stride = (uint8_t)log2_floor((uint32_t)entry_bytes);
+	rq->max_wr = (uint32_t)(ring_bytes >> rq->log_stride);
+	rq->mask = rq->max_wr - 1;
+	rq->max_sge = (uint32_t)(entry_bytes / sizeof(struct mlx5_wqe_data_seg));
 	*bytes = ring_bytes;
 	return 0;
 }
@@ -145,7 +146,8 @@ int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 
 	*rq_bytes = 0;
 	if (!attr->srq) {
-		err = size_rq(context, qp, &attr->cap, rq_bytes);
+		err = mlx5_rq_size(&qp->rq, context, attr->cap.max_recv_wr, attr->cap.max_recv_sge,
+				   rq_bytes);
 		if (err)
 			return err;
 	}

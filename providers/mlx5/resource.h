@@ -14,6 +14,8 @@
 
 enum mlx5_resource_kind {
 	MLX5_RESOURCE_QP,
+	MLX5_RESOURCE_RAW_QP, /* of frames: its receive CQEs are those of Ethernet */
+	MLX5_RESOURCE_WQ,     /* of frames, too */
 	MLX5_RESOURCE_SRQ,
 };
 

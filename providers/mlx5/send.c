@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "builder.h"
+#include "frame.h"
 #include "context.h"
 
 static ALWAYS_INLINE int write_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
@@ -53,11 +53,59 @@ static ALWAYS_INLINE int build_atomic(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 			   enum mlx5_service service)
 {
-	if (wr->opcode == IBV_WR_LOCAL_INV && service != MLX5_SERVICE_UD) {
+	if (wr->opcode == IBV_WR_LOCAL_INV && service != MLX5_SERVICE_UD &&
+	    service != MLX5_SERVICE_RAW) {
 		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
 		return 0;
 	}
 	return wr->opcode == IBV_WR_BIND_MW || wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;
+}
+
+/* Inline data of a frame, but for the start that the Ethernet segment has already. */
+static ALWAYS_INLINE int write_frame_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe, size_t header,
+					    const struct ibv_send_wr *wr)
+{
+	char *to = mlx5_wqe_inline_open(sq, wqe);
+	size_t length = 0;
+
+	for (int i = 0; i < wr->num_sge; i++) {
+		const struct ibv_sge *sge = &wr->sg_list[i];
+		size_t cut = mlx5_frame_cut(&header, sge->length);
+
+		length += sge->length - cut;
+		if (unlikely(length > sq->max_inline))
+			return ENOMEM;
+		to = mlx5_wqe_inline_copy(sq, to, (const char *)(uintptr_t)sge->addr + cut,
+					  sge->length - cut);
+	}
+	mlx5_wqe_inline_close(wqe, length);
+	return 0;
+}
+
+static ALWAYS_INLINE int build_frame(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
+				     const struct ibv_send_wr *wr)
+{
+	size_t header = wr->opcode == IBV_WR_TSO ? 0 : sq->inline_header;
+	size_t num_sge = (size_t)wr->num_sge;
+	uint8_t cs_flags;
+	int err;
+
+	err = mlx5_frame_checksums(sq, wr->send_flags, &cs_flags);
+	if (unlikely(err))
+		return err;
+	if (wr->opcode == IBV_WR_TSO) {
+		err = mlx5_wqe_tso(sq, wqe, cs_flags, wr->tso.hdr, wr->tso.hdr_sz, wr->tso.mss);
+	} else {
+		mlx5_wqe_eth(wqe, cs_flags, 0, (uint16_t)header);
+		err = mlx5_wqe_header_sges(wqe, header, wr->sg_list, num_sge);
+		mlx5_wqe_eth_skip(sq, wqe, header);
+	}
+	if (unlikely(err))
+		return err;
+	if (wr->send_flags & IBV_SEND_INLINE)
+		return write_frame_inline(sq, wqe, header, wr);
+	mlx5_wqe_frame_sges(sq, wqe, header, wr->sg_list, num_sge);
+	return 0;
 }
 
 static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
@@ -69,6 +117,8 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 
 	mlx5_wqe_begin(sq, wqe, request->opcode, request->wc_opcode, wr->send_flags,
 		       control_imm(request, wr), wr->wr_id);
+	if (service == MLX5_SERVICE_RAW)
+		return build_frame(sq, wqe, wr);
 	if (service == MLX5_SERVICE_UD) {
 		mlx5_wqe_av(wqe, to_mlx5_ah(wr->wr.ud.ah), wr->wr.ud.remote_qpn,
 			    wr->wr.ud.remote_qkey);
@@ -162,11 +212,19 @@ static int post_ud(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_w
 	return post(qp, wr, bad_wr, MLX5_SERVICE_UD);
 }
 
+static int post_raw(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	return post(qp, wr, bad_wr, MLX5_SERVICE_RAW);
+}
+
 void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 {
 	switch (qp->service) {
 	case MLX5_SERVICE_UC:
 		qp->post_send = post_uc;
+		break;
+	case MLX5_SERVICE_RAW:
+		qp->post_send = post_raw;
 		break;
 	case MLX5_SERVICE_UD:
 		qp->post_send = post_ud;

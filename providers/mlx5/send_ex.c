@@ -1,73 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The ibv_wr_ functions. A request stays open for its setters until the next one begins or the
- * batch completes. The first fault of a batch is kept, what follows it is ignored, and
- * ibv_wr_complete() takes all of the batch back.
+ * The ibv_wr_ functions: openers and setters of requests, and the ends of a batch. After a fault
+ * ibv_wr_complete() takes all of it back.
  */
 
 #include <errno.h>
 
-#include "builder.h"
-
-static struct mlx5_qp *of_ex(struct ibv_qp_ex *qp)
-{
-	return (struct mlx5_qp *)qp;
-}
-
-static COLD void fault(struct mlx5_sq *sq, int err)
-{
-	if (!sq->err)
-		sq->err = err;
-	sq->open = false;
-}
-
-static ALWAYS_INLINE void close_request(struct mlx5_sq *sq)
-{
-	if (!sq->open)
-		return;
-	sq->open = false;
-	if (unlikely(sq->needs_av)) {
-		fault(sq, EINVAL);
-		return;
-	}
-	mlx5_wqe_finish(sq, &sq->wqe);
-}
-
-/* Ends the request before; false when there can be no new one. */
-static ALWAYS_INLINE bool next_request(struct mlx5_sq *sq)
-{
-	close_request(sq);
-	if (unlikely(sq->err))
-		return false;
-	if (unlikely(mlx5_sq_full(sq))) {
-		fault(sq, mlx5_sq_full_error(sq));
-		return false;
-	}
-	return true;
-}
-
-static ALWAYS_INLINE bool open_request(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
-{
-	const struct mlx5_request *request = &mlx5_requests[opcode];
-	struct mlx5_sq *sq = &of_ex(ex)->sq;
-
-	if (!next_request(sq))
-		return false;
-	mlx5_wqe_begin(sq, &sq->wqe, request->opcode, request->wc_opcode, ex->wr_flags, imm,
-		       ex->wr_id);
-	sq->open = true;
-	sq->needs_av = false;
-	sq->has_data = false;
-	return true;
-}
+#include "batch.h"
 
 static ALWAYS_INLINE void open_send(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
 {
-	struct mlx5_sq *sq = &of_ex(ex)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(ex)->sq;
 
-	if (open_request(ex, opcode, imm) && ex->qp_base.qp_type == IBV_QPT_UD) {
+	if (mlx5_batch_open(ex, opcode, imm) && ex->qp_base.qp_type == IBV_QPT_UD) {
 		mlx5_wqe_skip(&sq->wqe, sizeof(struct mlx5_wqe_datagram_seg));
-		sq->needs_av = true;
+		sq->incomplete = true;
 	}
 }
 
@@ -83,14 +30,14 @@ static void wr_send_imm(struct ibv_qp_ex *qp, __be32 imm)
 
 static void wr_send_inv(struct ibv_qp_ex *qp, uint32_t rkey)
 {
-	open_request(qp, IBV_WR_SEND_WITH_INV, htobe32(rkey));
+	mlx5_batch_open(qp, IBV_WR_SEND_WITH_INV, htobe32(rkey));
 }
 
 static ALWAYS_INLINE void open_rdma(struct ibv_qp_ex *qp, enum ibv_wr_opcode opcode, uint32_t rkey,
 				    uint64_t remote_addr, __be32 imm)
 {
-	if (open_request(qp, opcode, imm))
-		mlx5_wqe_raddr(&of_ex(qp)->sq.wqe, remote_addr, rkey);
+	if (mlx5_batch_open(qp, opcode, imm))
+		mlx5_wqe_raddr(&mlx5_qp_of_ex(qp)->sq.wqe, remote_addr, rkey);
 }
 
 static void wr_rdma_write(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t remote_addr)
@@ -112,9 +59,9 @@ static ALWAYS_INLINE void open_atomic(struct ibv_qp_ex *qp, enum ibv_wr_opcode o
 				      uint32_t rkey, uint64_t remote_addr, uint64_t swap_add,
 				      uint64_t compare)
 {
-	struct mlx5_wqe *wqe = &of_ex(qp)->sq.wqe;
+	struct mlx5_wqe *wqe = &mlx5_qp_of_ex(qp)->sq.wqe;
 
-	if (!open_request(qp, opcode, 0))
+	if (!mlx5_batch_open(qp, opcode, 0))
 		return;
 	mlx5_wqe_raddr(wqe, remote_addr, rkey);
 	mlx5_wqe_atomic(wqe, swap_add, compare);
@@ -134,54 +81,43 @@ static void wr_atomic_fetch_add(struct ibv_qp_ex *qp, uint32_t rkey, uint64_t re
 
 static void wr_local_inv(struct ibv_qp_ex *ex, uint32_t rkey)
 {
-	struct mlx5_sq *sq = &of_ex(ex)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(ex)->sq;
 
-	if (next_request(sq))
+	if (mlx5_batch_next(sq))
 		mlx5_wqe_local_inv(sq, ex->wr_flags, rkey, ex->wr_id);
 }
 
 /* Setters. */
 
-/* Without a request there is nothing to set; and the room in the ring is for one list of data. */
-static ALWAYS_INLINE bool can_set_data(struct mlx5_sq *sq)
-{
-	if (unlikely(!sq->open || sq->has_data)) {
-		fault(sq, EINVAL);
-		return false;
-	}
-	sq->has_data = true;
-	return true;
-}
-
 static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t remote_qpn,
 			   uint32_t remote_qkey)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
 	if (unlikely(!sq->open)) {
-		fault(sq, EINVAL);
+		mlx5_batch_fault(sq, EINVAL);
 		return;
 	}
 	mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
-	sq->needs_av = false;
+	sq->incomplete = false;
 }
 
 static void wr_set_sge(struct ibv_qp_ex *qp, uint32_t lkey, uint64_t addr, uint32_t length)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
-	if (can_set_data(sq))
+	if (mlx5_batch_can_set_data(sq))
 		mlx5_wqe_data(sq, &sq->wqe, addr, length, lkey);
 }
 
 static void wr_set_sge_list(struct ibv_qp_ex *qp, size_t num_sge, const struct ibv_sge *sg_list)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
-	if (!can_set_data(sq))
+	if (!mlx5_batch_can_set_data(sq))
 		return;
 	if (unlikely(num_sge > sq->max_sge)) {
-		fault(sq, EINVAL);
+		mlx5_batch_fault(sq, EINVAL);
 		return;
 	}
 	for (size_t i = 0; i < num_sge; i++)
@@ -204,20 +140,20 @@ static bool can_inline(const struct mlx5_wqe *wqe)
 static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
 				    const struct ibv_data_buf *buf_list)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 	size_t length = 0;
 	char *to;
 
-	if (!can_set_data(sq))
+	if (!mlx5_batch_can_set_data(sq))
 		return;
 	if (unlikely(!can_inline(&sq->wqe))) {
-		fault(sq, EINVAL);
+		mlx5_batch_fault(sq, EINVAL);
 		return;
 	}
 	to = mlx5_wqe_inline_open(sq, &sq->wqe);
 	for (size_t i = 0; i < num_buf; i++) {
 		if (unlikely(buf_list[i].length > sq->max_inline - length)) {
-			fault(sq, ENOMEM);
+			mlx5_batch_fault(sq, ENOMEM);
 			return;
 		}
 		length += buf_list[i].length;
@@ -237,7 +173,7 @@ static void wr_set_inline_data(struct ibv_qp_ex *qp, void *addr, size_t length)
 
 static void wr_start(struct ibv_qp_ex *qp)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
 	mlx5_lock(&sq->lock);
 	sq->start_pi = sq->pi;
@@ -257,10 +193,10 @@ static void take_back(struct mlx5_sq *sq)
 
 static int wr_complete(struct ibv_qp_ex *qp)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 	int err;
 
-	close_request(sq);
+	mlx5_batch_close_request(sq);
 	err = sq->err;
 	if (unlikely(err))
 		take_back(sq);
@@ -272,7 +208,7 @@ static int wr_complete(struct ibv_qp_ex *qp)
 
 static void wr_abort(struct ibv_qp_ex *qp)
 {
-	struct mlx5_sq *sq = &of_ex(qp)->sq;
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
 	take_back(sq);
 	mlx5_unlock(&sq->lock);
@@ -291,6 +227,8 @@ static uint64_t supported_ops(enum ibv_qp_type type)
 		       IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
 	case IBV_QPT_UC:
 		return connected;
+	case IBV_QPT_RAW_PACKET:
+		return IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO;
 	default:
 		return sends;
 	}
@@ -329,6 +267,8 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 	ex->wr_set_sge_list = wr_set_sge_list;
 	ex->wr_set_inline_data = wr_set_inline_data;
 	ex->wr_set_inline_data_list = wr_set_inline_data_list;
+	if (qp->service == MLX5_SERVICE_RAW)
+		mlx5_qp_set_ex_frames(qp, send_ops_flags);
 	qp->verbs.comp_mask |= VERBS_QP_EX;
 	return 0;
 }

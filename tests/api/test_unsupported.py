@@ -7,7 +7,6 @@ import pyverbs.enums as e
 from bed import Side, fails_with
 from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
 from pyverbs.device import DM, AllocDmAttr
-from pyverbs.flow import Flow, FlowAttr
 from pyverbs.mr import MW, Buf, DmaBufMR, DmaHandleInitAttr, DMAHandle
 from pyverbs.pd import PD
 from pyverbs.qp import ECE, QPRateLimitAttr
@@ -24,7 +23,6 @@ MISSING = {
     'capabilities of counters': lambda bed: bed.context.query_comp_cntr_caps(),
     'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),
     'work queues': lambda bed: WQ(bed.context, WQInitAttr(wq_pd=bed.pd, wq_cq=bed.sent.cq)),
-    'flows': lambda bed: Flow(bed.qp, FlowAttr()),
     'DMA handles': lambda bed: DMAHandle(bed.context, DmaHandleInitAttr()),
     'buffers': lambda bed: Buf(bed.pd, 4096),
     'dma-bufs': lambda bed: DmaBufMR(bed.pd, 4096, 0, dmabuf=0),

@@ -93,6 +93,8 @@ uint8_t *fake_sq(void)
 {
 	uint32_t rq_bytes = fake.qp_request.rq_wqe_count << fake.qp_request.rq_wqe_shift;
 
+	if (fake.qp_request.sq_buf_addr)
+		return (uint8_t *)(uintptr_t)fake.qp_request.sq_buf_addr;
 	return fake_rq() + (fake.qp_request.rq_wqe_count ? rq_bytes : 0);
 }
 
@@ -109,6 +111,16 @@ uint8_t *fake_srq(void)
 __be32 *fake_srq_dbrec(void)
 {
 	return (__be32 *)(uintptr_t)fake.srq_request.db_addr;
+}
+
+uint8_t *fake_wq(void)
+{
+	return (uint8_t *)(uintptr_t)fake.wq_request.buf_addr;
+}
+
+__be32 *fake_wq_dbrec(void)
+{
+	return (__be32 *)(uintptr_t)fake.wq_request.db_addr;
 }
 
 __be32 *fake_cq_dbrec(void)
@@ -238,7 +250,7 @@ int _ibv_query_gid_ex(struct ibv_context *context, uint32_t port_num, uint32_t g
 
 /* Commands. */
 
-static int created(void)
+int fake_created(void)
 {
 	int err = fake.fail_create;
 
@@ -247,21 +259,21 @@ static int created(void)
 	return err;
 }
 
-static int destroyed(void)
+int fake_destroyed(void)
 {
 	assert_true(fake.objects > 0);
 	fake.objects--;
 	return 0;
 }
 
-static void keep(void *to, size_t size, const struct verbs_udata *udata)
+void fake_keep(void *to, size_t size, const struct verbs_udata *udata)
 {
 	assert_non_null(udata);
 	assert_int_equal(udata->in_len, size);
 	memcpy(to, udata->in, size);
 }
 
-static void reply(const struct verbs_udata *udata, const void *from, size_t size)
+void fake_reply(const struct verbs_udata *udata, const void *from, size_t size)
 {
 	memset(udata->out, 0, udata->out_len);
 	memcpy(udata->out, from, size < udata->out_len ? size : udata->out_len);
@@ -277,7 +289,7 @@ int ibv_cmd_get_context(struct verbs_context *context, const struct verbs_udata 
 		return EINVAL;
 	if (fake.refuse_devx && fake.ucontext_request.flags & MLX5_IB_ALLOC_UCTX_DEVX)
 		return EPERM;
-	reply(udata, &fake.ucontext, sizeof(fake.ucontext));
+	fake_reply(udata, &fake.ucontext, sizeof(fake.ucontext));
 	return 0;
 }
 
@@ -288,8 +300,9 @@ int ibv_cmd_query_device_any(struct ibv_context *context,
 {
 	(void)context;
 	(void)input;
-	(void)attr;
-	(void)udata;
+	*attr = fake.device;
+	if (udata)
+		fake_reply(udata, &fake.device_udata, sizeof(fake.device_udata));
 	*raw_fw_version = (uint64_t)16 << 32 | 28 << 16 | 4512;
 	return 0;
 }
@@ -309,15 +322,15 @@ int ibv_cmd_alloc_pd(struct ibv_context *context, struct ibv_pd *pd,
 {
 	const struct mlx5_ib_alloc_pd_resp response = {.pdn = 7};
 
-	reply(udata, &response, sizeof(response));
+	fake_reply(udata, &response, sizeof(response));
 	pd->context = context;
-	return created();
+	return fake_created();
 }
 
 int ibv_cmd_dealloc_pd(struct ibv_pd *pd)
 {
 	(void)pd;
-	return destroyed();
+	return fake_destroyed();
 }
 
 int ibv_cmd_create_cq(struct ibv_context *context, int cqe, void *cq_context,
@@ -327,13 +340,13 @@ int ibv_cmd_create_cq(struct ibv_context *context, int cqe, void *cq_context,
 	const struct mlx5_ib_create_cq_resp response = {.cqn = FAKE_CQN};
 
 	(void)comp_vector;
-	keep(&fake.cq_request, sizeof(fake.cq_request), udata);
-	reply(udata, &response, sizeof(response));
+	fake_keep(&fake.cq_request, sizeof(fake.cq_request), udata);
+	fake_reply(udata, &response, sizeof(response));
 	fake.cq_cqes = (uint32_t)cqe;
 	cq->cq.context = context;
 	cq->cq.cq_context = cq_context;
 	cq->cq.channel = channel;
-	return created();
+	return fake_created();
 }
 
 int ibv_cmd_create_cq_ex(struct ibv_context *context, const struct ibv_cq_init_attr_ex *attr,
@@ -347,7 +360,7 @@ int ibv_cmd_create_cq_ex(struct ibv_context *context, const struct ibv_cq_init_a
 int ibv_cmd_resize_cq(struct ibv_cq *cq, int cqe, const struct verbs_udata *udata)
 {
 	(void)cq;
-	keep(&fake.resize_request, sizeof(fake.resize_request), udata);
+	fake_keep(&fake.resize_request, sizeof(fake.resize_request), udata);
 	fake.on_resize();
 	fake.cq_cqes = (uint32_t)cqe;
 	fake.cq_request.buf_addr = fake.resize_request.buf_addr;
@@ -364,7 +377,7 @@ int ibv_cmd_modify_cq(struct ibv_cq *cq, const struct ibv_modify_cq_attr *attr)
 int ibv_cmd_destroy_cq(struct ibv_cq *cq)
 {
 	(void)cq;
-	return destroyed();
+	return fake_destroyed();
 }
 
 int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct verbs_srq *srq,
@@ -373,10 +386,10 @@ int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct
 	const struct mlx5_ib_create_srq_resp response = {.srqn = FAKE_SRQN};
 
 	(void)attr;
-	keep(&fake.srq_request, sizeof(fake.srq_request), udata);
-	reply(udata, &response, sizeof(response));
+	fake_keep(&fake.srq_request, sizeof(fake.srq_request), udata);
+	fake_reply(udata, &response, sizeof(response));
 	srq->srq.context = pd->context;
-	return created();
+	return fake_created();
 }
 
 int ibv_cmd_modify_srq(struct ibv_srq *srq, const struct ibv_srq_attr *attr, int attr_mask,
@@ -401,7 +414,7 @@ int ibv_cmd_query_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr,
 int ibv_cmd_destroy_srq(struct verbs_srq *srq)
 {
 	(void)srq;
-	return destroyed();
+	return fake_destroyed();
 }
 
 int ibv_cmd_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr,
@@ -409,15 +422,18 @@ int ibv_cmd_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex
 {
 	const struct mlx5_ib_create_qp_resp response = {.bfreg_index = fake.bfreg_index};
 
-	keep(&fake.qp_request, sizeof(fake.qp_request), udata);
-	reply(udata, &response, sizeof(response));
+	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)
+		fake_keep(&fake.rss_request, sizeof(fake.rss_request), udata);
+	else
+		fake_keep(&fake.qp_request, sizeof(fake.qp_request), udata);
+	fake_reply(udata, &response, sizeof(response));
 	qp->qp.context = context;
 	qp->qp.send_cq = attr->send_cq;
 	qp->qp.recv_cq = attr->recv_cq;
 	qp->qp.srq = attr->srq;
 	qp->qp.qp_type = attr->qp_type;
 	qp->qp.qp_num = FAKE_QPN;
-	return created();
+	return fake_created();
 }
 
 int ibv_cmd_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
@@ -444,7 +460,7 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int att
 int ibv_cmd_destroy_qp(struct ibv_qp *qp)
 {
 	(void)qp;
-	return destroyed();
+	return fake_destroyed();
 }
 
 int ibv_cmd_attach_mcast(struct ibv_qp *qp, const union ibv_gid *gid, uint16_t lid)
@@ -469,14 +485,14 @@ int ibv_cmd_create_ah(struct ibv_pd *pd, const struct ibv_ah_attr *attr, struct 
 	(void)attr;
 	(void)ah;
 	memcpy(response.dmac, fake.dmac, sizeof(response.dmac));
-	reply(udata, &response, sizeof(response));
-	return created();
+	fake_reply(udata, &response, sizeof(response));
+	return fake_created();
 }
 
 int ibv_cmd_destroy_ah(struct ibv_ah *ah)
 {
 	(void)ah;
-	return destroyed();
+	return fake_destroyed();
 }
 
 int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova, unsigned int access,
@@ -489,7 +505,7 @@ int ibv_cmd_reg_mr(struct ibv_pd *pd, void *addr, size_t length, uint64_t iova, 
 	(void)access;
 	(void)mr;
 	assert_null(udata);
-	return created();
+	return fake_created();
 }
 
 int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova, int fd,
@@ -517,7 +533,7 @@ int ibv_cmd_rereg_mr(struct verbs_mr *mr, uint32_t flags, void *addr, size_t len
 int ibv_cmd_dereg_mr(struct verbs_mr *mr)
 {
 	(void)mr;
-	return destroyed();
+	return fake_destroyed();
 }
 
 /* The UAR object: attributes by number, as uapi rdma/mlx5_user_ioctl_cmds.h has them. */

@@ -25,10 +25,17 @@ enum {
 	FAKE_CQN = 0x000c05,
 	FAKE_QPN = 0x00aabb,
 	FAKE_SRQN = 0x000123,
+	FAKE_WQN = 0x000456,
 	FAKE_LID_PORT = 1,
 	FAKE_ROCE_PORT = 2,
 	FAKE_UAR_PAGES = 32,
 	FAKE_DYNAMIC_PAGE = 16, /* first page of those the UAR object gives out */
+};
+
+/* What came with the last CREATE_FLOW: nothing (-1), or how many descriptions, and those. */
+struct fake_flow {
+	int num_descs;
+	struct mlx5_ib_flow_counters_desc descs[4];
 };
 
 struct fake_kernel {
@@ -39,6 +46,8 @@ struct fake_kernel {
 	uint32_t bfreg_index;
 	uint8_t dmac[6];
 	int fail_create; /* errno for the next create command, 0: succeed */
+	struct ibv_device_attr_ex device;
+	struct mlx5_ib_query_device_resp device_udata;
 	/* called inside RESIZE_CQ, where the device moves to the new ring */
 	void (*on_resize)(void);
 
@@ -50,6 +59,10 @@ struct fake_kernel {
 	struct mlx5_ib_resize_cq resize_request;
 	struct mlx5_ib_create_qp qp_request;
 	struct mlx5_ib_create_srq srq_request;
+	struct mlx5_ib_create_qp_rss rss_request;
+	struct mlx5_ib_create_wq wq_request;
+	struct ibv_wq_attr wq_change;
+	struct fake_flow flow;
 	unsigned int uars_allocated, uars_freed;
 	unsigned int objects; /* alive */
 
@@ -72,6 +85,8 @@ __be32 *fake_qp_dbrec(void);
 uint8_t *fake_srq(void);
 __be32 *fake_srq_dbrec(void);
 __be32 *fake_cq_dbrec(void);
+uint8_t *fake_wq(void);
+__be32 *fake_wq_dbrec(void);
 
 /*
  * The device writes a CQE: the 64 meaningful bytes at index of the ring, owner bit as the lap of
@@ -80,5 +95,11 @@ __be32 *fake_cq_dbrec(void);
 void fake_cqe(uint32_t index, const uint8_t bytes[64]);
 /* A plain CQE for the QP created last, whose user index or QPN the CQE version decides. */
 void fake_cqe_simple(uint32_t index, uint8_t opcode, uint16_t wqe_counter, uint32_t byte_cnt);
+
+/* For the commands: the outcome of one that creates or destroys, its private data in and out. */
+int fake_created(void);
+int fake_destroyed(void);
+void fake_keep(void *to, size_t size, const struct verbs_udata *udata);
+void fake_reply(const struct verbs_udata *udata, const void *from, size_t size);
 
 #endif

@@ -31,8 +31,9 @@ struct verbs_dmah;
 
 /* Device. raw_fw_version is the number as the driver gives it; each driver packs it its own way. */
 int ibv_cmd_get_context(struct verbs_context *context, const struct verbs_udata *udata);
-/* The same answers for a context that exists already: what import_context begins with. */
-int ibv_cmd_query_context(struct verbs_context *context, const struct verbs_udata *udata);
+/* The same answers for a context that exists already: what import_context begins with. `call`, if
+ * not NULL, has been begun by the driver with attributes of its own. */
+int ibv_cmd_query_context(struct verbs_context *context, struct verbs_ioctl *call);
 int ibv_cmd_query_device_any(struct ibv_context *context,
 			     const struct ibv_query_device_ex_input *input,
 			     struct ibv_device_attr_ex *attr, uint64_t *raw_fw_version,

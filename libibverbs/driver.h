@@ -17,7 +17,7 @@
 #include "libibverbs/ioctl.h"
 
 /* Raise with every change of a structure or a signature in these three headers. */
-#define VERBS_PROVIDER_INTERFACE 2
+#define VERBS_PROVIDER_INTERFACE 3
 
 /* A provider NAME is the file libNAME-ov1.so in the folder libibverbs/ beside libibverbs.so.1. */
 #define VERBS_PROVIDER_SUFFIX	 "-ov1.so"

@@ -53,20 +53,19 @@ int ibv_cmd_get_context(struct verbs_context *verbs, const struct verbs_udata *u
 	return verbs->context.num_comp_vectors < 0 ? EIO : 0;
 }
 
-int ibv_cmd_query_context(struct verbs_context *verbs, const struct verbs_udata *udata)
+int ibv_cmd_query_context(struct verbs_context *verbs, struct verbs_ioctl *call)
 {
 	uint32_t num_comp_vectors;
 	uint64_t core_support;
-	struct verbs_ioctl call;
+	struct verbs_ioctl own;
 	int err;
 
-	verbs_ioctl_begin(&call, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
-	verbs_ioctl_out(&call, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, &num_comp_vectors,
+	call = method_begin(&own, call, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT);
+	verbs_ioctl_out(call, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, &num_comp_vectors,
 			sizeof(num_comp_vectors));
-	verbs_ioctl_out(&call, UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &core_support,
+	verbs_ioctl_out(call, UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &core_support,
 			sizeof(core_support));
-	verbs_ioctl_udata(&call, udata);
-	err = verbs_ioctl_run(&verbs->context, &call);
+	err = method_run(&verbs->context, call);
 	if (err)
 		return err;
 	verbs->context.num_comp_vectors = num_comp_vectors;

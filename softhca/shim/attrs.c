@@ -52,6 +52,16 @@ int attr_get(const struct attrs *attrs, uint16_t id, void *to, size_t size)
 	return 0;
 }
 
+int attr_get_part(const struct attrs *attrs, uint16_t id, size_t offset, void *to, size_t size)
+{
+	const struct attr *attr = find_attr(attrs, id);
+
+	if (!attr || attr->value.len <= ATTR_INLINE_BYTES || offset > attr->value.len ||
+	    size > attr->value.len - offset)
+		return EINVAL;
+	return user_read(to, attr->value.data + offset, size);
+}
+
 int attr_get_u32(const struct attrs *attrs, uint16_t id, uint32_t *value)
 {
 	return attr_get(attrs, id, value, sizeof(*value));

@@ -81,6 +81,8 @@ bool attr_present(const struct attrs *attrs, uint16_t id);
 size_t attr_length(const struct attrs *attrs, uint16_t id);
 /* Copies the input of an attribute, at most `size` bytes of it; what is missing reads as zero. */
 int attr_get(const struct attrs *attrs, uint16_t id, void *to, size_t size);
+/* Part of an input that stands in the program's memory. */
+int attr_get_part(const struct attrs *attrs, uint16_t id, size_t offset, void *to, size_t size);
 /* The same for numbers. An absent attribute reads as 0. */
 int attr_get_u32(const struct attrs *attrs, uint16_t id, uint32_t *value);
 int attr_get_u64(const struct attrs *attrs, uint16_t id, uint64_t *value);

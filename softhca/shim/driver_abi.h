@@ -42,7 +42,10 @@ struct driver_abi {
 	void (*tick)(struct device_clock *clock);
 	void (*close_clock)(struct device_clock *clock);
 
-	const struct method_entry *methods; /* of its own, ends with a NULL handler */
+	/* Where in the device file, in pages, device memory is mapped (methods/dm.h). */
+	uint32_t dm_window_page;
+	/* Tables of its own, looked at before the common ones; the list ends with NULL. */
+	const struct method_entry *const *methods;
 };
 
 extern const struct driver_abi mlx5_driver_abi;

@@ -20,6 +20,8 @@ enum {
 	/* UAR pages that a context may allocate. */
 	FILE_DYNAMIC_UARS = 256,
 	FILE_COMP_VECTORS = 2,
+	/* Pages of device memory that a context may have. */
+	FILE_DM_PAGES = 64,
 };
 
 /* Pages of the device file that tell the time, as this process writes them; NULL before GET_CONTEXT
@@ -47,6 +49,7 @@ struct shim_file {
 	uint8_t cqe_version;
 	uint8_t uar_used[FILE_DYNAMIC_UARS];
 	struct device_clock clock;
+	uint8_t dm_used[FILE_DM_PAGES];
 };
 
 /* Opens the device with these open() flags; returns a descriptor number, or -1 and errno. */

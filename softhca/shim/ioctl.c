@@ -12,8 +12,8 @@
 #include "softhca/shim/user.h"
 
 static const struct method_entry *const method_tables[] = {
-	device_methods, port_methods, pd_methods,  mr_methods, channel_methods,
-	cq_methods,	qp_methods,   srq_methods, ah_methods,
+	device_methods, port_methods, pd_methods, mr_methods,	  channel_methods, cq_methods,
+	qp_methods,	srq_methods,  ah_methods, advise_methods, dm_methods,	   dmah_methods,
 };
 
 static const struct method_entry *find_in(const struct method_entry *table, uint16_t object,
@@ -28,13 +28,13 @@ static const struct method_entry *find_in(const struct method_entry *table, uint
 static const struct method_entry *find_method(const struct driver_abi *abi, uint16_t object,
 					      uint16_t method)
 {
-	for (size_t i = 0; i < sizeof(method_tables) / sizeof(method_tables[0]); i++) {
-		const struct method_entry *entry = find_in(method_tables[i], object, method);
+	const struct method_entry *entry = NULL;
 
-		if (entry)
-			return entry;
-	}
-	return find_in(abi->methods, object, method);
+	for (size_t i = 0; !entry && abi->methods[i]; i++)
+		entry = find_in(abi->methods[i], object, method);
+	for (size_t i = 0; !entry && i < sizeof(method_tables) / sizeof(method_tables[0]); i++)
+		entry = find_in(method_tables[i], object, method);
+	return entry;
 }
 
 static const struct attr_spec *find_spec(const struct method_entry *method, uint16_t id)

@@ -86,10 +86,10 @@ static void choose_bfregs(struct shim_file *file,
 	file->low_latency_bfregs = request->num_low_latency_bfregs;
 }
 
-static int open_context(struct shim_file *file, struct driver_data *driver)
+void mlx5_describe_context(const struct shim_file *file, size_t room,
+			   struct mlx5_ib_alloc_ucontext_resp *answer)
 {
-	struct mlx5_ib_alloc_ucontext_req_v2 request;
-	struct mlx5_ib_alloc_ucontext_resp answer = {
+	*answer = (struct mlx5_ib_alloc_ucontext_resp){
 		.qp_tab_size = QP_TABLE_SIZE,
 		.bf_reg_size = BF_REG_BYTES,
 		.cache_line_size = 64,
@@ -108,7 +108,17 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 		.hca_core_clock_offset = 0,
 		.clock_info_versions = 1 << MLX5_IB_CLOCK_INFO_V1,
 		.num_uars_per_page = 1,
+		.tot_bfregs = file->static_bfregs,
+		.num_dyn_bfregs = file->dynamic_uars ? 0 : FILE_DYNAMIC_UARS * MLX5_BF_REGS_PER_UAR,
+		.cqe_version = file->cqe_version,
+		.response_length = (uint32_t)(room < sizeof(*answer) ? room : sizeof(*answer)),
 	};
+}
+
+static int open_context(struct shim_file *file, struct driver_data *driver)
+{
+	struct mlx5_ib_alloc_ucontext_req_v2 request;
+	struct mlx5_ib_alloc_ucontext_resp answer;
 	int rc = driver_input(driver, &request, sizeof(request));
 
 	if (!rc)
@@ -119,11 +129,7 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 		return rc;
 	choose_bfregs(file, &request);
 	file->cqe_version = request.max_cqe_version ? 1 : 0;
-	answer.tot_bfregs = file->static_bfregs;
-	answer.num_dyn_bfregs = file->dynamic_uars ? 0 : FILE_DYNAMIC_UARS * MLX5_BF_REGS_PER_UAR;
-	answer.cqe_version = file->cqe_version;
-	answer.response_length =
-		(uint32_t)(driver->out_room < sizeof(answer) ? driver->out_room : sizeof(answer));
+	mlx5_describe_context(file, driver->out_room, &answer);
 	driver_output(driver, &answer, sizeof(answer));
 	return 0;
 }
@@ -354,6 +360,9 @@ static void created_ah(const uint8_t *mac, struct driver_data *driver)
 	driver_output(driver, &answer, sizeof(answer));
 }
 
+static const struct method_entry *const methods[] = {mlx5_uar_methods, mlx5_dm_methods,
+						     mlx5_import_methods, NULL};
+
 const struct driver_abi mlx5_driver_abi = {
 	.family = "mlx5",
 	.ops = &softhca_mlx5_family,
@@ -391,5 +400,6 @@ const struct driver_abi mlx5_driver_abi = {
 	.created_ah = created_ah,
 	.tick = mlx5_clock_tick,
 	.close_clock = mlx5_clock_close,
-	.methods = mlx5_methods,
+	.dm_window_page = MLX5_IB_MMAP_DEVICE_MEM << 8,
+	.methods = methods,
 };

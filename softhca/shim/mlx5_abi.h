@@ -3,6 +3,8 @@
 #ifndef SOFTHCA_SHIM_MLX5_ABI_H
 #define SOFTHCA_SHIM_MLX5_ABI_H
 
+#include <rdma/mlx5-abi.h>
+
 #include "softhca/shim/driver_abi.h"
 
 /* Whether `page` is the number of a UAR that this device file has allocated. */
@@ -13,6 +15,12 @@ int mlx5_clock_open(struct shim_file *file);
 void mlx5_clock_close(struct device_clock *clock);
 void mlx5_clock_tick(struct device_clock *clock);
 
-extern const struct method_entry mlx5_methods[];
+extern const struct method_entry mlx5_uar_methods[];
+extern const struct method_entry mlx5_dm_methods[];
+extern const struct method_entry mlx5_import_methods[];
+
+/* What a library learns about an open context, in `room` bytes. */
+void mlx5_describe_context(const struct shim_file *file, size_t room,
+			   struct mlx5_ib_alloc_ucontext_resp *answer);
 
 #endif

@@ -97,7 +97,7 @@ static const struct attr_spec destroy_attrs[] = {
 	{MLX5_IB_ATTR_UAR_OBJ_DESTROY_HANDLE, ATTR_HANDLE, true, 0, 0},
 };
 
-const struct method_entry mlx5_methods[] = {
+const struct method_entry mlx5_uar_methods[] = {
 	METHOD(MLX5_IB_OBJECT_UAR, MLX5_IB_METHOD_UAR_OBJ_ALLOC, alloc_attrs, alloc_method, true),
 	METHOD(MLX5_IB_OBJECT_UAR, MLX5_IB_METHOD_UAR_OBJ_DESTROY, destroy_attrs, destroy_method,
 	       true),

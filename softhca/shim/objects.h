@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "softhca/core/object.h"
+#include "softhca/shim/backing.h"
 #include "softhca/shim/channel.h"
 #include "softhca/shim/handle.h"
 #include "softhca/shim/pin.h"
@@ -19,11 +20,37 @@ struct pd_object {
 	struct pd *pd;
 };
 
+/* Memory on the adapter: a file, so that other processes can have it as well. */
+struct dm_object {
+	struct handle handle;
+	int fd;
+	uint8_t *memory; /* of whole pages */
+	uint64_t length;
+	uint32_t page, num_pages; /* its place in the window (methods/dm.c) */
+	uint32_t users;		  /* regions */
+};
+
+/* Hints for the bus, which here is none: known, counted, and without effect. */
+struct dmah_object {
+	struct handle handle;
+	uint32_t users; /* regions */
+};
+
+/* What a region is made of, and with it what its `start` means. */
+enum region_kind {
+	REGION_PROGRAM, /* an address of the program */
+	REGION_FILE,	/* an offset in a file */
+	REGION_DEVICE,	/* an offset in device memory */
+};
+
 struct mr_object {
 	struct handle handle;
+	enum region_kind kind;
 	struct pd_object *pd;
 	struct mr *mr;
-	struct pin pin;
+	struct backing backing;
+	struct dm_object *dm;	  /* NULL unless REGION_DEVICE */
+	struct dmah_object *dmah; /* may be NULL */
 	uint64_t start, length, iova;
 	uint32_t access;
 };
@@ -77,6 +104,8 @@ int srq_object_destroy(struct handle *handle);
 int qp_object_destroy(struct handle *handle);
 int ah_object_destroy(struct handle *handle);
 int uar_object_destroy(struct handle *handle);
+int dm_object_destroy(struct handle *handle);
+int dmah_object_destroy(struct handle *handle);
 
 /* Leaves all multicast groups. */
 void qp_object_leave_groups(struct qp_object *object);
@@ -91,6 +120,7 @@ void async_source_close(struct async_source *async);
 void async_source_post(struct async_source *async, enum async_event_type type);
 
 struct pd_object *find_pd(struct shim_file *file, uint32_t number);
+struct dm_object *find_dm(struct shim_file *file, uint32_t number);
 struct mr_object *find_mr(struct shim_file *file, uint32_t number);
 struct cq_object *find_cq(struct shim_file *file, uint32_t number);
 struct srq_object *find_srq(struct shim_file *file, uint32_t number);

@@ -87,6 +87,18 @@ static int bring_in(uint64_t start, uint64_t length, bool writable)
 	return 0;
 }
 
+int pin_bring_in(uint64_t address, uint64_t length, bool writable)
+{
+	uint64_t start = address & ~(uint64_t)(PAGE_BYTES - 1);
+
+	if (!length)
+		return 0;
+	if (address + length < address || address + length > UINT64_MAX - PAGE_BYTES)
+		return EFAULT;
+	return bring_in(start, (address + length - start + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1ull),
+			writable);
+}
+
 int pin_memory(struct pin *pin, uint64_t address, uint64_t length, bool writable)
 {
 	uint64_t start = address & ~(uint64_t)(PAGE_BYTES - 1);

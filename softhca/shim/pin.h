@@ -19,6 +19,8 @@ struct pin {
  * wraps around the address space.
  */
 int pin_memory(struct pin *pin, uint64_t address, uint64_t length, bool writable);
+/* Faults the pages in, as the first access would, without holding them. 0 or EFAULT. */
+int pin_bring_in(uint64_t address, uint64_t length, bool writable);
 /* Harmless on a zeroed pin. */
 void pin_release(struct pin *pin);
 /* In the child after a fork, which has nothing pinned. */

@@ -9,6 +9,8 @@
 /* device.c */
 command_fn get_context, query_device, ex_query_device;
 extern const struct method_entry device_methods[];
+/* QUERY_CONTEXT without the driver's part. */
+int query_context_method(struct attrs *attrs);
 /* port.c */
 command_fn query_port;
 extern const struct method_entry port_methods[];
@@ -17,7 +19,10 @@ command_fn alloc_pd, dealloc_pd;
 extern const struct method_entry pd_methods[];
 /* mr.c */
 command_fn reg_mr, rereg_mr, dereg_mr;
+/* mr_methods.c */
 extern const struct method_entry mr_methods[];
+/* advise.c, dm.c, dmah.c */
+extern const struct method_entry advise_methods[], dm_methods[], dmah_methods[];
 /* channel_methods.c */
 command_fn create_comp_channel;
 extern const struct method_entry channel_methods[];

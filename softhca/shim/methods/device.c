@@ -13,6 +13,16 @@ enum {
 	ATOMIC_CAP_HCA = 1, /* atomic against all accesses through this adapter */
 	ACK_DELAY = 16,	    /* 4.096 us << 16, as ConnectX reports */
 	PAGE_SIZES = 0xfffff000u,
+	PAGE_BYTES = 4096,
+	/* On-demand paging, as verbs programs know the bits. */
+	ODP_SUPPORT = 1 << 0,
+	ODP_SUPPORT_IMPLICIT = 1 << 1,
+	ODP_SEND = 1 << 0,
+	ODP_RECV = 1 << 1,
+	ODP_WRITE = 1 << 2,
+	ODP_READ = 1 << 3,
+	ODP_ATOMIC = 1 << 4,
+	ODP_SRQ_RECV = 1 << 5,
 	CORE_CLOCK_KHZ = 1000000, /* completions carry nanoseconds */
 	DEVICE_CAPS = IB_UVERBS_DEVICE_CHANGE_PHY_PORT | IB_UVERBS_DEVICE_PORT_ACTIVE_EVENT |
 		      IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN,
@@ -82,7 +92,7 @@ static int get_context_method(struct attrs *attrs)
 	return rc;
 }
 
-static int query_context_method(struct attrs *attrs)
+int query_context_method(struct attrs *attrs)
 {
 	return put_context(attrs, UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS,
 			   UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT);
@@ -145,8 +155,19 @@ int query_device(struct command *command)
 	return 0;
 }
 
-/* On-demand paging, RSS, raw packets, tag matching and device memory are not offered:
- * their parts of the answer are zero. */
+/* On-demand memory is reached in all ways (enum ibv_odp_transport_cap_bits). */
+static const struct ib_uverbs_odp_caps odp_caps = {
+	.general_caps = ODP_SUPPORT | ODP_SUPPORT_IMPLICIT,
+	.per_transport_caps =
+		{
+			.rc_odp_caps = ODP_SEND | ODP_RECV | ODP_WRITE | ODP_READ | ODP_ATOMIC |
+				       ODP_SRQ_RECV,
+			.uc_odp_caps = ODP_SEND | ODP_RECV | ODP_WRITE | ODP_SRQ_RECV,
+			.ud_odp_caps = ODP_SEND | ODP_RECV | ODP_SRQ_RECV,
+		},
+};
+
+/* RSS, raw packets and tag matching are not offered: their parts of the answer are zero. */
 int ex_query_device(struct command *command)
 {
 	struct ib_uverbs_ex_query_device_resp answer = {
@@ -154,6 +175,8 @@ int ex_query_device(struct command *command)
 		.hca_core_clock = CORE_CLOCK_KHZ,
 		.device_cap_flags_ex = DEVICE_CAPS,
 		.cq_moderation_caps = {CQ_MAX_EVENT_COUNT, CQ_MAX_EVENT_PERIOD_US},
+		.odp_caps = odp_caps,
+		.max_dm_size = (uint64_t)FILE_DM_PAGES * PAGE_BYTES,
 	};
 	struct ib_uverbs_ex_query_device request;
 	int rc = command_input_extended(command, &request, sizeof(request));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Memory regions: registration of memory of the program. */
+/* Memory regions: made, changed and ended, and the classic commands for it. mr_methods.c has the
+ * methods. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -7,6 +8,7 @@
 
 #include "softhca/core/trace.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/methods/region.h"
 
 enum {
 	PAGE_OFFSET_MASK = 4095,
@@ -14,17 +16,18 @@ enum {
 	REREG_PD = 2,
 	REREG_ACCESS = 4,
 	REREG_SUPPORTED = REREG_TRANSLATION | REREG_PD | REREG_ACCESS,
-	ACCESS_SUPPORTED = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE | ACCESS_REMOTE_READ |
-			   ACCESS_REMOTE_ATOMIC | ACCESS_MW_BIND | ACCESS_ZERO_BASED |
-			   ACCESS_HUGETLB | ACCESS_RELAXED_ORDERING,
-	ACCESS_KNOWN_UNSUPPORTED = IB_UVERBS_ACCESS_ON_DEMAND | IB_UVERBS_ACCESS_FLUSH_GLOBAL |
-				   IB_UVERBS_ACCESS_FLUSH_PERSISTENT,
+	ACCESS_ANY_MEMORY = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE | ACCESS_REMOTE_READ |
+			    ACCESS_REMOTE_ATOMIC,
+	ACCESS_KNOWN_UNSUPPORTED =
+		IB_UVERBS_ACCESS_FLUSH_GLOBAL | IB_UVERBS_ACCESS_FLUSH_PERSISTENT,
 };
 
-struct mr_request {
-	struct pd_object *pd;
-	uint64_t start, length, iova;
-	uint32_t access;
+/* Rights and wishes that make sense for the kind of memory. */
+static const uint32_t supported_access[] = {
+	[REGION_PROGRAM] = ACCESS_ANY_MEMORY | ACCESS_MW_BIND | ACCESS_ZERO_BASED |
+			   ACCESS_ON_DEMAND | ACCESS_HUGETLB | ACCESS_RELAXED_ORDERING,
+	[REGION_FILE] = ACCESS_ANY_MEMORY | ACCESS_RELAXED_ORDERING,
+	[REGION_DEVICE] = ACCESS_ANY_MEMORY | ACCESS_ZERO_BASED,
 };
 
 struct mr_object *find_mr(struct shim_file *file, uint32_t number)
@@ -34,59 +37,86 @@ struct mr_object *find_mr(struct shim_file *file, uint32_t number)
 
 /* Remote writes and atomics need the right to write locally; optional rights that we do not know
  * are left out silently, others refused. */
-static int check_access(uint32_t *access)
+static int check_access(struct region_request *request)
 {
+	uint32_t supported = supported_access[request->kind];
 	uint32_t unknown =
-		*access & ~(uint32_t)(ACCESS_SUPPORTED | IB_UVERBS_ACCESS_OPTIONAL_RANGE);
+		request->access & ~(supported | (uint32_t)IB_UVERBS_ACCESS_OPTIONAL_RANGE);
 
 	if (unknown)
 		return unknown & ~(uint32_t)ACCESS_KNOWN_UNSUPPORTED ? EINVAL : EOPNOTSUPP;
-	if (*access & (ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC) &&
-	    !(*access & ACCESS_LOCAL_WRITE))
+	if (request->access & (ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC) &&
+	    !(request->access & ACCESS_LOCAL_WRITE))
 		return EINVAL;
-	*access &= ACCESS_SUPPORTED;
+	request->access &= supported;
 	return 0;
 }
 
-static int check_request(struct mr_request *request)
+/* Peers know device memory by its offset and nothing else. */
+static int check_device_memory(const struct region_request *request)
+{
+	const struct dm_object *dm = request->dm;
+
+	if (!(request->access & ACCESS_ZERO_BASED) || request->start > dm->length ||
+	    request->length > dm->length - request->start)
+		return EINVAL;
+	return 0;
+}
+
+static int check_request(struct region_request *request)
 {
 	if (!request->pd)
 		return EINVAL;
-	if ((request->start ^ request->iova) & PAGE_OFFSET_MASK)
+	if (request->kind == REGION_DEVICE && check_device_memory(request))
+		return EINVAL;
+	if (request->kind != REGION_DEVICE && (request->start ^ request->iova) & PAGE_OFFSET_MASK)
 		return EINVAL;
 	if (request->iova + request->length < request->iova)
 		return EINVAL;
-	return check_access(&request->access);
+	return check_access(request);
+}
+
+static int open_backing(const struct region_request *request, struct backing *backing,
+			struct mr_params *params)
+{
+	switch (request->kind) {
+	case REGION_FILE:
+		return backing_file(backing, request->fd, request->start, params);
+	case REGION_DEVICE:
+		params->linear = request->dm->memory + request->start;
+		return 0;
+	default:
+		return backing_program(backing, request->start, params);
+	}
 }
 
 /* Makes the region in the core, holding its memory. */
-static int register_memory(struct shim_file *file, struct mr_request *request, struct pin *pin,
-			   struct mr **mr)
+static int register_memory(struct shim_file *file, struct region_request *request,
+			   struct backing *backing, struct mr **mr)
 {
 	struct engine *engine = file->member->engine;
 	struct mr_params params;
 	int rc = check_request(request);
 
-	if (!rc)
-		rc = pin_memory(pin, request->start, request->length,
-				request->access & ACCESS_LOCAL_WRITE);
 	if (rc)
 		return rc;
 	params = (struct mr_params){
 		.iova = request->iova,
 		.length = request->length,
 		.access = request->access,
-		.linear = (uint8_t *)(uintptr_t)request->start,
 	};
+	rc = open_backing(request, backing, &params);
+	if (rc)
+		return rc;
 	engine_lock(engine);
 	rc = mr_create(request->pd->pd, &params, mr);
 	engine_unlock(engine);
 	if (rc)
-		pin_release(pin);
+		backing_release(backing);
 	return rc;
 }
 
-static void remember(struct mr_object *object, const struct mr_request *request)
+static void remember(struct mr_object *object, const struct region_request *request)
 {
 	object->pd = request->pd;
 	object->start = request->start;
@@ -99,24 +129,32 @@ static void remember(struct mr_object *object, const struct mr_request *request)
 		     request->iova, request->access);
 }
 
-static int create(struct shim_file *file, struct mr_request *request, struct mr_object **created)
+int region_create(struct shim_file *file, struct region_request *request,
+		  struct mr_object **created)
 {
 	struct mr_object *object = file_new_object(file, HANDLE_MR, sizeof(*object));
 	int rc;
 
 	if (!object)
 		return ENOMEM;
-	rc = register_memory(file, request, &object->pin, &object->mr);
+	rc = register_memory(file, request, &object->backing, &object->mr);
 	if (rc) {
 		file_drop_object(&object->handle);
 		return rc;
 	}
+	object->kind = request->kind;
+	object->dm = request->dm;
+	object->dmah = request->dmah;
+	if (object->dm)
+		object->dm->users++;
+	if (object->dmah)
+		object->dmah->users++;
 	remember(object, request);
 	*created = object;
 	return 0;
 }
 
-static int end_region(struct shim_file *file, struct mr *mr, struct pin *pin)
+static int end_region(struct shim_file *file, struct mr *mr, struct backing *backing)
 {
 	struct engine *engine = file->member->engine;
 	int rc;
@@ -125,34 +163,41 @@ static int end_region(struct shim_file *file, struct mr *mr, struct pin *pin)
 	rc = mr_destroy(mr);
 	engine_unlock(engine);
 	if (!rc)
-		pin_release(pin);
+		backing_release(backing);
 	return rc;
 }
 
 int mr_object_destroy(struct handle *handle)
 {
 	struct mr_object *object = (struct mr_object *)handle;
+	int rc = end_region(handle->file, object->mr, &object->backing);
 
-	return end_region(handle->file, object->mr, &object->pin);
+	if (rc)
+		return rc;
+	if (object->dm)
+		object->dm->users--;
+	if (object->dmah)
+		object->dmah->users--;
+	return 0;
 }
 
 int reg_mr(struct command *command)
 {
 	struct ib_uverbs_reg_mr_resp answer = {0};
+	struct region_request request;
 	struct ib_uverbs_reg_mr wire;
-	struct mr_request request;
 	struct mr_object *object;
 	int rc;
 
 	command_input(command, &wire, sizeof(wire));
-	request = (struct mr_request){
+	request = (struct region_request){
 		.pd = find_pd(command->file, wire.pd_handle),
 		.start = wire.start,
 		.length = wire.length,
 		.iova = wire.hca_va,
 		.access = wire.access_flags,
 	};
-	rc = create(command->file, &request, &object);
+	rc = region_create(command->file, &request, &object);
 	if (rc)
 		return rc;
 	command->made.object = &object->handle;
@@ -164,45 +209,56 @@ int reg_mr(struct command *command)
 
 /* A changed region is a new one with new keys, as the specification allows. The old one stays
  * whole until the new one exists. */
-static int change(struct mr_object *object, struct mr_request *request)
+static int change(struct mr_object *object, struct region_request *request)
 {
 	struct shim_file *file = object->handle.file;
-	struct pin pin = {0};
+	struct backing backing = {0};
 	struct mr *mr;
-	int rc = register_memory(file, request, &pin, &mr);
+	int rc = register_memory(file, request, &backing, &mr);
 
 	if (rc)
 		return rc;
-	rc = end_region(file, object->mr, &object->pin);
+	rc = end_region(file, object->mr, &object->backing);
 	if (rc) {
-		end_region(file, mr, &pin);
+		end_region(file, mr, &backing);
 		return rc;
 	}
 	object->mr = mr;
-	object->pin = pin;
+	object->backing = backing;
 	remember(object, request);
 	return 0;
+}
+
+/* Device memory has nothing to change, and the file behind a region is not kept. */
+static int check_change(const struct mr_object *object, uint32_t flags)
+{
+	if (!object || !flags)
+		return EINVAL;
+	if (flags & ~(uint32_t)REREG_SUPPORTED)
+		return EOPNOTSUPP;
+	if (object->kind == REGION_DEVICE)
+		return EINVAL;
+	return object->kind == REGION_FILE ? EOPNOTSUPP : 0;
 }
 
 int rereg_mr(struct command *command)
 {
 	struct ib_uverbs_rereg_mr_resp answer = {0};
 	struct ib_uverbs_rereg_mr wire;
-	struct mr_request request;
+	struct region_request request;
 	struct mr_object *object;
 	int rc;
 
 	command_input(command, &wire, sizeof(wire));
 	object = find_mr(command->file, wire.mr_handle);
-	if (!object || !wire.flags)
-		return EINVAL;
-	if (wire.flags & ~(uint32_t)REREG_SUPPORTED)
-		return EOPNOTSUPP;
-	request = (struct mr_request){.pd = object->pd,
-				      .start = object->start,
-				      .length = object->length,
-				      .iova = object->iova,
-				      .access = object->access};
+	rc = check_change(object, wire.flags);
+	if (rc)
+		return rc;
+	request = (struct region_request){.pd = object->pd,
+					  .start = object->start,
+					  .length = object->length,
+					  .iova = object->iova,
+					  .access = object->access};
 	if (wire.flags & REREG_PD)
 		request.pd = find_pd(command->file, wire.pd_handle);
 	if (wire.flags & REREG_ACCESS)
@@ -229,89 +285,3 @@ int dereg_mr(struct command *command)
 	object = find_mr(command->file, request.mr_handle);
 	return object ? file_destroy_object(&object->handle) : EINVAL;
 }
-
-static int reg_method(struct attrs *attrs)
-{
-	struct mr_request request = {0};
-	struct mr_object *object;
-	int rc;
-
-	request.pd =
-		find_pd(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_REG_MR_PD_HANDLE));
-	if (attr_present(attrs, UVERBS_ATTR_REG_MR_FD) || !request.pd)
-		return request.pd ? EOPNOTSUPP : ENOENT;
-	rc = attr_get_u64(attrs, UVERBS_ATTR_REG_MR_ADDR, &request.start);
-	if (!rc)
-		rc = attr_get_u64(attrs, UVERBS_ATTR_REG_MR_LENGTH, &request.length);
-	if (!rc)
-		rc = attr_get_u64(attrs, UVERBS_ATTR_REG_MR_IOVA, &request.iova);
-	if (!rc)
-		rc = attr_get_u32(attrs, UVERBS_ATTR_REG_MR_ACCESS_FLAGS, &request.access);
-	if (!rc)
-		rc = create(attrs->file, &request, &object);
-	if (rc)
-		return rc;
-	attrs->made.object = &object->handle;
-	rc = attr_put_number(attrs, UVERBS_ATTR_REG_MR_HANDLE, object->handle.number);
-	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_REG_MR_RESP_LKEY, object->mr->key);
-	return rc ? rc : attr_put_u32(attrs, UVERBS_ATTR_REG_MR_RESP_RKEY, object->mr->key);
-}
-
-static int query_method(struct attrs *attrs)
-{
-	const struct mr_object *object =
-		find_mr(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_QUERY_MR_HANDLE));
-	int rc;
-
-	if (!object)
-		return ENOENT;
-	rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_LKEY, object->mr->key);
-	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_RKEY, object->mr->key);
-	if (!rc)
-		rc = attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, &object->length,
-			      sizeof(object->length));
-	return rc ? rc
-		  : attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_IOVA, &object->iova,
-			     sizeof(object->iova));
-}
-
-static int destroy_method(struct attrs *attrs)
-{
-	struct mr_object *object =
-		find_mr(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_MR_HANDLE));
-
-	return object ? file_destroy_object(&object->handle) : ENOENT;
-}
-
-static const struct attr_spec reg_attrs[] = {
-	{UVERBS_ATTR_REG_MR_HANDLE, ATTR_NEW_HANDLE, true, 0, 0},
-	{UVERBS_ATTR_REG_MR_PD_HANDLE, ATTR_HANDLE, true, 0, 0},
-	{UVERBS_ATTR_REG_MR_IOVA, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
-	{UVERBS_ATTR_REG_MR_ADDR, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
-	{UVERBS_ATTR_REG_MR_LENGTH, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
-	{UVERBS_ATTR_REG_MR_ACCESS_FLAGS, ATTR_IN, true, sizeof(uint32_t), sizeof(uint64_t)},
-	{UVERBS_ATTR_REG_MR_FD, ATTR_FD, false, 0, 0},
-	{UVERBS_ATTR_REG_MR_RESP_LKEY, ATTR_OUT, true, sizeof(uint32_t), 0},
-	{UVERBS_ATTR_REG_MR_RESP_RKEY, ATTR_OUT, true, sizeof(uint32_t), 0},
-};
-
-static const struct attr_spec query_attrs[] = {
-	{UVERBS_ATTR_QUERY_MR_HANDLE, ATTR_HANDLE, true, 0, 0},
-	{UVERBS_ATTR_QUERY_MR_RESP_LKEY, ATTR_OUT, true, sizeof(uint32_t), 0},
-	{UVERBS_ATTR_QUERY_MR_RESP_RKEY, ATTR_OUT, true, sizeof(uint32_t), 0},
-	{UVERBS_ATTR_QUERY_MR_RESP_LENGTH, ATTR_OUT, true, sizeof(uint64_t), 0},
-	{UVERBS_ATTR_QUERY_MR_RESP_IOVA, ATTR_OUT, false, sizeof(uint64_t), 0},
-};
-
-static const struct attr_spec destroy_attrs[] = {
-	{UVERBS_ATTR_DESTROY_MR_HANDLE, ATTR_HANDLE, true, 0, 0},
-};
-
-const struct method_entry mr_methods[] = {
-	METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_REG_MR, reg_attrs, reg_method, true),
-	METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_QUERY_MR, query_attrs, query_method, true),
-	METHOD(UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, destroy_attrs, destroy_method, true),
-	{.handle = NULL},
-};

@@ -141,14 +141,14 @@ static void read_response(struct mlx5_context *context,
 }
 
 static int open_queues(struct mlx5_context *context,
-		       const struct mlx5_ib_alloc_ucontext_req_v2 *request,
-		       const struct mlx5_ib_alloc_ucontext_resp *response)
+		       const struct mlx5_ib_alloc_ucontext_resp *response, uint32_t low_latency,
+		       bool blueflame)
 {
 	struct mlx5_uar_layout layout = {
 		.num_bfs = response->tot_bfregs,
-		.low_latency = request->num_low_latency_bfregs,
+		.low_latency = low_latency,
 		.uars_per_page = response->num_uars_per_page ? response->num_uars_per_page : 1,
-		.bf_reg_bytes = env_flag("MLX5_SHUT_UP_BF", false) ? 0 : response->bf_reg_size,
+		.bf_reg_bytes = blueflame ? response->bf_reg_size : 0,
 	};
 	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE);
 	int err;
@@ -163,6 +163,26 @@ static int open_queues(struct mlx5_context *context,
 			     line >= 64 && line <= 256 ? 1u << log2_floor((uint32_t)line) : 64);
 	mlx5_resource_table_init(&context->queues);
 	mlx5_resource_table_init(&context->srqs);
+	return 0;
+}
+
+int mlx5_context_set_up(struct mlx5_context *context,
+			const struct mlx5_ib_alloc_ucontext_resp *response, uint32_t low_latency,
+			bool blueflame)
+{
+	int err;
+
+	if (!plausible(response))
+		return EPROTO;
+	read_environment(context);
+	read_response(context, response);
+	err = open_queues(context, response, low_latency,
+			  blueflame && !env_flag("MLX5_SHUT_UP_BF", false));
+	if (err)
+		return err;
+	mlx5_clock_open(context, response);
+	verbs_set_ops(&context->verbs, &common_ops);
+	verbs_set_ops(&context->verbs, mlx5_poll_ops(context->cqe_version));
 	return 0;
 }
 
@@ -185,25 +205,11 @@ struct verbs_context *mlx5_alloc_context(struct ibv_device *device, int cmd_fd, 
 	if (!context)
 		return NULL;
 
-	read_environment(context);
 	err = get_context(context, &request, &response);
-	if (err)
-		goto free_context;
-	if (!plausible(&response)) {
-		err = EPROTO;
-		goto free_context;
-	}
-	read_response(context, &response);
-	err = open_queues(context, &request, &response);
-	if (err)
-		goto free_context;
-
-	mlx5_clock_open(context, &response);
-	verbs_set_ops(&context->verbs, &common_ops);
-	verbs_set_ops(&context->verbs, mlx5_poll_ops(context->cqe_version));
-	return &context->verbs;
-
-free_context:
+	if (!err)
+		err = mlx5_context_set_up(context, &response, request.num_low_latency_bfregs, true);
+	if (!err)
+		return &context->verbs;
 	verbs_free_context(&context->verbs);
 	errno = err;
 	return NULL;
@@ -226,6 +232,8 @@ static const struct verbs_context_ops common_ops = {
 	.query_device_ex = mlx5_query_device_ex,
 	.query_port = mlx5_query_port,
 	.query_rt_values = mlx5_query_rt_values,
+	.import_pd = mlx5_import_pd,
+	.unimport_pd = mlx5_unimport_pd,
 	.alloc_pd = mlx5_alloc_pd,
 	.dealloc_pd = mlx5_dealloc_pd,
 	.alloc_td = mlx5_alloc_td,
@@ -233,8 +241,23 @@ static const struct verbs_context_ops common_ops = {
 	.alloc_parent_domain = mlx5_alloc_parent_domain,
 	.reg_mr = mlx5_reg_mr,
 	.reg_dmabuf_mr = mlx5_reg_dmabuf_mr,
+	.reg_mr_ex = mlx5_reg_mr_ex,
 	.rereg_mr = mlx5_rereg_mr,
 	.dereg_mr = mlx5_dereg_mr,
+	.reg_dm_mr = mlx5_reg_dm_mr,
+	.import_mr = mlx5_import_mr,
+	.unimport_mr = mlx5_unimport_mr,
+	.advise_mr = ibv_cmd_advise_mr,
+	.alloc_dm = mlx5_alloc_dm,
+	.free_dm = mlx5_free_dm,
+	.import_dm = mlx5_import_dm,
+	.unimport_dm = mlx5_unimport_dm,
+	.dm_export_dmabuf_fd = mlx5_dm_export_dmabuf_fd,
+	.alloc_buf = mlx5_alloc_buf,
+	.free_buf = mlx5_free_buf,
+	.export_buf_dmabuf_fd = mlx5_export_buf_dmabuf_fd,
+	.alloc_dmah = mlx5_alloc_dmah,
+	.dealloc_dmah = mlx5_dealloc_dmah,
 	.create_cq = mlx5_create_cq,
 	.create_cq_ex = mlx5_create_cq_ex,
 	.req_notify_cq = mlx5_req_notify_cq,

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rdma/mlx5-abi.h>
+
 #include "libibverbs/driver.h"
 
 #include "buf.h"
@@ -94,6 +96,17 @@ extern const struct verbs_device_ops mlx5_device_ops;
 
 /* context.c */
 struct verbs_context *mlx5_alloc_context(struct ibv_device *device, int cmd_fd, void *private_data);
+/* What follows the kernel's answer, of a new context or an existing one. 0 or errno. */
+int mlx5_context_set_up(struct mlx5_context *context,
+			const struct mlx5_ib_alloc_ucontext_resp *response, uint32_t low_latency,
+			bool blueflame);
+
+/* import.c */
+struct verbs_context *mlx5_import_context(struct ibv_device *device, int cmd_fd);
+struct ibv_pd *mlx5_import_pd(struct ibv_context *context, uint32_t handle);
+void mlx5_unimport_pd(struct ibv_pd *pd);
+struct ibv_mr *mlx5_import_mr(struct ibv_pd *pd, uint32_t handle);
+void mlx5_unimport_mr(struct ibv_mr *mr);
 
 /* device.c */
 int mlx5_query_device_ex(struct ibv_context *context, const struct ibv_query_device_ex_input *input,
@@ -118,6 +131,25 @@ struct ibv_mr *mlx5_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t len
 int mlx5_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, size_t length,
 		  unsigned int access);
 int mlx5_dereg_mr(struct ibv_mr *mr);
+struct ibv_mr *mlx5_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
+struct ibv_dmah *mlx5_alloc_dmah(struct ibv_context *context, struct ibv_dmah_init_attr *attr);
+int mlx5_dealloc_dmah(struct ibv_dmah *dmah);
+
+/* dm.c */
+struct ibv_dm *mlx5_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_attr *attr);
+int mlx5_free_dm(struct ibv_dm *dm);
+struct ibv_dm *mlx5_import_dm(struct ibv_context *context, uint32_t handle);
+void mlx5_unimport_dm(struct ibv_dm *dm);
+int mlx5_dm_export_dmabuf_fd(struct ibv_dm *dm);
+struct ibv_mr *mlx5_reg_dm_mr(struct ibv_pd *pd, struct ibv_dm *dm, uint64_t offset, size_t length,
+			      unsigned int access);
+
+/* shared_buf.c */
+void *mlx5_alloc_buf(struct ibv_pd *pd, size_t size, struct ibv_buf **buf);
+void mlx5_free_buf(struct ibv_buf *buf);
+int mlx5_export_buf_dmabuf_fd(struct ibv_buf *buf);
+/* Whether a range is part of the buffer. */
+bool mlx5_buf_holds(struct ibv_buf *buf, const void *addr, size_t length);
 
 /* ah.c */
 struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);

@@ -61,6 +61,7 @@ const struct verbs_device_ops mlx5_device_ops = {
 	.alloc_device = mlx5_alloc_device,
 	.free_device = mlx5_free_device,
 	.alloc_context = mlx5_alloc_context,
+	.import_context = mlx5_import_context,
 };
 
 VERBS_PROVIDER(mlx5_device_ops)

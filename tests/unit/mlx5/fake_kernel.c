@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "fake_kernel.h"
+#include "fake_memory.h"
 
 struct fake_kernel fake;
 
@@ -53,7 +54,7 @@ struct ibv_context *fake_open(void)
 
 	register_fd = memfd_create("registers", 0);
 	assert_true(register_fd >= 0);
-	assert_int_equal(ftruncate(register_fd, (off_t)(FAKE_UAR_PAGES * page_bytes)), 0);
+	assert_int_equal(ftruncate(register_fd, (off_t)(FAKE_FILE_PAGES * page_bytes)), 0);
 	fake.registers =
 		mmap(NULL, FAKE_UAR_PAGES * page_bytes, PROT_READ, MAP_SHARED, register_fd, 0);
 	assert_ptr_not_equal(fake.registers, MAP_FAILED);
@@ -68,6 +69,24 @@ struct ibv_context *fake_open(void)
 		return NULL;
 	}
 	return &context->context;
+}
+
+struct ibv_context *fake_import(void)
+{
+	static struct ibv_device device;
+	struct verbs_context *context = device_ops->import_context(&device, register_fd);
+
+	return context ? &context->context : NULL;
+}
+
+void fake_unimport(struct ibv_context *context)
+{
+	context_ops.free_context(context);
+}
+
+const struct verbs_context_ops *fake_ops(void)
+{
+	return &context_ops;
 }
 
 void fake_close(struct ibv_context *context)
@@ -547,8 +566,11 @@ static struct {
 void verbs_ioctl_begin(struct verbs_ioctl *call, uint16_t object, uint16_t method)
 {
 	(void)call;
-	assert_int_equal(object, 0x1008);
 	memset(&uar_call, 0, sizeof(uar_call));
+	fake_memory_begin(object, method);
+	if (object < 0x1000)
+		return;
+	assert_int_equal(object, 0x1008);
 	uar_call.method = method;
 }
 
@@ -569,13 +591,17 @@ void verbs_ioctl_in_u64(struct verbs_ioctl *call, uint16_t attr, uint64_t value)
 void verbs_ioctl_in_handle(struct verbs_ioctl *call, uint16_t attr, uint32_t handle)
 {
 	(void)call;
-	(void)handle;
 	assert_int_equal(attr, 0x1000);
+	fake_memory.handle = handle;
 }
 
 void verbs_ioctl_out(struct verbs_ioctl *call, uint16_t attr, void *data, size_t len)
 {
 	(void)call;
+	if (!uar_call.method) {
+		fake_memory_out(attr, data, len);
+		return;
+	}
 	memset(data, 0, len);
 	switch (attr) {
 	case 0x1002:
@@ -601,6 +627,8 @@ int verbs_ioctl_run(struct ibv_context *context, struct verbs_ioctl *call)
 
 	(void)context;
 	(void)call;
+	if (!uar_call.method)
+		return fake_memory_run();
 	if (uar_call.method == 0x1001) {
 		fake.uars_freed++;
 		return 0;

@@ -29,6 +29,7 @@ enum {
 	FAKE_LID_PORT = 1,
 	FAKE_ROCE_PORT = 2,
 	FAKE_UAR_PAGES = 32,
+	FAKE_FILE_PAGES = 0x900, /* all that can be mapped, device memory at the end */
 	FAKE_DYNAMIC_PAGE = 16, /* first page of those the UAR object gives out */
 };
 
@@ -73,6 +74,11 @@ extern struct fake_kernel fake;
 /* Replies of a ConnectX-4 with static registers, CQE version 1, BlueFlame of 2 x 256 bytes. */
 void fake_reset(void);
 struct ibv_context *fake_open(void);
+/* A second context by the descriptor of the first, to be ended before it. */
+struct ibv_context *fake_import(void);
+void fake_unimport(struct ibv_context *context);
+/* What the provider can do, as its last context has said. */
+const struct verbs_context_ops *fake_ops(void);
 void fake_close(struct ibv_context *context);
 
 /* Bytes of UAR page number page at offset. */

@@ -6,28 +6,19 @@ import pytest
 import pyverbs.enums as e
 from bed import Side, fails_with
 from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
-from pyverbs.device import DM, AllocDmAttr
-from pyverbs.mr import MW, Buf, DmaBufMR, DmaHandleInitAttr, DMAHandle
-from pyverbs.pd import PD
+from pyverbs.mr import MW
 from pyverbs.qp import ECE, QPRateLimitAttr
 from pyverbs.wq import WQ, WQInitAttr
-from pyverbs.wr import SGE
 from pyverbs.xrcd import XRCD, XRCDInitAttr
 
 EOPNOTSUPP = 95
 MISSING = {
     'type 1 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_1),
     'type 2 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_2),
-    'device memory': lambda bed: DM(bed.context, AllocDmAttr(4096)),
     'completion counters': lambda bed: CompCntr(bed.context, CompCntrInitAttr()),
     'capabilities of counters': lambda bed: bed.context.query_comp_cntr_caps(),
     'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),
     'work queues': lambda bed: WQ(bed.context, WQInitAttr(wq_pd=bed.pd, wq_cq=bed.sent.cq)),
-    'DMA handles': lambda bed: DMAHandle(bed.context, DmaHandleInitAttr()),
-    'buffers': lambda bed: Buf(bed.pd, 4096),
-    'dma-bufs': lambda bed: DmaBufMR(bed.pd, 4096, 0, dmabuf=0),
-    'advice': lambda bed: bed.pd.advise_mr(0, 0, [SGE(bed.mr.buf, 8, bed.mr.lkey)]),
-    'imported domains': lambda bed: PD(bed.context, handle=1),
     'ECE': lambda bed: bed.qp.set_ece(ECE(0x15b3, 1)),
     'rates': lambda bed: bed.qp.modify_rate_limit(QPRateLimitAttr(1)),
 }

@@ -97,3 +97,19 @@ def test_device_is_the_same_to_a_kernel_without_ioctl(fabric, libraries):
     assert "PORT_ACTIVE" in old
     difference = set(today.splitlines()) ^ set(old.splitlines())
     assert not difference, difference
+
+
+MEMORY_KINDS = ["rc %s" % options for options in ("-o", "-o -P", "-O", "-O -P", "-j", "-j -e")]
+MEMORY_KINDS += ["srq -o", "srq -o -e"]
+
+
+@pytest.mark.parametrize("options", MEMORY_KINDS)
+@pytest.mark.parametrize("folder, whose", ((OWN, "own"), (OWN, "stock"), (STOCK, "own"),
+                                           (STOCK, "stock")),
+                         ids=("own", "own-on-stock", "stock-on-own", "stock"))
+def test_pingpong_with_other_kinds_of_memory(fabric, libraries, folder, whose, options):
+    """On-demand memory (-o, -O; prefetched with -P) and device memory (-j)."""
+    transport, options = options.split(" ", 1)
+    command = "%s/ibv_%s_pingpong -c -n 500 %s" % (folder, transport, options)
+    for end in fabric.pair(command, command, environment=libraries[whose]):
+        assert "iters in" in end.output

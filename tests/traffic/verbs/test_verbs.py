@@ -26,7 +26,7 @@ OF_KERNELS = () if world.KERNEL else ("windows", "placement", "growth")
 OF_THE_SHIM = ("vanishing",)
 # What stock libraries let pass or do otherwise, by family.
 STRICTER = {
-    "mlx5": ("addresses_that_cannot_be",),
+    "mlx5": ("addresses_that_cannot_be", "copies_around_the_end_of_all_offsets"),
     # They take any opcode, know no alignment, leave bad_wr alone, put inline data and lists of
     # pieces down without their lengths in ibv_wr_* calls, and step over two completions when
     # ibv_end_poll() follows an ENOENT.

@@ -23,6 +23,7 @@ cdef class PyverbsCM(PyverbsObject):
     cdef int begin(self, tuple parents) except -1
     cdef int finish(self, void *raw, size_t extent, str what) except -1
     cdef int adopt(self, PyverbsCM parent) except -1
+    cdef int forsake(self, PyverbsCM parent) except -1
     cdef void *pin(self) except NULL
     cdef void unpin(self)
     cdef int shut(self) except -1

@@ -188,6 +188,12 @@ cdef class PyverbsCM(PyverbsObject):
             self.parents += (parent,)
         return 0
 
+    cdef int forsake(self, PyverbsCM parent) except -1:
+        """Takes a parent away."""
+        parent.children.pop(<size_t><void *>self, None)
+        self.parents = tuple(one for one in self.parents if one is not parent)
+        return 0
+
     cdef int finish(self, void *raw, size_t extent, str what) except -1:
         cdef int error = errno
         self.pins -= 1

@@ -14,7 +14,7 @@ cdef extern from "<infiniband/verbs.h>" nogil:
         IBV_REG_MR_MASK_FD_OFFSET
         IBV_REG_MR_MASK_DMAH
         IBV_REG_MR_MASK_BUF
-        IBV_REREG_MR_CHANGE_TRANSLATION
+        IBV_REREG_MR_CHANGE_TRANSLATION, IBV_REREG_MR_CHANGE_PD
         IBV_WC_GRH
         IBV_WR_SEND
         IBV_QPT_UD

@@ -140,9 +140,10 @@ cdef class MR(PyverbsCM):
         cdef void *place = <void *><uintptr_t>addr
         cdef size_t size = length
         cdef int what = flags, allowed = access, error
+        self.alive()
+        domains = [one for one in self.parents if isinstance(one, PD) and one is not pd]
         if pd is not None:
             domain = <v.ibv_pd *>pd.alive()
-            self.alive()
             self.adopt(pd)
         cdef v.ibv_mr *mr = <v.ibv_mr *>self.pin()
         with nogil:
@@ -150,6 +151,9 @@ cdef class MR(PyverbsCM):
         self.unpin()
         if error:
             raise PyverbsRDMAErrno(f'Failed to reregister a MR: {rereg_error_to_str(error)}')
+        if what & v.IBV_REREG_MR_CHANGE_PD:
+            for left in domains:
+                self.forsake(left)
         if what & v.IBV_REREG_MR_CHANGE_TRANSLATION:
             self.start = place
 

@@ -189,7 +189,6 @@ static bool came_by_udp(const struct qp *qp, const struct arrival *arrival)
 
 static enum completion_status place_grh(struct responder *responder, const struct arrival *arrival)
 {
-	const struct recv_request *recv = &responder->recv;
 	uint8_t space[GRH_BYTES];
 	struct wire_grh grh;
 
@@ -202,8 +201,7 @@ static enum completion_status place_grh(struct responder *responder, const struc
 		fill_ip4(space, &grh);
 	else
 		memcpy(space, &grh, sizeof(grh));
-	return memory_scatter(responder->qp->hca, responder->qp->pd, recv->sge, recv->num_sge, 0,
-			      space, GRH_BYTES);
+	return message_place(responder, 0, space, GRH_BYTES);
 }
 
 static void complete(struct responder *responder, const struct arrival *arrival,
@@ -243,8 +241,7 @@ static void deliver(struct responder *responder, const struct arrival *arrival,
 	}
 	status = place_grh(responder, arrival);
 	if (!status)
-		status = memory_scatter(qp->hca, qp->pd, recv->sge, recv->num_sge, GRH_BYTES,
-					arrival->body, arrival->length);
+		status = message_place(responder, GRH_BYTES, arrival->body, arrival->length);
 	if (status) {
 		message_fail_receive(responder, status);
 		qp_set_error(qp, -1);

@@ -74,6 +74,17 @@ static int take_own(struct qp *qp, struct recv_request *recv)
 	return qp->hca->family->recv_decode(qp, qp->rq_consumer++, recv);
 }
 
+/* The keys of a shared queue's receives count in its own domain, which may be another than the queue
+ * pair's: IBTA vol. 1, 10.2.9. */
+enum completion_status message_place(const struct responder *responder, uint64_t skip,
+				     const void *from, uint32_t length)
+{
+	const struct pd *pd = responder->srq ? responder->srq->pd : responder->pd;
+	const struct recv_request *recv = &responder->recv;
+
+	return memory_scatter(responder->qp->hca, pd, recv->sge, recv->num_sge, skip, from, length);
+}
+
 enum verdict message_take_receive(struct responder *responder)
 {
 	struct srq *srq = responder->srq;
@@ -146,7 +157,6 @@ static enum verdict receive_send(struct responder *responder, struct arrival *ar
 				 struct operation operation, const struct headers *headers)
 {
 	const struct recv_request *recv = &responder->recv;
-	struct qp *qp = responder->qp;
 	enum completion_status status;
 	enum verdict verdict;
 
@@ -159,8 +169,7 @@ static enum verdict receive_send(struct responder *responder, struct arrival *ar
 	}
 	if (arrival->length > recv->length - responder->received)
 		return VERDICT_RECEIVE_TOO_SHORT;
-	status = memory_scatter(qp->hca, responder->pd, recv->sge, recv->num_sge,
-				responder->received, arrival->body, arrival->length);
+	status = message_place(responder, responder->received, arrival->body, arrival->length);
 	if (status) {
 		message_fail_receive(responder, status);
 		return VERDICT_LOCAL_FAULT;

@@ -144,6 +144,9 @@ enum verdict message_receive(struct responder *responder, struct arrival *arriva
 			     struct operation operation);
 /* Takes a receive into responder->recv unless one is held. */
 enum verdict message_take_receive(struct responder *responder);
+/* Copies into the held receive's memory, `skip` bytes from its start. */
+enum completion_status message_place(const struct responder *responder, uint64_t skip,
+				     const void *from, uint32_t length);
 /* Completes the held receive. */
 void message_complete(struct responder *responder, const struct completion *completion);
 /* The held receive completes with an error. */

@@ -36,8 +36,10 @@ class Family:
     receive_of_refused_write: int = e.IBV_WC_REM_ACCESS_ERR
     # Why something cannot be tested; empty where it can.
     no_draining: str = ''
+    no_resumption: str = ''
     no_error_from_reset: str = ''
     no_send_queue_error: str = ''
+    no_purge: str = ''
 
     def means(self, status, meant):
         """Whether `status` is how the family says `meant`."""
@@ -51,7 +53,9 @@ MLX5_OF_THE_KERNEL = dataclasses.replace(
     MLX5, name="the kernel's mlx5",
     no_draining="the kernel's mlx5 driver has no way to drain a send queue",
     no_error_from_reset='the kernel knows no step from RESET to the error state')
-RXE = Family('rxe', no_send_queue_error='rxe has no state for an error of the send queue alone',
+RXE = Family('rxe', no_resumption='rxe does not go on with what was posted while it drained',
+             no_purge='rxe leaves completions of queue pairs that are gone',
+             no_send_queue_error='rxe has no state for an error of the send queue alone',
              no_error_from_reset='the kernel knows no step from RESET to the error state')
 
 

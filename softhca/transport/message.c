@@ -74,8 +74,8 @@ static int take_own(struct qp *qp, struct recv_request *recv)
 	return qp->hca->family->recv_decode(qp, qp->rq_consumer++, recv);
 }
 
-/* The keys of a shared queue's receives count in its own domain, which may be another than the queue
- * pair's: IBTA vol. 1, 10.2.9. */
+/* The keys of a shared queue's receives count in its own domain, which may be another than the
+ * queue pair's: IBTA vol. 1, 10.2.9. */
 enum completion_status message_place(const struct responder *responder, uint64_t skip,
 				     const void *from, uint32_t length)
 {

@@ -5,8 +5,6 @@ import errno
 import os
 import subprocess
 
-import pytest
-
 import harness
 import pyverbs.device as d
 import pyverbs.enums as e
@@ -54,6 +52,7 @@ class Device:
 
 def lacking(reason):
     """What the device has not is left out. On softhca nothing may be lacking."""
+    import pytest  # here, because bed/far.py and bed/disorder.py need none
     (pytest.skip if world.KERNEL else pytest.fail)(reason)
 
 
@@ -82,6 +81,7 @@ def softhca(*arguments):
 @contextlib.contextmanager
 def fails_with(*codes, match=None):
     """In here a verb must fail with one of these errnos, and say why."""
+    import pytest
     with pytest.raises(PyverbsRDMAError, match=match) as caught:
         yield caught
     error = caught.value

@@ -147,6 +147,17 @@ static ALWAYS_INLINE void mlx5_wqe_av(struct mlx5_wqe *wqe, const struct mlx5_ah
 	seg->av.dqp_dct = htobe32((remote_qpn & MLX5_AV_QPN_MASK) | MLX5_EXTENDED_UD_AV);
 }
 
+/* The same for a DC target, which an access key guards instead of a Q_Key. */
+static ALWAYS_INLINE void mlx5_wqe_dc_av(struct mlx5_wqe *wqe, const struct mlx5_ah *ah,
+					 uint32_t remote_dctn, uint64_t access_key)
+{
+	struct mlx5_wqe_datagram_seg *seg = (void *)(wqe->ctrl + 1);
+
+	seg->av = ah->av;
+	seg->av.key.dc_key = htobe64(access_key);
+	seg->av.dqp_dct = htobe32((remote_dctn & MLX5_AV_QPN_MASK) | MLX5_EXTENDED_UD_AV);
+}
+
 /* A length of 0 would stand for 2^31 bytes: such an element is left out. */
 static ALWAYS_INLINE void mlx5_wqe_data(struct mlx5_sq *sq, struct mlx5_wqe *wqe, uint64_t addr,
 					uint32_t length, uint32_t lkey)

@@ -90,7 +90,7 @@ int mlx5_query_rt_values(struct ibv_context *context, struct ibv_values_ex *valu
 }
 
 /* The sign is odd while the kernel writes, and another one afterwards. */
-static struct mlx5_ib_clock_info copy_notes(const struct mlx5_ib_clock_info *notes)
+struct mlx5_ib_clock_info mlx5_clock_notes(const struct mlx5_ib_clock_info *notes)
 {
 	struct mlx5_ib_clock_info copy;
 	uint32_t sign;
@@ -107,7 +107,7 @@ static struct mlx5_ib_clock_info copy_notes(const struct mlx5_ib_clock_info *not
 /* A time stamp may be older than the notes: more than half of the range ahead is behind. */
 uint64_t mlx5_clock_wall_ns(const struct mlx5_ib_clock_info *notes, uint64_t timestamp)
 {
-	const struct mlx5_ib_clock_info now = copy_notes(notes);
+	const struct mlx5_ib_clock_info now = mlx5_clock_notes(notes);
 	uint64_t ahead = (timestamp - now.cycles) & now.mask;
 	uint64_t behind = (now.cycles - timestamp) & now.mask;
 

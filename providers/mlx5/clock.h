@@ -27,6 +27,8 @@ void mlx5_clock_close(struct mlx5_context *context);
 /* EOPNOTSUPP when there is no timer, EINVAL for values that are not known. */
 int mlx5_query_rt_values(struct ibv_context *context, struct ibv_values_ex *values);
 
+/* The notes as of now: all of them of one update. */
+struct mlx5_ib_clock_info mlx5_clock_notes(const struct mlx5_ib_clock_info *notes);
 /* Wall clock, in nanoseconds since 1970, when the timer stood at `timestamp`. Only where there are
  * notes.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <infiniband/mlx5dv.h>
 #include <rdma/mlx5-abi.h>
 
 #include "hw/mlx5/doorbell.h"
@@ -73,10 +74,10 @@ static void read_environment(struct mlx5_context *context)
 /*
  * The request grew over time: by the CQE version, then by the library's capabilities. A kernel that
  * does not know the tail refuses it, so shorter ones are tried; one that does not let this process
- * use DEVX refuses the flag, and the whole row is tried again without it.
+ * use DEVX refuses the flag, and the whole row is tried again without it, unless DEVX is a must.
  */
 static int get_context(struct mlx5_context *context, struct mlx5_ib_alloc_ucontext_req_v2 *request,
-		       struct mlx5_ib_alloc_ucontext_resp *response)
+		       bool devx_only, struct mlx5_ib_alloc_ucontext_resp *response)
 {
 	static const size_t lengths[] = {
 		sizeof(struct mlx5_ib_alloc_ucontext_req_v2),
@@ -84,9 +85,10 @@ static int get_context(struct mlx5_context *context, struct mlx5_ib_alloc_uconte
 		offsetof(struct mlx5_ib_alloc_ucontext_req_v2, max_cqe_version),
 	};
 	static const uint32_t flags[] = {MLX5_IB_ALLOC_UCTX_DEVX, 0};
+	size_t rows = devx_only ? 1 : sizeof(flags) / sizeof(flags[0]);
 	int err = EINVAL;
 
-	for (size_t f = 0; f < sizeof(flags) / sizeof(flags[0]); f++) {
+	for (size_t f = 0; f < rows; f++) {
 		request->flags = flags[f];
 		for (size_t l = 0; l < sizeof(lengths) / sizeof(lengths[0]); l++) {
 			const struct verbs_udata udata = {
@@ -137,6 +139,7 @@ static void read_response(struct mlx5_context *context,
 	context->inline_header = response->eth_min_inline == MLX5_USER_INLINE_MODE_NONE
 					 ? 0
 					 : MLX5_FRAME_INLINE_BYTES;
+	context->num_dyn_bfregs = response->num_dyn_bfregs;
 	context->flow_action_flags = response->flow_action_flags;
 }
 
@@ -155,6 +158,7 @@ static int open_queues(struct mlx5_context *context,
 
 	if (layout.low_latency > layout.num_bfs)
 		layout.low_latency = layout.num_bfs;
+	context->blueflame = layout.bf_reg_bytes;
 	err = mlx5_uars_open(context, &layout);
 	if (err)
 		return err;
@@ -195,17 +199,18 @@ struct verbs_context *mlx5_alloc_context(struct ibv_device *device, int cmd_fd, 
 		.lib_caps = MLX5_LIB_CAP_4K_UAR | MLX5_LIB_CAP_DYN_UAR,
 	};
 	struct mlx5_ib_alloc_ucontext_resp response;
+	const struct mlx5dv_context_attr *attr = private_data;
 	struct mlx5_context *context;
 	int err;
 
-	(void)private_data;
 	request.num_low_latency_bfregs = env_number(
 		"MLX5_NUM_LOW_LAT_UUARS", DEFAULT_LOW_LATENCY_BFS, 0, request.total_num_bfregs - 1);
 	context = verbs_alloc_context(device, cmd_fd, sizeof(*context));
 	if (!context)
 		return NULL;
 
-	err = get_context(context, &request, &response);
+	err = get_context(context, &request, attr && attr->flags & MLX5DV_CONTEXT_FLAGS_DEVX,
+			  &response);
 	if (!err)
 		err = mlx5_context_set_up(context, &response, request.num_low_latency_bfregs, true);
 	if (!err)

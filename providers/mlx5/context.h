@@ -48,6 +48,8 @@ struct mlx5_context {
 	uint8_t inline_header;	    /* bytes of a frame that the device wants in a request */
 	uint16_t flow_action_flags; /* MLX5_USER_ALLOC_UCONTEXT_FLOW_ACTION_FLAGS_ */
 	uint32_t udata_commands;    /* enum mlx5_user_cmds_supp_uhw */
+	uint32_t num_dyn_bfregs;
+	bool blueflame;
 	enum mlx5_buf_pages qp_pages, cq_pages, srq_pages;
 	struct mlx5_uars uars;
 	struct mlx5_clock clock;

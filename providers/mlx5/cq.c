@@ -53,7 +53,8 @@ static int log_cqes_for(uint32_t cqes, uint8_t *log_cqes)
 	return 0;
 }
 
-static struct mlx5_cq *alloc_cq(struct mlx5_context *context, uint8_t log_cqes, bool locked)
+static struct mlx5_cq *alloc_cq(struct mlx5_context *context, uint16_t cqe_bytes, uint8_t log_cqes,
+				bool locked)
 {
 	struct mlx5_cq *cq = aligned_alloc(64, align_up(sizeof(*cq), 64));
 	struct mlx5_buf buf;
@@ -62,7 +63,7 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *context, uint8_t log_cqes, 
 	if (!cq)
 		return NULL;
 	memset(cq, 0, sizeof(*cq));
-	cq->cqe_shift = (uint8_t)log2_floor(context->cqe_bytes);
+	cq->cqe_shift = (uint8_t)log2_floor(cqe_bytes);
 	cq->last_number = MLX5_LAST_NONE;
 	cq->arm_register = context->uars.cq_page + MLX5_CQ_DOORBELL;
 	mlx5_lock_init(&cq->lock, locked);
@@ -148,7 +149,7 @@ static bool cq_needs_locks(struct mlx5_context *context, const struct ibv_cq_ini
 	return mlx5_needs_locks(context, domain);
 }
 
-static int check_cq_attr(struct mlx5_context *context, const struct ibv_cq_init_attr_ex *attr,
+static int check_cq_attr(const struct ibv_cq_init_attr_ex *attr, uint16_t cqe_bytes,
 			 uint8_t *log_cqes)
 {
 	const uint32_t masks = IBV_CQ_INIT_ATTR_MASK_FLAGS | IBV_CQ_INIT_ATTR_MASK_PD;
@@ -159,24 +160,24 @@ static int check_cq_attr(struct mlx5_context *context, const struct ibv_cq_init_
 		return EOPNOTSUPP;
 	if (attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS && attr->flags & ~flags)
 		return EOPNOTSUPP;
-	if (context->cqe_bytes != 64 && context->cqe_bytes != 128) {
-		verbs_warn("mlx5: MLX5_CQE_SIZE=%u, a CQE has 64 or 128 bytes", context->cqe_bytes);
+	if (cqe_bytes != 64 && cqe_bytes != 128) {
+		verbs_warn("mlx5: a CQE has 64 or 128 bytes, and not %u", cqe_bytes);
 		return EINVAL;
 	}
 	return log_cqes_for(attr->cqe, log_cqes);
 }
 
 static struct mlx5_cq *create(struct mlx5_context *context, const struct ibv_cq_init_attr_ex *attr,
-			      bool extended)
+			      uint16_t cqe_bytes, bool extended)
 {
 	struct mlx5_cq *cq;
 	uint8_t log_cqes;
 	int err;
 
-	err = check_cq_attr(context, attr, &log_cqes);
+	err = check_cq_attr(attr, cqe_bytes, &log_cqes);
 	if (err)
 		goto fail;
-	cq = alloc_cq(context, log_cqes, cq_needs_locks(context, attr));
+	cq = alloc_cq(context, cqe_bytes, log_cqes, cq_needs_locks(context, attr));
 	if (!cq)
 		return NULL;
 	if (extended)
@@ -207,16 +208,23 @@ struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe, void *cq_con
 		.channel = channel,
 		.comp_vector = (uint32_t)comp_vector,
 	};
-	struct mlx5_cq *cq = create(to_mlx5_context(context), &attr, false);
+	struct mlx5_context *mlx5 = to_mlx5_context(context);
+	struct mlx5_cq *cq = create(mlx5, &attr, mlx5->cqe_bytes, false);
 
 	return cq ? &cq->verbs.cq : NULL;
 }
 
-struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr)
+struct ibv_cq_ex *mlx5_create_cq_sized(struct ibv_context *context,
+				       struct ibv_cq_init_attr_ex *attr, uint16_t cqe_bytes)
 {
-	struct mlx5_cq *cq = create(to_mlx5_context(context), attr, true);
+	struct mlx5_cq *cq = create(to_mlx5_context(context), attr, cqe_bytes, true);
 
 	return cq ? &cq->verbs.cq_ex : NULL;
+}
+
+struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr)
+{
+	return mlx5_create_cq_sized(context, attr, to_mlx5_context(context)->cqe_bytes);
 }
 
 int mlx5_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr)

@@ -70,6 +70,9 @@ static inline struct mlx5_cqe64 *mlx5_cq_written(struct mlx5_cq *cq, uint32_t in
 struct ibv_cq *mlx5_create_cq(struct ibv_context *context, int cqe, void *cq_context,
 			      struct ibv_comp_channel *channel, int comp_vector);
 struct ibv_cq_ex *mlx5_create_cq_ex(struct ibv_context *context, struct ibv_cq_init_attr_ex *attr);
+/* With CQEs of 64 or 128 bytes, whatever the environment says. */
+struct ibv_cq_ex *mlx5_create_cq_sized(struct ibv_context *context,
+				       struct ibv_cq_init_attr_ex *attr, uint16_t cqe_bytes);
 int mlx5_modify_cq(struct ibv_cq *cq, struct ibv_modify_cq_attr *attr);
 int mlx5_resize_cq(struct ibv_cq *cq, int cqe);
 int mlx5_destroy_cq(struct ibv_cq *cq);

@@ -79,6 +79,8 @@ int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mas
 
 	if (qp->spreads)
 		return EOPNOTSUPP;
+	if (qp->service == MLX5_SERVICE_DCT)
+		return mlx5_modify_dct(ibv_qp, attr, attr_mask);
 	err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
 	if (err)
 		return err;

@@ -12,6 +12,8 @@
 #include "hw/mlx5/wqe.h"
 #include "libibverbs/driver.h"
 
+#include <infiniband/mlx5dv.h>
+
 #include "buf.h"
 #include "lock.h"
 #include "resource.h"
@@ -27,6 +29,15 @@ enum mlx5_service {
 	MLX5_SERVICE_UC = IBV_QPT_UC,
 	MLX5_SERVICE_UD = IBV_QPT_UD,
 	MLX5_SERVICE_RAW = IBV_QPT_RAW_PACKET,
+	MLX5_SERVICE_DCI = 11,
+	MLX5_SERVICE_DCT = 12,
+};
+
+/* What verbs' attributes of a new queue pair have no words for. */
+struct mlx5_qp_extra {
+	enum mlx5_service service;
+	uint32_t flags;	     /* MLX5_QP_FLAG_ of the kernel */
+	uint64_t access_key; /* DC target */
 };
 
 /* What a completion has to know of a send WQE, kept by the slot of its first basic block. */
@@ -108,6 +119,7 @@ struct mlx5_qp {
 
 	/* cold */
 	enum mlx5_service service;
+	struct mlx5dv_qp_ex dv;
 	struct mlx5_buf buf;
 	bool spreads;		/* a raw QP that has no rings but a table of work queues */
 	struct mlx5_buf sq_buf; /* of raw QPs, whose rings lie apart */
@@ -127,6 +139,8 @@ static inline struct mlx5_qp *mlx5_qp_of_resource(struct mlx5_resource *resource
 /* qp_create.c */
 struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr);
 struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr);
+struct ibv_qp *mlx5_create_qp_with(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr,
+				   const struct mlx5_qp_extra *extra);
 /* What creation has allocated, for a queue pair that the kernel does not know any more. */
 void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp);
 /* The limits its rings really have. */
@@ -168,6 +182,10 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags);
 
 /* send_frame.c: those of them that raw packet QPs have instead. */
 void mlx5_qp_set_ex_frames(struct mlx5_qp *qp, uint64_t send_ops_flags);
+/* dc.c: the same for a DC initiator, in the place of those that are not addressed. */
+void mlx5_dci_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags);
+/* Of a target, whose number comes with RTR. */
+int mlx5_modify_dct(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask);
 
 /* recv.c */
 int mlx5_post_recv(struct ibv_qp *qp, struct ibv_recv_wr *wr, struct ibv_recv_wr **bad_wr);

@@ -12,7 +12,22 @@
 #include "qp.h"
 #include "srq.h"
 
-static int check_attr(const struct mlx5_context *context, const struct ibv_qp_init_attr_ex *attr)
+/* A DC target receives into a shared queue, an initiator not at all. */
+static int check_dc(const struct ibv_qp_init_attr_ex *attr, enum mlx5_service service)
+{
+	const struct ibv_qp_cap *cap = &attr->cap;
+
+	if (cap->max_recv_wr || cap->max_recv_sge)
+		return EINVAL;
+	if (service == MLX5_SERVICE_DCI)
+		return attr->send_cq && !attr->srq ? 0 : EINVAL;
+	if (cap->max_send_wr || cap->max_send_sge || cap->max_inline_data)
+		return EINVAL;
+	return attr->recv_cq && attr->srq ? 0 : EINVAL;
+}
+
+static int check_attr(const struct mlx5_context *context, const struct ibv_qp_init_attr_ex *attr,
+		      enum mlx5_service service)
 {
 	const uint32_t masks = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_CREATE_FLAGS |
 			       IBV_QP_INIT_ATTR_SEND_OPS_FLAGS;
@@ -26,11 +41,18 @@ static int check_attr(const struct mlx5_context *context, const struct ibv_qp_in
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS &&
 	    attr->create_flags & ~(uint32_t)IBV_QP_CREATE_BLOCK_SELF_MCAST_LB)
 		return EOPNOTSUPP;
-	switch (attr->qp_type) {
-	case IBV_QPT_RC:
-	case IBV_QPT_UC:
-	case IBV_QPT_UD:
+	switch (service) {
+	case MLX5_SERVICE_RC:
+	case MLX5_SERVICE_UC:
+	case MLX5_SERVICE_UD:
 		break;
+	case MLX5_SERVICE_DCT:
+		/* Its completions could not be told by a number that it has not got yet. */
+		if (!context->cqe_version)
+			return EOPNOTSUPP;
+		return check_dc(attr, service);
+	case MLX5_SERVICE_DCI:
+		return check_dc(attr, service);
 	default:
 		return EOPNOTSUPP;
 	}
@@ -125,7 +147,7 @@ static int use_bf(struct mlx5_context *context, struct mlx5_qp *qp,
 }
 
 static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
-			  struct mlx5_qp *qp)
+			  const struct mlx5_qp_extra *extra, struct mlx5_qp *qp)
 {
 	struct mlx5_ib_create_qp request = {
 		.buf_addr = (uintptr_t)qp->buf.addr,
@@ -134,7 +156,9 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 		.sq_wqe_count = qp->sq.max_wr ? qp->sq.mask + 1 : 0,
 		.rq_wqe_count = qp->rq.max_wr,
 		.rq_wqe_shift = qp->rq.log_stride,
+		.flags = extra->flags,
 		.uidx = context->cqe_version ? qp->resource.number : MLX5_NO_USER_INDEX,
+		.access_key = extra->access_key,
 	};
 	struct mlx5_ib_create_qp_resp response;
 	const struct verbs_udata udata = {
@@ -152,7 +176,7 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 	err = ibv_cmd_create_qp_ex(&context->verbs.context, attr, &qp->verbs, &udata);
 	if (err)
 		return err;
-	err = use_bf(context, qp, &response);
+	err = qp->service == MLX5_SERVICE_DCT ? 0 : use_bf(context, qp, &response);
 	if (err) {
 		ibv_cmd_destroy_qp(&qp->verbs.qp);
 		return err;
@@ -162,7 +186,8 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 }
 
 /* The table the CQEs will be looked up in: by our index before the command, by QPN after it. */
-static int enter(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr, struct mlx5_qp *qp)
+static int enter(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
+		 const struct mlx5_qp_extra *extra, struct mlx5_qp *qp)
 {
 	int err;
 
@@ -170,12 +195,12 @@ static int enter(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
 		err = mlx5_resource_assign(&context->queues, &qp->resource);
 		if (err)
 			return err;
-		err = create_command(context, attr, qp);
+		err = create_command(context, attr, extra, qp);
 		if (err)
 			mlx5_resource_remove(&context->queues, &qp->resource);
 		return err;
 	}
-	err = create_command(context, attr, qp);
+	err = create_command(context, attr, extra, qp);
 	if (err)
 		return err;
 	qp->resource.number = qp->verbs.qp.qp_num;
@@ -186,7 +211,7 @@ static int enter(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
 }
 
 static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
-				const struct ibv_qp_init_attr_ex *attr)
+				const struct ibv_qp_init_attr_ex *attr, enum mlx5_service service)
 {
 	struct mlx5_qp *qp = aligned_alloc(64, align_up(sizeof(*qp), 64));
 	bool locked = mlx5_needs_locks(context, attr->pd);
@@ -198,7 +223,7 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 		attr->qp_type == IBV_QPT_RAW_PACKET ? MLX5_RESOURCE_RAW_QP : MLX5_RESOURCE_QP;
 	qp->srq = attr->srq ? to_mlx5_srq(attr->srq) : NULL;
 	qp->verbs.qp.qp_type = attr->qp_type;
-	qp->service = (enum mlx5_service)attr->qp_type;
+	qp->service = service;
 	mlx5_lock_init(&qp->sq.lock, locked);
 	mlx5_lock_init(&qp->rq.lock, locked);
 	set_ctrl_flags(&qp->sq, attr->sq_sig_all);
@@ -207,7 +232,7 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 }
 
 static int build_qp(struct mlx5_context *context, struct ibv_qp_init_attr_ex *attr,
-		    struct mlx5_qp *qp)
+		    const struct mlx5_qp_extra *extra, struct mlx5_qp *qp)
 {
 	size_t rq_bytes, sq_bytes;
 	int err;
@@ -228,27 +253,30 @@ static int build_qp(struct mlx5_context *context, struct ibv_qp_init_attr_ex *at
 	err = alloc_memory(context, qp, rq_bytes, sq_bytes);
 	if (err)
 		return err;
-	qp->sq.bf = mlx5_bf_choose(context);
-	return enter(context, attr, qp);
+	if (qp->service != MLX5_SERVICE_DCT)
+		qp->sq.bf = mlx5_bf_choose(context);
+	return enter(context, attr, extra, qp);
 }
 
-struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *ibv_context, struct ibv_qp_init_attr_ex *attr)
+struct ibv_qp *mlx5_create_qp_with(struct ibv_context *ibv_context,
+				   struct ibv_qp_init_attr_ex *attr,
+				   const struct mlx5_qp_extra *extra)
 {
 	struct mlx5_context *context = to_mlx5_context(ibv_context);
 	struct mlx5_qp *qp;
 	int err;
 
-	err = check_attr(context, attr);
+	err = check_attr(context, attr, extra->service);
 	if (err) {
 		errno = err;
 		return NULL;
 	}
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)
 		return mlx5_create_spreading_qp(context, attr);
-	qp = alloc_qp(context, attr);
+	qp = alloc_qp(context, attr, extra->service);
 	if (!qp)
 		return NULL;
-	err = build_qp(context, attr, qp);
+	err = build_qp(context, attr, extra, qp);
 	if (err)
 		goto fail;
 	mlx5_qp_caps(qp, &attr->cap);
@@ -258,6 +286,13 @@ fail:
 	mlx5_qp_free(context, qp);
 	errno = err;
 	return NULL;
+}
+
+struct ibv_qp *mlx5_create_qp_ex(struct ibv_context *context, struct ibv_qp_init_attr_ex *attr)
+{
+	const struct mlx5_qp_extra extra = {.service = (enum mlx5_service)attr->qp_type};
+
+	return mlx5_create_qp_with(context, attr, &extra);
 }
 
 struct ibv_qp *mlx5_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)

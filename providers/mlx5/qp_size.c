@@ -18,15 +18,17 @@ enum {
  * Room before the data. On connected transports that of the largest request of another kind, a
  * memory window bind with its inline translation, rounded up to a basic block.
  */
-static size_t fixed_bytes(enum ibv_qp_type type, uint16_t max_tso_header)
+static size_t fixed_bytes(enum mlx5_service service, uint16_t max_tso_header)
 {
-	const size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
+	size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
 
-	if (type == IBV_QPT_RAW_PACKET)
+	if (service == MLX5_SERVICE_RAW)
 		return ctrl + sizeof(struct mlx5_wqe_eth_seg) +
 		       align_up(max_tso_header, MLX5_WQE_DS_UNITS);
-	if (type == IBV_QPT_UD)
+	if (service == MLX5_SERVICE_UD)
 		return ctrl + sizeof(struct mlx5_wqe_datagram_seg);
+	if (service == MLX5_SERVICE_DCI)
+		ctrl += sizeof(struct mlx5_wqe_datagram_seg);
 	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
 	       sizeof(struct mlx5_wqe_mkey_context_seg) + MLX5_SEND_WQE_BB;
 }
@@ -68,11 +70,11 @@ static int too_long(const struct mlx5_context *context, const struct ibv_qp_cap 
 	return EINVAL;
 }
 
-static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp, enum ibv_qp_type type,
+static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp,
 		   const struct ibv_qp_cap *cap, size_t *bytes)
 {
 	const size_t inline_head = sizeof(struct mlx5_wqe_inl_data_seg);
-	size_t fixed = fixed_bytes(type, qp->sq.max_tso_header), data, wr_bytes;
+	size_t fixed = fixed_bytes(qp->service, qp->sq.max_tso_header), data, wr_bytes;
 	uint64_t ring_bytes;
 
 	*bytes = 0;
@@ -151,5 +153,5 @@ int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 		if (err)
 			return err;
 	}
-	return size_sq(context, qp, attr->qp_type, &attr->cap, sq_bytes);
+	return size_sq(context, qp, &attr->cap, sq_bytes);
 }

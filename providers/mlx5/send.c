@@ -217,6 +217,14 @@ static int post_raw(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_
 	return post(qp, wr, bad_wr, MLX5_SERVICE_RAW);
 }
 
+/* A DC initiator's requests have addresses that struct ibv_send_wr has no room for. */
+static int post_none(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	(void)qp;
+	*bad_wr = wr;
+	return EOPNOTSUPP;
+}
+
 void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 {
 	switch (qp->service) {
@@ -231,6 +239,10 @@ void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 		break;
 	case MLX5_SERVICE_RC:
 		qp->post_send = post_rc;
+		break;
+	case MLX5_SERVICE_DCI:
+	case MLX5_SERVICE_DCT:
+		qp->post_send = post_none;
 		break;
 	}
 }

@@ -214,23 +214,26 @@ static void wr_abort(struct ibv_qp_ex *qp)
 	mlx5_unlock(&sq->lock);
 }
 
-static uint64_t supported_ops(enum ibv_qp_type type)
+static uint64_t supported_ops(enum mlx5_service service)
 {
 	const uint64_t sends = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM;
 	const uint64_t connected = sends | IBV_QP_EX_WITH_SEND_WITH_INV |
 				   IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
 				   IBV_QP_EX_WITH_LOCAL_INV;
 
-	switch (type) {
-	case IBV_QPT_RC:
+	switch (service) {
+	case MLX5_SERVICE_RC:
+	case MLX5_SERVICE_DCI:
 		return connected | IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
 		       IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
-	case IBV_QPT_UC:
+	case MLX5_SERVICE_UC:
 		return connected;
-	case IBV_QPT_RAW_PACKET:
+	case MLX5_SERVICE_RAW:
 		return IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO;
-	default:
+	case MLX5_SERVICE_UD:
 		return sends;
+	default:
+		return 0;
 	}
 }
 
@@ -238,7 +241,7 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 {
 	struct ibv_qp_ex *ex = &qp->verbs.qp_ex;
 
-	if (send_ops_flags & ~supported_ops(qp->verbs.qp.qp_type))
+	if (send_ops_flags & ~supported_ops(qp->service))
 		return EOPNOTSUPP;
 	ex->wr_start = wr_start;
 	ex->wr_complete = wr_complete;
@@ -269,6 +272,8 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 	ex->wr_set_inline_data_list = wr_set_inline_data_list;
 	if (qp->service == MLX5_SERVICE_RAW)
 		mlx5_qp_set_ex_frames(qp, send_ops_flags);
+	if (qp->service == MLX5_SERVICE_DCI)
+		mlx5_dci_set_ex(qp, send_ops_flags);
 	qp->verbs.comp_mask |= VERBS_QP_EX;
 	return 0;
 }

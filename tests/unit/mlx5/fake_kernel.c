@@ -15,6 +15,9 @@ static const struct verbs_device_ops *device_ops;
 static struct verbs_context_ops context_ops;
 static int register_fd = -1;
 static const size_t page_bytes = 4096;
+static struct verbs_device fake_hca;
+
+static struct ibv_context *fake_open_with(void *attributes);
 
 void verbs_register_provider(const struct verbs_device_ops *ops, unsigned int interface)
 {
@@ -49,8 +52,21 @@ void fake_reset(void)
 
 struct ibv_context *fake_open(void)
 {
-	static struct ibv_device device;
+	return fake_open_with(NULL);
+}
+
+/* Direct verbs come with attributes. */
+struct ibv_context *verbs_open_device(struct ibv_device *device, void *private_data)
+{
+	(void)device;
+	return fake_open_with(private_data);
+}
+
+static struct ibv_context *fake_open_with(void *attributes)
+{
 	struct verbs_context *context;
+
+	fake_hca.ops = device_ops;
 
 	register_fd = memfd_create("registers", 0);
 	assert_true(register_fd >= 0);
@@ -59,7 +75,7 @@ struct ibv_context *fake_open(void)
 		mmap(NULL, FAKE_UAR_PAGES * page_bytes, PROT_READ, MAP_SHARED, register_fd, 0);
 	assert_ptr_not_equal(fake.registers, MAP_FAILED);
 	memset(&context_ops, 0, sizeof(context_ops));
-	context = device_ops->alloc_context(&device, register_fd, NULL);
+	context = device_ops->alloc_context(&fake_hca.device, register_fd, attributes);
 	if (!context) {
 		int err = errno;
 
@@ -472,8 +488,15 @@ int ibv_cmd_modify_qp(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int att
 	(void)qp;
 	(void)attr;
 	(void)attr_mask;
-	(void)udata;
+	if (udata)
+		fake_reply(udata, &fake.modified, sizeof(fake.modified));
 	return 0;
+}
+
+struct ibv_device *fake_device(void)
+{
+	fake_hca.ops = device_ops;
+	return &fake_hca.device;
 }
 
 int ibv_cmd_destroy_qp(struct ibv_qp *qp)

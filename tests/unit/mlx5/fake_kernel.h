@@ -30,7 +30,7 @@ enum {
 	FAKE_ROCE_PORT = 2,
 	FAKE_UAR_PAGES = 32,
 	FAKE_FILE_PAGES = 0x900, /* all that can be mapped, device memory at the end */
-	FAKE_DYNAMIC_PAGE = 16, /* first page of those the UAR object gives out */
+	FAKE_DYNAMIC_PAGE = 16,	 /* first page of those the UAR object gives out */
 };
 
 /* What came with the last CREATE_FLOW: nothing (-1), or how many descriptions, and those. */
@@ -42,7 +42,8 @@ struct fake_flow {
 struct fake_kernel {
 	/* replies */
 	struct mlx5_ib_alloc_ucontext_resp ucontext;
-	size_t ucontext_max_request; /* longer requests are refused */
+	struct mlx5_ib_modify_qp_resp modified; /* for who asks */
+	size_t ucontext_max_request;		/* longer requests are refused */
 	bool refuse_devx;
 	uint32_t bfreg_index;
 	uint8_t dmac[6];
@@ -79,6 +80,7 @@ struct ibv_context *fake_import(void);
 void fake_unimport(struct ibv_context *context);
 /* What the provider can do, as its last context has said. */
 const struct verbs_context_ops *fake_ops(void);
+struct ibv_device *fake_device(void);
 void fake_close(struct ibv_context *context);
 
 /* Bytes of UAR page number page at offset. */

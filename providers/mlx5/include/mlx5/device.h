@@ -212,6 +212,9 @@ struct mlx5dv_clock_info {
 	uint64_t mask; /* bits that the counter has */
 };
 
+/* 0; EOPNOTSUPP: not a context of this provider, or a kernel that keeps no such account. */
+int mlx5dv_get_clock_info(struct ibv_context *context, struct mlx5dv_clock_info *clock_info);
+
 /*
  * Nanoseconds for a time stamp that lies within half a turn of the counter from clock_info: later
  * than it, or earlier.

@@ -2,31 +2,19 @@
 /* Direct verbs: what a program needs to work on the queues of an object by itself. */
 
 #include <errno.h>
-#include <infiniband/mlx5dv.h>
 
 #include "ah.h"
 #include "context.h"
 #include "cq.h"
+#include "dv.h"
 #include "qp.h"
 #include "srq.h"
-
-#define EXPORT __attribute__((visibility("default")))
-
-EXPORT bool mlx5dv_is_supported(struct ibv_device *device)
-{
-	return verbs_device_is(device, &mlx5_device_ops);
-}
-
-static bool ours(struct ibv_context *context)
-{
-	return mlx5dv_is_supported(context->device);
-}
 
 static int describe_qp(struct ibv_qp *ibv_qp, struct mlx5dv_qp *out)
 {
 	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
 
-	if (!ours(ibv_qp->context))
+	if (!mlx5dv_is_ours(ibv_qp->context))
 		return EINVAL;
 	out->dbrec = qp->sq.dbrec;
 	out->sq.buf = qp->sq.ring;
@@ -45,7 +33,7 @@ static int describe_cq(struct ibv_cq *ibv_cq, struct mlx5dv_cq *out)
 {
 	struct mlx5_cq *cq = to_mlx5_cq(ibv_cq);
 
-	if (!ours(ibv_cq->context))
+	if (!mlx5dv_is_ours(ibv_cq->context))
 		return EINVAL;
 	out->buf = cq->buf.addr;
 	out->dbrec = cq->dbrec;
@@ -61,7 +49,7 @@ static int describe_srq(struct ibv_srq *ibv_srq, struct mlx5dv_srq *out)
 {
 	struct mlx5_srq *srq = to_mlx5_srq(ibv_srq);
 
-	if (!ours(ibv_srq->context))
+	if (!mlx5dv_is_ours(ibv_srq->context))
 		return EINVAL;
 	out->buf = srq->ring;
 	out->dbrec = srq->dbrec;
@@ -76,7 +64,7 @@ static int describe_srq(struct ibv_srq *ibv_srq, struct mlx5dv_srq *out)
 
 static int describe_ah(struct ibv_ah *ah, struct mlx5dv_ah *out)
 {
-	if (!ours(ah->context))
+	if (!mlx5dv_is_ours(ah->context))
 		return EINVAL;
 	out->av = &to_mlx5_ah(ah)->av;
 	out->comp_mask = 0;
@@ -85,7 +73,7 @@ static int describe_ah(struct ibv_ah *ah, struct mlx5dv_ah *out)
 
 static int describe_pd(struct ibv_pd *pd, struct mlx5dv_pd *out)
 {
-	if (!ours(pd->context))
+	if (!mlx5dv_is_ours(pd->context))
 		return EINVAL;
 	out->pdn = to_mlx5_pd(pd)->pdn;
 	out->comp_mask = 0;

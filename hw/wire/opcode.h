@@ -13,6 +13,7 @@ enum wire_transport {
 	WIRE_RD = 0x40,
 	WIRE_UD = 0x60,
 	WIRE_XRC = 0xa0, /* annex A14 */
+	WIRE_DC = 0xc0,	 /* of those left to manufacturers; see dceth.h */
 	WIRE_TRANSPORT_MASK = 0xe0,
 	WIRE_OPERATION_MASK = 0x1f,
 };

@@ -151,14 +151,12 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 {
 	struct mlx5_ib_create_qp request = {
 		.buf_addr = (uintptr_t)qp->buf.addr,
-		.sq_buf_addr = (uintptr_t)qp->sq_buf.addr,
 		.db_addr = (uintptr_t)qp->sq.dbrec,
 		.sq_wqe_count = qp->sq.max_wr ? qp->sq.mask + 1 : 0,
 		.rq_wqe_count = qp->rq.max_wr,
 		.rq_wqe_shift = qp->rq.log_stride,
 		.flags = extra->flags,
 		.uidx = context->cqe_version ? qp->resource.number : MLX5_NO_USER_INDEX,
-		.access_key = extra->access_key,
 	};
 	struct mlx5_ib_create_qp_resp response;
 	const struct verbs_udata udata = {
@@ -169,6 +167,11 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 	};
 	int err;
 
+	/* One place for both: a target has no send ring. */
+	if (qp->service == MLX5_SERVICE_DCT)
+		request.access_key = extra->access_key;
+	else
+		request.sq_buf_addr = (uintptr_t)qp->sq_buf.addr;
 	if (qp->sq.bf) {
 		request.flags |= MLX5_QP_FLAG_UAR_PAGE_INDEX;
 		request.bfreg_index = qp->sq.bf->index;

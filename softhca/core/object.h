@@ -21,6 +21,7 @@ struct fabric_key;
 struct fabric_qp;
 struct requester;
 struct responder;
+struct dc_target;
 
 /* What an HCA can do; requests beyond it are refused with EINVAL. */
 struct hca_limits {
@@ -286,7 +287,8 @@ struct qp {
 	/* Of the transport. */
 	struct requester *requester;
 	struct responder *responder;
-	struct list pending; /* on engine->pending while the transport has work to continue */
+	struct dc_target *target; /* DC target only */
+	struct list pending;	  /* on engine->pending while the transport has work to continue */
 	/* Kicked by a thread that did not get the engine lock; chained from engine->kicked. */
 	_Atomic bool kicked;
 	struct qp *next_kicked;
@@ -296,7 +298,8 @@ struct qp {
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
 	struct list groups; /* multicast memberships */
 	uint32_t num_groups;
-	struct xrcd *xrcd; /* of XRC's receiving half */
+	struct xrcd *xrcd;   /* of XRC's receiving half */
+	uint64_t access_key; /* DC target: what its initiators have to know */
 	struct list link;
 	void *front;
 };
@@ -324,6 +327,7 @@ struct qp_params {
 	struct cq *recv_cq;
 	struct srq *srq;
 	struct xrcd *xrcd;
+	uint64_t access_key;
 	struct queue_memory memory;
 	void *doorbell_record;
 	size_t sq_offset, rq_offset;

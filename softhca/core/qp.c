@@ -20,7 +20,8 @@ static bool are_objects_good(const struct hca *hca, const struct qp_params *para
 	bool receives = !qp_type_only_sends(params->type) && !domain;
 
 	if (!params->pd == !domain || !params->xrcd == domain || !params->send_cq == sends ||
-	    !params->recv_cq == receives || (params->srq && !receives))
+	    !params->recv_cq == receives || (params->srq && !receives) ||
+	    (params->type == QP_TYPE_DCT && !params->srq))
 		return false;
 	return (!params->pd || params->pd->hca == hca) &&
 	       (!params->xrcd || params->xrcd->hca == hca) &&
@@ -45,7 +46,8 @@ static bool is_type_known(const struct hca *hca, enum qp_type type)
 	if (type == QP_TYPE_SMI)
 		return hca->shared->port_type == FABRIC_PORT_IB;
 	return type == QP_TYPE_GSI || type == QP_TYPE_RC || type == QP_TYPE_UC ||
-	       type == QP_TYPE_UD || type == QP_TYPE_XRC_SEND || type == QP_TYPE_XRC_RECV;
+	       type == QP_TYPE_UD || type == QP_TYPE_XRC_SEND || type == QP_TYPE_XRC_RECV ||
+	       qp_type_is_dynamic(type);
 }
 
 static int check_params(const struct hca *hca, const struct qp_params *params)
@@ -98,6 +100,7 @@ static struct qp *new_qp(struct hca *hca, const struct qp_params *params)
 	qp->recv_cq = params->recv_cq;
 	qp->srq = params->srq;
 	qp->xrcd = params->xrcd;
+	qp->access_key = params->access_key;
 	qp->front = params->front;
 	set_queues(qp, params);
 	list_init(&qp->pending);
@@ -189,7 +192,8 @@ static uint8_t find_remote_hca(const struct qp *qp)
 	const struct path *path = &qp->attr.path;
 	int index = -1;
 
-	if (qp_type_is_datagram(qp->type) || qp->attr.state < QP_RTR || qp->attr.state == QP_ERR)
+	if (qp_type_is_datagram(qp->type) || qp_type_is_dynamic(qp->type) ||
+	    qp->attr.state < QP_RTR || qp->attr.state == QP_ERR)
 		return UINT8_MAX;
 	if (qp->hca->shared->port_type == FABRIC_PORT_ETH)
 		index = fabric_hca_by_gid(fabric, path->dgid);

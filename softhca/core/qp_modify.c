@@ -38,6 +38,14 @@ static bool is_route_good(const struct hca *hca, const struct path *path)
 	       path->flow_label <= MAX_FLOW_LABEL;
 }
 
+/* Of a target, whose answers go where the requests came from: the port, and its own GID. */
+static bool is_answer_path_good(const struct hca *hca, const struct path *path)
+{
+	return path->port == 1 && path->sl <= MAX_SL && path->flow_label <= MAX_FLOW_LABEL &&
+	       (!path->grh ||
+		(path->sgid_index < FABRIC_GIDS && hca->shared->gids[path->sgid_index].valid));
+}
+
 /* Path of a connected queue pair; datagrams carry theirs in each request. */
 static bool is_path_good(const struct hca *hca, const struct path *path)
 {
@@ -82,7 +90,11 @@ static int check(const struct qp *qp, const struct qp_attr *attr, enum qp_state 
 	if (mask & QP_ALT_PATH ||
 	    (mask & QP_PATH_MIG_STATE && attr->migration != MIGRATION_MIGRATED))
 		return EOPNOTSUPP;
-	return mask & QP_AV && !is_path_good(qp->hca, &attr->path) ? EINVAL : 0;
+	if (!(mask & QP_AV))
+		return 0;
+	if (qp_type_is_dynamic(qp->type))
+		return is_answer_path_good(qp->hca, &attr->path) ? 0 : EINVAL;
+	return is_path_good(qp->hca, &attr->path) ? 0 : EINVAL;
 }
 
 static void apply_path(struct qp_attr *to, const struct qp_attr *from, uint32_t mask)

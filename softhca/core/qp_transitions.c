@@ -3,19 +3,24 @@
  * Which attributes a queue pair needs and takes in each transition: IBTA vol. 1, 11.2.5.2, table of
  * "QP State Transition Properties", without the rows of RD, and annex A14 for the halves of an
  * extended reliable connection. Error and reset can be entered from anywhere, with no attribute.
- * The management queue pairs are datagram ones that belong to a port from the start and need not be
- * told which.
+ * Dynamic connections take what the programs that use them give, and their targets go as far as RTR
+ * and not back. The management queue pairs are datagram ones that belong to a port from the
+ * start and need not be told which.
  */
 #include "softhca/core/internal.h"
 
-enum { TYPES = 6 };
+enum { TYPES = 8 };
 
 struct transition {
 	enum qp_state from, to;
 	struct {
 		uint32_t required, optional;
-	} attributes[TYPES]; /* RC, UC, UD, management, XRC sending, XRC receiving */
+		/* RC, UC, UD, management, XRC sending and receiving, DC initiator and target */
+	} attributes[TYPES];
 };
+
+/* A transition that there is not asks for what nobody has. */
+#define NONE	       UINT32_MAX
 
 #define INIT_CONNECTED (QP_PKEY_INDEX | QP_PORT | QP_ACCESS_FLAGS)
 #define INIT_DATAGRAM  (QP_PKEY_INDEX | QP_PORT | QP_QKEY)
@@ -41,6 +46,8 @@ static const struct transition transitions[] = {
 	  {INIT_DATAGRAM, 0},
 	  {PARTITION, QP_PORT},
 	  {INIT_CONNECTED, 0},
+	  {INIT_CONNECTED, 0},
+	  {QP_PKEY_INDEX | QP_PORT, 0},
 	  {INIT_CONNECTED, 0}}},
 	{QP_INIT,
 	 QP_INIT,
@@ -49,7 +56,9 @@ static const struct transition transitions[] = {
 	  {0, INIT_DATAGRAM},
 	  {0, INIT_DATAGRAM},
 	  {0, INIT_CONNECTED},
-	  {0, INIT_CONNECTED}}},
+	  {0, INIT_CONNECTED},
+	  {0, QP_PKEY_INDEX | QP_PORT},
+	  {NONE, 0}}},
 	{QP_INIT,
 	 QP_RTR,
 	 {{PATH_RC, PATH_RUNNING},
@@ -57,7 +66,9 @@ static const struct transition transitions[] = {
 	  {0, PARTITION},
 	  {0, PARTITION},
 	  {PATH_UC, PATH_RUNNING},
-	  {PATH_RC, PATH_RUNNING}}},
+	  {PATH_RC, PATH_RUNNING},
+	  {QP_PATH_MTU, QP_PKEY_INDEX | QP_PORT | QP_AV},
+	  {QP_MIN_RNR_TIMER | QP_AV | QP_PATH_MTU, 0}}},
 	{QP_RTR,
 	 QP_RTS,
 	 {{START_SEND, RUNNING_RC},
@@ -65,7 +76,9 @@ static const struct transition transitions[] = {
 	  {QP_SQ_PSN, RUNNING_UD},
 	  {QP_SQ_PSN, RUNNING_UD},
 	  {START_SEND, RUNNING_UC},
-	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC}}},
+	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC},
+	  {START_SEND, QP_MIN_RNR_TIMER},
+	  {NONE, 0}}},
 	{QP_RTS,
 	 QP_RTS,
 	 {{0, RUNNING_RC},
@@ -73,7 +86,9 @@ static const struct transition transitions[] = {
 	  {0, RUNNING_UD},
 	  {0, RUNNING_UD},
 	  {0, RUNNING_UC},
-	  {0, RUNNING_RC}}},
+	  {0, RUNNING_RC},
+	  {0, QP_MIN_RNR_TIMER},
+	  {NONE, 0}}},
 	{QP_RTS,
 	 QP_SQD,
 	 {{0, QP_EN_SQD_ASYNC_NOTIFY},
@@ -81,7 +96,9 @@ static const struct transition transitions[] = {
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
-	  {0, QP_EN_SQD_ASYNC_NOTIFY}}},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY},
+	  {NONE, 0},
+	  {NONE, 0}}},
 	{QP_SQD,
 	 QP_SQD,
 	 {{0, DRAINED_RC},
@@ -89,7 +106,9 @@ static const struct transition transitions[] = {
 	  {0, PARTITION},
 	  {0, PARTITION},
 	  {0, DRAINED_SEND},
-	  {0, DRAINED_RECV}}},
+	  {0, DRAINED_RECV},
+	  {NONE, 0},
+	  {NONE, 0}}},
 	{QP_SQD,
 	 QP_RTS,
 	 {{0, RUNNING_RC},
@@ -97,7 +116,9 @@ static const struct transition transitions[] = {
 	  {0, RUNNING_UD},
 	  {0, RUNNING_UD},
 	  {0, RUNNING_UC},
-	  {0, RUNNING_RC}}},
+	  {0, RUNNING_RC},
+	  {NONE, 0},
+	  {NONE, 0}}},
 };
 
 static unsigned int column(enum qp_type type)
@@ -105,7 +126,7 @@ static unsigned int column(enum qp_type type)
 	static const uint8_t columns[] = {
 		[QP_TYPE_RC] = 0,	[QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
 		[QP_TYPE_SMI] = 3,	[QP_TYPE_GSI] = 3, [QP_TYPE_XRC_SEND] = 4,
-		[QP_TYPE_XRC_RECV] = 5,
+		[QP_TYPE_XRC_RECV] = 5, [QP_TYPE_DCI] = 6, [QP_TYPE_DCT] = 7,
 	};
 
 	return columns[type];
@@ -129,7 +150,7 @@ bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state t
 {
 	mask &= ~(uint32_t)QP_STATE;
 	if (to == QP_RESET || to == QP_ERR)
-		return fits(mask, 0, 0);
+		return type != QP_TYPE_DCT && fits(mask, 0, 0);
 	if (from == QP_SQE && to == QP_RTS)
 		return leaves_send_error(type, mask);
 	for (size_t i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {

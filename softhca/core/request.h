@@ -73,7 +73,8 @@ struct send_request {
 	uint64_t swap_or_add;
 	uint64_t compare;
 	uint32_t remote_srqn; /* XRC: whose receives, keys and memory the request is about */
-	struct ud_address ud;
+	struct ud_address ud; /* datagrams, and dynamic connections */
+	uint64_t access_key;  /* that the target of a dynamic connection asks for */
 	unsigned int num_sge;
 	struct sge sge[REQUEST_MAX_SGE];
 };

@@ -187,6 +187,9 @@ void trace_send(const struct qp *qp, const struct send_request *request)
 	add_operands(&line, request);
 	if (qp->type == QP_TYPE_XRC_SEND)
 		add(&line, " to srq=%06x", request->remote_srqn);
+	if (qp->type == QP_TYPE_DCI)
+		add(&line, " to lid=%#x dct=%06x key=%#llx", request->ud.dlid, request->ud.qpn,
+		    (unsigned long long)request->access_key);
 	if (qp_type_is_datagram(qp->type))
 		add(&line, " to lid=%#x qp=%06x qkey=%#x", request->ud.dlid, request->ud.qpn,
 		    request->ud.qkey);
@@ -271,6 +274,8 @@ static const char *transport_name(uint8_t opcode)
 		return "UD";
 	case WIRE_XRC:
 		return "XRC";
+	case WIRE_DC:
+		return "DC";
 	default:
 		return "?";
 	}

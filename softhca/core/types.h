@@ -23,7 +23,8 @@ enum qp_type {
 	/* The two halves of an extended reliable connection. */
 	QP_TYPE_XRC_SEND = 9,
 	QP_TYPE_XRC_RECV = 10,
-	/* Adapters' own types, which have no number there. */
+	/* Adapters' own types, which have no number there: initiators and targets of dynamic
+	 * connections. */
 	QP_TYPE_DCI = 11,
 	QP_TYPE_DCT = 12,
 	QP_TYPE_UMR = 13, /* of a kernel's driver: changes keys, sends nothing */
@@ -44,18 +45,25 @@ static inline bool qp_type_is_datagram(enum qp_type type)
 /* Requests are acknowledged, and sent again until they are. */
 static inline bool qp_type_is_reliable(enum qp_type type)
 {
-	return 1u << type & (1u << QP_TYPE_RC | 1u << QP_TYPE_XRC_SEND | 1u << QP_TYPE_XRC_RECV);
+	return 1u << type & (1u << QP_TYPE_RC | 1u << QP_TYPE_XRC_SEND | 1u << QP_TYPE_XRC_RECV |
+			     1u << QP_TYPE_DCI | 1u << QP_TYPE_DCT);
 }
 
 /* Half a queue pair: one without receives takes responses only, one without sends requests only. */
 static inline bool qp_type_only_sends(enum qp_type type)
 {
-	return type == QP_TYPE_XRC_SEND;
+	return type == QP_TYPE_XRC_SEND || type == QP_TYPE_DCI;
 }
 
 static inline bool qp_type_only_receives(enum qp_type type)
 {
-	return type == QP_TYPE_XRC_RECV;
+	return type == QP_TYPE_XRC_RECV || type == QP_TYPE_DCT;
+}
+
+/* Connected, but to no one peer. */
+static inline bool qp_type_is_dynamic(enum qp_type type)
+{
+	return type == QP_TYPE_DCI || type == QP_TYPE_DCT;
 }
 
 enum qp_state {

@@ -14,7 +14,7 @@
 #include "softhca/mlx5/family.h"
 #include "softhca/mlx5/segment.h"
 
-/* What follows the control segment (and the address vector, on UD). */
+/* What follows the control segment (and the address vector, on UD and DC). */
 enum {
 	REMOTE_ADDRESS = 1 << 0,
 	OPERANDS = 1 << 1, /* of an atomic, whose answer takes 8 bytes */
@@ -25,7 +25,7 @@ enum {
 };
 
 enum {
-	RC = 1 << QP_TYPE_RC,
+	RC = 1 << QP_TYPE_RC | 1 << QP_TYPE_DCI,
 	UC = 1 << QP_TYPE_UC,
 	UD = 1 << QP_TYPE_UD | 1 << QP_TYPE_SMI | 1 << QP_TYPE_GSI,
 };
@@ -144,9 +144,12 @@ static void set_global_route(const struct qp *qp, const struct mlx5_wqe_av *av,
 	memcpy(ud->dgid, av->rgid, sizeof(ud->dgid));
 }
 
-/* The address vector, whose first 16 bytes say whether there are 32 more. */
-static bool take_address(struct reader *reader, struct ud_address *ud)
+/* The address vector, whose first 16 bytes say whether there are 32 more. What guards the queue
+ * pair it names is a Q_Key, or of a target the longer access key. */
+static bool take_address(struct reader *reader, struct send_request *request)
 {
+	struct ud_address *ud = &request->ud;
+
 	union {
 		union segment segments[3];
 		struct mlx5_wqe_av av;
@@ -155,6 +158,7 @@ static bool take_address(struct reader *reader, struct ud_address *ud)
 	if (!take(reader, &from.segments[0]))
 		return false;
 	ud->qkey = be32toh(from.av.key.qkey.qkey);
+	request->access_key = be64toh(from.av.key.dc_key);
 	ud->qpn = mlx5_av_qpn(&from.av);
 	ud->dlid = be16toh(from.av.rlid);
 	ud->sl = from.av.stat_rate_sl & 0xf;
@@ -266,6 +270,11 @@ static const char *check_control(const struct qp *qp, uint32_t index,
 	return NULL;
 }
 
+static inline bool carries_address(enum qp_type type)
+{
+	return qp_type_is_datagram(type) || type == QP_TYPE_DCI;
+}
+
 static const char *take_segments(struct reader *reader, const struct rule *rule,
 				 struct send_request *request)
 {
@@ -274,7 +283,8 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 	/* A NOP's size is padding. */
 	if (!parts)
 		return NULL;
-	if (qp_type_is_datagram(reader->qp->type) && !take_address(reader, &request->ud))
+	if (carries_address(reader->qp->type) && !(parts & KEY_CHANGE) &&
+	    !take_address(reader, request))
 		return "address vector cut short";
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";

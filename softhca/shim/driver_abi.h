@@ -31,6 +31,12 @@ struct driver_abi {
 	int (*create_qp)(struct shim_file *file, const struct driver_data *driver,
 			 struct qp_params *params, struct pin *pin);
 	void (*created_qp)(struct qp *qp, struct driver_data *driver);
+	/* What the library means by a queue pair of the driver's own kind. */
+	int (*driver_qp_type)(const struct driver_data *driver, enum qp_type *type);
+	/* Whether a change that gets the queue pair into `state` can be answered; the answer. */
+	int (*check_modify_qp)(const struct qp *qp, enum qp_state state,
+			       const struct driver_data *driver);
+	void (*modified_qp)(const struct qp *qp, struct driver_data *driver);
 	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
 			  struct srq_params *params, struct pin *pin);
 	void (*created_srq)(const struct srq *srq, struct driver_data *driver);

@@ -239,11 +239,14 @@ static int resize_cq(struct shim_file *file, const struct driver_data *driver, u
 	return pin_memory(pin, request.buf_addr, params->memory.size, true);
 }
 
-static int check_qp_flags(const struct shim_file *file, const struct mlx5_ib_create_qp *request)
+static int check_qp_flags(const struct shim_file *file, const struct mlx5_ib_create_qp *request,
+			  enum qp_type type)
 {
 	uint32_t harmless = MLX5_QP_FLAG_SCATTER_CQE | MLX5_QP_FLAG_ALLOW_SCATTER_CQE |
 			    MLX5_QP_FLAG_BFREG_INDEX | MLX5_QP_FLAG_UAR_PAGE_INDEX;
 
+	if (qp_type_is_dynamic(type))
+		harmless |= MLX5_QP_FLAG_TYPE_DCT | MLX5_QP_FLAG_TYPE_DCI;
 	if (request->flags & ~harmless)
 		return EOPNOTSUPP;
 	if (request->flags & MLX5_QP_FLAG_UAR_PAGE_INDEX)
@@ -262,7 +265,7 @@ static int lay_out_qp(const struct mlx5_ib_create_qp *request, struct qp_params 
 	if (request->sq_wqe_count > MAX_WQES || request->rq_wqe_count > MAX_WQES ||
 	    request->rq_wqe_shift > MAX_LOG_STRIDE)
 		return EINVAL;
-	params->rq_count = params->srq ? 0 : request->rq_wqe_count;
+	params->rq_count = params->srq || !params->recv_cq ? 0 : request->rq_wqe_count;
 	recv_bytes = (uint64_t)params->rq_count << request->rq_wqe_shift;
 	if (params->max_recv_wr > params->rq_count || params->max_send_wr > request->sq_wqe_count)
 		return EINVAL;
@@ -283,9 +286,14 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
 	if (!rc && driver->in_length < MIN_QP_BYTES)
 		rc = EINVAL;
 	if (!rc)
-		rc = check_qp_flags(file, &request);
+		rc = check_qp_flags(file, &request, params->type);
 	if (!rc)
 		rc = check_user_index(file, request.uidx, &params->user_index);
+	/* It has no queues. */
+	if (params->type == QP_TYPE_DCT) {
+		params->access_key = request.access_key;
+		return rc;
+	}
 	if (!rc)
 		rc = lay_out_qp(&request, params);
 	if (rc)
@@ -395,6 +403,9 @@ const struct driver_abi mlx5_driver_abi = {
 	.resize_cq = resize_cq,
 	.create_qp = create_qp,
 	.created_qp = created_qp,
+	.driver_qp_type = mlx5_driver_qp_type,
+	.check_modify_qp = mlx5_check_modify_qp,
+	.modified_qp = mlx5_modified_qp,
 	.create_srq = create_srq,
 	.created_srq = created_srq,
 	.created_ah = created_ah,

@@ -10,6 +10,12 @@
 /* Whether `page` is the number of a UAR that this device file has allocated. */
 bool mlx5_uar_is_allocated(const struct shim_file *file, uint32_t page);
 
+/* mlx5_dc.c: of struct driver_abi. */
+int mlx5_driver_qp_type(const struct driver_data *driver, enum qp_type *type);
+int mlx5_check_modify_qp(const struct qp *qp, enum qp_state state,
+			 const struct driver_data *driver);
+void mlx5_modified_qp(const struct qp *qp, struct driver_data *driver);
+
 /* mlx5_clock.c. Open maps the pages of a device file: 0 or ENOMEM. */
 int mlx5_clock_open(struct shim_file *file);
 void mlx5_clock_close(struct device_clock *clock);

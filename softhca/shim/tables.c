@@ -140,6 +140,12 @@ void wrapped_refit_all(void)
 			unwatch(hca, qpn);
 }
 
+/* A DC target is told its number with the change that follows. */
+static bool is_number_good(uint32_t number, const struct qp *qp)
+{
+	return number == qp->qpn || (qp->type == QP_TYPE_DCT && !number);
+}
+
 /* The program's QP behind `user_handle`, if it is one and is this one. */
 static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struct qp *qp)
 {
@@ -148,7 +154,7 @@ static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struc
 	size_t plain = offsetof(struct verbs_qp, waiting);
 
 	if (user_handle % sizeof(void *) || !read_memory(user_handle, &copy, plain) ||
-	    copy.qp_num != qp->qpn || (uintptr_t)copy.context % sizeof(void *) ||
+	    !is_number_good(copy.qp_num, qp) || (uintptr_t)copy.context % sizeof(void *) ||
 	    !read_memory((uintptr_t)copy.context, &context, sizeof(context)) ||
 	    context.cmd_fd != cmd_fd)
 		return NULL;

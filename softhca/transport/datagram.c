@@ -15,7 +15,7 @@
 #include "softhca/memory/access.h"
 #include "softhca/transport/responder.h"
 
-static bool same_address(const struct ud_address *a, const struct ud_address *b)
+bool datagram_same_address(const struct ud_address *a, const struct ud_address *b)
 {
 	if (a->qpn != b->qpn || a->dlid != b->dlid || a->sl != b->sl ||
 	    a->path_bits != b->path_bits || a->grh != b->grh)
@@ -25,7 +25,7 @@ static bool same_address(const struct ud_address *a, const struct ud_address *b)
 			   !memcmp(a->dgid, b->dgid, 16));
 }
 
-static void build_route(struct requester *requester, const struct ud_address *address)
+void datagram_build_route(struct requester *requester, const struct ud_address *address)
 {
 	struct path path = {
 		.dlid = address->dlid,
@@ -48,10 +48,10 @@ static void find_route(struct requester *requester)
 {
 	const struct ud_address *address = &requester->request.ud;
 
-	if (requester->address_valid && same_address(&requester->address, address))
+	if (requester->address_valid && datagram_same_address(&requester->address, address))
 		route_refresh(&requester->route, requester->qp);
 	else
-		build_route(requester, address);
+		datagram_build_route(requester, address);
 }
 
 /* IBTA vol. 1, 10.2.5: that of general services is given, whatever the QP was told. */
@@ -138,7 +138,7 @@ static void send_to_group(struct requester *requester, enum completion_status *s
 	const struct ud_address *address = &requester->request.ud;
 
 	/* A route of its own for each copy: nothing is remembered. */
-	build_route(requester, address);
+	datagram_build_route(requester, address);
 	requester->address_valid = false;
 	requester->route.qpn = WIRE_QPN_MULTICAST;
 	fabric_group_for_each(qp_fabric(requester->qp), address->grh ? address->dgid : NULL,

@@ -107,3 +107,16 @@ bool arrival_parse(struct arrival *arrival, const struct packet *packet, const u
 	arrival->qpn = be32toh(bth.destination) & WIRE_QPN_MASK;
 	return true;
 }
+
+bool arrival_is_from(const struct arrival *arrival, const struct qp *qp, uint16_t lid,
+		     const uint8_t gid[16])
+{
+	struct wire_grh grh;
+
+	if (qp->hca->shared->port_type == FABRIC_PORT_IB)
+		return arrival->packet->slid == lid;
+	if (!arrival->grh)
+		return false;
+	memcpy(&grh, arrival->grh, sizeof(grh));
+	return !memcmp(grh.sgid, gid, sizeof(grh.sgid));
+}

@@ -73,6 +73,10 @@ static inline bool arrival_take(struct arrival *arrival, void *header, uint32_t 
 	return true;
 }
 
+/* Whether it comes from the port with this address: the LID on InfiniBand, the GID on Ethernet. */
+bool arrival_is_from(const struct arrival *arrival, const struct qp *qp, uint16_t lid,
+		     const uint8_t gid[16]);
+
 /* The upper bits of the operation codes that a queue pair sends and takes. */
 static inline uint8_t qp_wire_transport(const struct qp *qp)
 {
@@ -80,7 +84,8 @@ static inline uint8_t qp_wire_transport(const struct qp *qp)
 		[QP_TYPE_SMI] = WIRE_UD,       [QP_TYPE_GSI] = WIRE_UD,
 		[QP_TYPE_RC] = WIRE_RC,	       [QP_TYPE_UC] = WIRE_UC,
 		[QP_TYPE_UD] = WIRE_UD,	       [QP_TYPE_XRC_SEND] = WIRE_XRC,
-		[QP_TYPE_XRC_RECV] = WIRE_XRC,
+		[QP_TYPE_XRC_RECV] = WIRE_XRC, [QP_TYPE_DCI] = WIRE_DC,
+		[QP_TYPE_DCT] = WIRE_DC,
 	};
 
 	return transports[qp->type];

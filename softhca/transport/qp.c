@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hw/wire/dceth.h"
 #include "hw/wire/xrceth.h"
-#include "softhca/transport/responder.h"
+#include "softhca/transport/dc.h"
 
 /* A power of two that holds one entry for each unit of the send queue. */
 static uint32_t entries_for(uint32_t units)
@@ -14,6 +15,18 @@ static uint32_t entries_for(uint32_t units)
 	while (entries < units)
 		entries *= 2;
 	return entries;
+}
+
+static uint8_t header_bytes(enum qp_type type)
+{
+	switch (type) {
+	case QP_TYPE_XRC_SEND:
+		return sizeof(struct wire_xrceth);
+	case QP_TYPE_DCI:
+		return sizeof(struct wire_dceth);
+	default:
+		return 0;
+	}
 }
 
 static int create_requester(struct qp *qp, struct requester **created)
@@ -29,8 +42,7 @@ static int create_requester(struct qp *qp, struct requester **created)
 		return ENOMEM;
 	}
 	requester->qp = qp;
-	requester->header_bytes =
-		qp->type == QP_TYPE_XRC_SEND ? (uint8_t)sizeof(struct wire_xrceth) : 0;
+	requester->header_bytes = header_bytes(qp->type);
 	requester->entries_mask = entries - 1;
 	requester->route.process = FABRIC_NOWHERE;
 	requester->route.hca = -1;
@@ -47,7 +59,16 @@ static void destroy_requester(struct requester *requester)
 	free(requester);
 }
 
-int transport_qp_create(struct qp *qp)
+static void destroy_halves(struct qp *qp)
+{
+	list_remove(&qp->responder->acks);
+	destroy_requester(qp->requester);
+	free(qp->responder);
+	qp->requester = NULL;
+	qp->responder = NULL;
+}
+
+static int create_halves(struct qp *qp)
 {
 	struct requester *requester;
 	struct responder *responder;
@@ -72,14 +93,24 @@ int transport_qp_create(struct qp *qp)
 	return 0;
 }
 
+int transport_qp_create(struct qp *qp)
+{
+	int error = create_halves(qp);
+
+	if (error || qp->type != QP_TYPE_DCT)
+		return error;
+	error = dc_target_create(qp);
+	if (error)
+		destroy_halves(qp);
+	return error;
+}
+
 void transport_qp_destroy(struct qp *qp)
 {
 	list_remove(&qp->pending);
-	list_remove(&qp->responder->acks);
-	destroy_requester(qp->requester);
-	free(qp->responder);
-	qp->requester = NULL;
-	qp->responder = NULL;
+	if (qp->target)
+		dc_target_destroy(qp);
+	destroy_halves(qp);
 }
 
 void transport_forget_srq(const struct srq *srq)
@@ -94,7 +125,7 @@ void transport_forget_srq(const struct srq *srq)
 
 static void connect_route(struct qp *qp)
 {
-	if (qp_type_is_datagram(qp->type))
+	if (qp_type_is_datagram(qp->type) || qp_type_is_dynamic(qp->type))
 		qp->requester->address_valid = false;
 	else
 		route_build(&qp->requester->route, qp, &qp->attr.path, qp->attr.dest_qpn);
@@ -131,6 +162,8 @@ static void enter(struct qp *qp, enum qp_state old)
 	case QP_SQE:
 	case QP_ERR:
 		transport_flush(qp);
+		if (qp->target)
+			dc_target_forget(qp);
 		break;
 	case QP_INIT:
 		break;

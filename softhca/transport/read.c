@@ -279,7 +279,7 @@ static void fail_read(struct responder *responder, const struct read_response *r
 	responder->num_responses = 0;
 	ack_owe_nak(responder, WIRE_SYNDROME_NAK | WIRE_NAK_REMOTE_ACCESS);
 	responder->owed_psn = psn;
-	qp_set_error(responder->qp, EVENT_QP_ACCESS_ERROR);
+	responder_end(responder, EVENT_QP_ACCESS_ERROR);
 }
 
 static int send_response(struct responder *responder, const struct read_response *response)

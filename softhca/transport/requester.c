@@ -3,7 +3,7 @@
  * From the send queue to completion: WQEs are taken in order, get their sequence numbers, and are
  * completed in order. Source: IBTA vol. 1, 10.8.3 (ordering), 10.8.5 (completion), 9.7.3.
  */
-#include "softhca/transport/requester.h"
+#include "softhca/transport/dc.h"
 
 #include <errno.h>
 
@@ -16,6 +16,7 @@ static bool transport_has(enum qp_type type, enum request_opcode opcode)
 	static const uint16_t opcodes[QP_TYPES] = {
 		[QP_TYPE_RC] = 0xffff,
 		[QP_TYPE_XRC_SEND] = 0xffff,
+		[QP_TYPE_DCI] = 0xffff,
 		[QP_TYPE_UC] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_WRITE |
 			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_LOCAL_INVALIDATE |
 			       1 << REQUEST_NOP,
@@ -217,6 +218,8 @@ bool requester_take(struct requester *requester)
 		append(requester, STATUS_SUCCESS, 0);
 		return true;
 	}
+	if (requester->qp->type == QP_TYPE_DCI && !dc_connect(requester))
+		return false;
 	if (carry_out_directly(requester))
 		return true;
 	packets = packets_for(requester, &requester->request);

@@ -83,8 +83,11 @@ struct requester {
 	uint64_t sent_position, arrived_position;
 	uint32_t sent_process;
 	bool arrived_noted;
-	struct ud_address address; /* UD: that `route` leads to */
+	struct ud_address address; /* UD and DC initiators: that `route` leads to */
 	bool address_valid;
+	/* DC initiators: the connection to `address`, and the first packet of it. */
+	uint64_t access_key, connection;
+	uint32_t connection_psn;
 	bool response_valid;
 	uint32_t response_at;
 	struct send_request request;

@@ -3,7 +3,7 @@
  * The responder of a reliable connection: which packets it takes, in which order, and what it
  * answers to the rest. Source: IBTA vol. 1, 9.7.4 (requests), 9.7.5.1 (responses), 9.9.3 (errors).
  */
-#include "softhca/transport/responder.h"
+#include "softhca/transport/dc.h"
 
 void responder_establish(struct responder *responder)
 {
@@ -14,12 +14,20 @@ void responder_establish(struct responder *responder)
 		qp->hca->front->async_event(qp->hca, EVENT_COMM_ESTABLISHED, EVENT_SCOPE_QP, qp);
 }
 
+void responder_end(struct responder *responder, int event)
+{
+	if (responder->qp->type == QP_TYPE_DCT)
+		dc_end_connection(responder);
+	else
+		qp_set_error(responder->qp, event);
+}
+
 /* The request is refused for good. */
 static void refuse(struct responder *responder, enum wire_nak_code code, int event)
 {
 	responder->qp->shared->errors++;
 	ack_owe_nak(responder, (uint8_t)(WIRE_SYNDROME_NAK | code));
-	qp_set_error(responder->qp, event);
+	responder_end(responder, event);
 }
 
 /* Not ready: the requester sends again after the time that the application has set. */
@@ -149,6 +157,12 @@ void responder_receive(struct responder *responder, struct arrival *arrival)
 		receive_early(responder);
 	qp->shared->recv_psn = responder->expected_psn;
 	qp->shared->packets_received = ++responder->packets_received;
+}
+
+void responder_refuse_key(struct responder *responder)
+{
+	if (qp_receives(responder->qp))
+		refuse(responder, WIRE_NAK_REMOTE_ACCESS, -1);
 }
 
 /* Nothing in progress, nothing owed. The receive that is held is the caller's to complete. */

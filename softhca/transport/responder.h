@@ -122,6 +122,11 @@ static inline bool qp_receives(const struct qp *qp)
 void responder_receive(struct responder *responder, struct arrival *arrival);
 void responder_start(struct responder *responder, uint32_t psn);
 void responder_forget(struct responder *responder);
+/* Requests come to an end here: with a queue pair of one peer, that ends, too, and raises `event`
+ * (-1: none). */
+void responder_end(struct responder *responder, int event);
+/* The packet's key is not the target's. */
+void responder_refuse_key(struct responder *responder);
 /* The first packet in RTR tells that the connection stands. */
 void responder_establish(struct responder *responder);
 

@@ -3,7 +3,7 @@
  * Requests into packets: segmentation by the path MTU, operation codes by place in the message,
  * extension headers, payload gathered straight into the ring. Source: IBTA vol. 1, 9.3, 9.4.
  */
-#include "softhca/transport/requester.h"
+#include "softhca/transport/dc.h"
 
 #include "hw/wire/atomiceth.h"
 #include "hw/wire/deth.h"
@@ -49,13 +49,13 @@ static bool place_ends(enum place place)
 /* What comes before the operation's own headers. */
 static uint8_t *put_transport_header(const struct requester *requester, uint8_t *to)
 {
-	struct wire_xrceth xrceth;
+	struct wire_xrceth xrceth = {.srqn = htobe32(requester->request.remote_srqn)};
 
-	if (!requester->header_bytes)
-		return to;
-	xrceth.srqn = htobe32(requester->request.remote_srqn);
-	memcpy(to, &xrceth, sizeof(xrceth));
-	return to + sizeof(xrceth);
+	if (requester->qp->type == QP_TYPE_DCI)
+		dc_put_header(requester, to);
+	else if (requester->header_bytes)
+		memcpy(to, &xrceth, sizeof(xrceth));
+	return to + requester->header_bytes;
 }
 
 static uint8_t *put_reth(uint8_t *to, uint64_t address, uint32_t rkey, uint32_t length)

@@ -3,7 +3,7 @@
 #include "softhca/transport/transport.h"
 
 #include "softhca/transport/datagram.h"
-#include "softhca/transport/responder.h"
+#include "softhca/transport/dc.h"
 
 unsigned int transport_push(struct qp *qp)
 {
@@ -16,17 +16,14 @@ unsigned int transport_push(struct qp *qp)
 	return moved + requester_push(qp->requester);
 }
 
-/* A connection hears its peer only. */
+/* A connection hears its peer only; a target is everybody's. */
 static bool comes_from_peer(const struct qp *qp, const struct arrival *arrival)
 {
-	struct wire_grh grh;
-
-	if (qp->hca->shared->port_type == FABRIC_PORT_IB)
-		return arrival->packet->slid == qp->attr.path.dlid;
-	if (!arrival->grh)
-		return false;
-	memcpy(&grh, arrival->grh, sizeof(grh));
-	return !memcmp(grh.sgid, qp->attr.path.dgid, sizeof(grh.sgid));
+	if (qp->type == QP_TYPE_DCT)
+		return true;
+	if (qp->type == QP_TYPE_DCI)
+		return dc_comes_from_target(qp, arrival);
+	return arrival_is_from(arrival, qp, qp->attr.path.dlid, qp->attr.path.dgid);
 }
 
 static bool is_response(uint8_t operation)
@@ -40,9 +37,9 @@ static void receive_reliable(struct qp *qp, struct arrival *arrival)
 {
 	if (is_response(arrival->operation))
 		requester_receive(qp->requester, arrival);
-	else if (arrival->transport != WIRE_XRC)
-		responder_receive(qp->responder, arrival);
-	else if (!qp_type_only_sends(qp->type) && xrc_take_header(arrival))
+	else if (qp_type_only_sends(qp->type))
+		return;
+	else if (arrival->transport != WIRE_XRC || xrc_take_header(arrival))
 		responder_receive(qp->responder, arrival);
 }
 
@@ -56,7 +53,9 @@ static void receive(struct qp *qp, struct arrival *arrival)
 		return;
 	if (arrival->transport != qp_wire_transport(qp))
 		return;
-	if (qp_type_is_reliable(qp->type))
+	if (qp->type == QP_TYPE_DCT)
+		dc_target_receive(qp, arrival);
+	else if (qp_type_is_reliable(qp->type))
 		receive_reliable(qp, arrival);
 	else if (qp->type == QP_TYPE_UC)
 		uc_receive(qp->responder, arrival);

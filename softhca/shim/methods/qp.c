@@ -33,28 +33,63 @@ static int check_type(uint32_t type)
 	case QP_TYPE_RC:
 	case QP_TYPE_UC:
 	case QP_TYPE_UD:
+	case IB_UVERBS_QPT_DRIVER:
 		return 0;
 	case IB_UVERBS_QPT_RAW_PACKET:
 	case IB_UVERBS_QPT_XRC_INI:
 	case IB_UVERBS_QPT_XRC_TGT:
-	case IB_UVERBS_QPT_DRIVER:
 		return EOPNOTSUPP;
 	default:
 		return EINVAL;
 	}
 }
 
-static int check_request(const struct qp_request *request)
+/* What halves of a queue pair have no use for is not looked at. */
+static bool has_objects(const struct qp_request *request)
 {
+	if (request->type == QP_TYPE_DCT)
+		return request->pd && request->recv_cq && request->srq;
+	return request->pd && request->send_cq &&
+	       (request->recv_cq || qp_type_only_sends((enum qp_type)request->type));
+}
+
+/* The type becomes one of the adapter's own where the library means one of those. */
+static int check_request(const struct shim_file *file, struct qp_request *request,
+			 const struct driver_data *driver)
+{
+	enum qp_type type;
 	int rc = check_type(request->type);
 
+	if (!rc && request->type == IB_UVERBS_QPT_DRIVER) {
+		rc = file->abi->driver_qp_type(driver, &type);
+		request->type = type;
+	}
 	if (rc)
 		return rc;
-	if (!request->pd || !request->send_cq || !request->recv_cq)
+	if (!has_objects(request))
 		return EINVAL;
 	if (request->flags & ~(uint32_t)IB_UVERBS_QP_CREATE_SQ_SIG_ALL)
 		return EOPNOTSUPP;
 	return 0;
+}
+
+static void set_receives(const struct qp_request *request, struct qp_params *params)
+{
+	params->recv_cq = request->recv_cq->cq;
+	if (request->srq) {
+		params->srq = request->srq->srq;
+		return;
+	}
+	params->max_recv_wr = request->cap.max_recv_wr;
+	params->max_recv_sge = request->cap.max_recv_sge;
+}
+
+static void set_sends(const struct qp_request *request, struct qp_params *params)
+{
+	params->send_cq = request->send_cq->cq;
+	params->max_send_wr = request->cap.max_send_wr;
+	params->max_send_sge = request->cap.max_send_sge;
+	params->max_inline = request->cap.max_inline_data;
 }
 
 static int create_in_core(struct qp_object *object, const struct qp_request *request,
@@ -65,19 +100,16 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 	struct qp_params params = {
 		.type = (enum qp_type)request->type,
 		.pd = request->pd->pd,
-		.send_cq = request->send_cq->cq,
-		.recv_cq = request->recv_cq->cq,
-		.srq = request->srq ? request->srq->srq : NULL,
-		.max_send_wr = request->cap.max_send_wr,
-		.max_recv_wr = request->srq ? 0 : request->cap.max_recv_wr,
-		.max_send_sge = request->cap.max_send_sge,
-		.max_recv_sge = request->srq ? 0 : request->cap.max_recv_sge,
-		.max_inline = request->cap.max_inline_data,
 		.signal_all = request->signal_all,
 		.front = object,
 	};
-	int rc = file->abi->create_qp(file, driver, &params, &object->pin);
+	int rc;
 
+	if (!qp_type_only_receives(params.type))
+		set_sends(request, &params);
+	if (!qp_type_only_sends(params.type))
+		set_receives(request, &params);
+	rc = file->abi->create_qp(file, driver, &params, &object->pin);
 	if (rc)
 		return rc;
 	engine_lock(engine);
@@ -88,11 +120,11 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 	return rc;
 }
 
-static int create(struct shim_file *file, const struct qp_request *request,
-		  struct driver_data *driver, struct qp_object **created)
+static int create(struct shim_file *file, struct qp_request *request, struct driver_data *driver,
+		  struct qp_object **created)
 {
 	struct qp_object *object;
-	int rc = check_request(request);
+	int rc = check_request(file, request, driver);
 
 	if (rc)
 		return rc;
@@ -168,12 +200,18 @@ static struct qp_request read_request(struct shim_file *file,
 	};
 }
 
+/* A DC target's is told when it takes requests. */
+static uint32_t told_number(const struct qp *qp)
+{
+	return qp->type == QP_TYPE_DCT ? 0 : qp->qpn;
+}
+
 static void answer_create(const struct qp_object *object, const struct ib_uverbs_qp_cap *cap,
 			  struct ib_uverbs_create_qp_resp *answer)
 {
 	*answer = (struct ib_uverbs_create_qp_resp){
 		.qp_handle = object->handle.number,
-		.qpn = object->qp->qpn,
+		.qpn = told_number(object->qp),
 		.max_send_wr = cap->max_send_wr,
 		.max_recv_wr = cap->max_recv_wr,
 		.max_send_sge = cap->max_send_sge,
@@ -299,7 +337,8 @@ static int create_method(struct attrs *attrs)
 	attrs->made.object = &object->handle;
 	rc = attr_put(attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &request.cap, sizeof(request.cap));
 	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, object->qp->qpn);
+		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM,
+				  told_number(object->qp));
 	return rc ? rc
 		  : attr_put_number(attrs, UVERBS_ATTR_CREATE_QP_HANDLE, object->handle.number);
 }

@@ -77,7 +77,8 @@ static struct qp_attr read_attr(const struct ib_uverbs_modify_qp *wire)
 	return attr;
 }
 
-static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire)
+static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire,
+		  struct driver_data *driver)
 {
 	struct qp_object *object = find_qp(file, wire->qp_handle);
 	struct engine *engine = file->member->engine;
@@ -89,12 +90,17 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
 		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
 		     wire->dest.is_global ? ", grh" : "");
+	rc = file->abi->check_modify_qp(object->qp, attr.state, driver);
+	if (rc)
+		return rc;
 	object->wrapped = tables_wrap(object->async.user_handle, file->fd, object->qp);
 	engine_lock(engine);
 	rc = qp_modify(object->qp, &attr, wire->attr_mask);
 	if (!rc && !object->wrapped)
 		qp_watch(object->qp);
 	engine_unlock(engine);
+	if (!rc)
+		file->abi->modified_qp(object->qp, driver);
 	return rc;
 }
 
@@ -103,7 +109,7 @@ int modify_qp(struct command *command)
 	struct ib_uverbs_modify_qp wire;
 
 	command_input(command, &wire, sizeof(wire));
-	return modify(command->file, &wire);
+	return modify(command->file, &wire, &command->driver);
 }
 
 int ex_modify_qp(struct command *command)
@@ -115,7 +121,7 @@ int ex_modify_qp(struct command *command)
 	if (!rc && (wire.reserved || wire.rate_limit))
 		rc = EOPNOTSUPP;
 	if (!rc)
-		rc = modify(command->file, &wire.base);
+		rc = modify(command->file, &wire.base, &command->driver);
 	if (rc)
 		return rc;
 	answer.response_length = command_output_length(command, sizeof(answer));
@@ -169,7 +175,8 @@ int query_qp(struct command *command)
 
 	command_input(command, &wire, sizeof(wire));
 	object = find_qp(command->file, wire.qp_handle);
-	if (!object)
+	/* The adapter knows nothing of a target that is not complete. */
+	if (!object || (object->qp->type == QP_TYPE_DCT && object->qp->attr.state != QP_RTR))
 		return EINVAL;
 	engine_lock(engine);
 	describe(object->qp, &answer);

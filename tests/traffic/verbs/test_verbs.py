@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = BUILD / "tests" / "bin"
 LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
-BOTH_PORTS = ("messages", "datagrams")
+BOTH_PORTS = ("messages", "datagrams", "dynamic")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.

@@ -99,6 +99,7 @@ struct mr {
 	uint32_t page_offset;
 	mr_place_fn *place;
 	void *place_arg;
+	bool foreign; /* of another process, see memory/foreign.h: none of the above */
 	uint32_t key; /* both lkey and rkey */
 	uint32_t access;
 	struct pd *pd;
@@ -339,6 +340,8 @@ struct qp_params {
 };
 
 int pd_create(struct hca *hca, struct pd **pd);
+/* The domain of that number, which another process of this host has made, for use by this one. */
+int pd_adopt(struct hca *hca, uint32_t pdn, struct pd **pd);
 int pd_destroy(struct pd *pd); /* EBUSY while anything uses it */
 
 /* The domain of a file, or with device and inode 0 one without name; `flags` and errors are those

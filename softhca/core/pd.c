@@ -6,7 +6,7 @@
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
 
-int pd_create(struct hca *hca, struct pd **created)
+static int create(struct hca *hca, uint32_t pdn, struct pd **created)
 {
 	struct pd *pd;
 
@@ -16,11 +16,21 @@ int pd_create(struct hca *hca, struct pd **created)
 	if (!pd)
 		return ENOMEM;
 	pd->hca = hca;
-	pd->pdn = fabric_pd_number(hca->shared);
+	pd->pdn = pdn ? pdn : fabric_pd_number(hca->shared);
 	list_append(&hca->pd_list, &pd->link);
 	hca->num_pd++;
 	*created = pd;
 	return 0;
+}
+
+int pd_create(struct hca *hca, struct pd **created)
+{
+	return create(hca, 0, created);
+}
+
+int pd_adopt(struct hca *hca, uint32_t pdn, struct pd **created)
+{
+	return pdn ? create(hca, pdn, created) : EINVAL;
 }
 
 int pd_destroy(struct pd *pd)

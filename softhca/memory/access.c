@@ -16,6 +16,8 @@ static uint8_t *place_in_pages(const struct mr *mr, uint64_t offset, uint64_t *t
 
 uint8_t *lookup_scattered(const struct mr *mr, uint64_t address, bool writing, uint64_t *together)
 {
+	if (mr->foreign)
+		return NULL;
 	if (mr->place)
 		return mr->place(mr->place_arg, address, writing, together);
 	return place_in_pages(mr, address - mr->iova + mr->page_offset, together);
@@ -49,6 +51,8 @@ static __attribute__((noinline)) bool read_scattered(const struct mr *mr, uint64
 {
 	uint8_t *out = to;
 
+	if (mr->foreign)
+		return foreign_read(mr, address, to, length);
 	while (length) {
 		uint64_t together;
 		const uint8_t *from = lookup_scattered(mr, address, false, &together);
@@ -68,6 +72,8 @@ static __attribute__((noinline)) bool write_scattered(const struct mr *mr, uint6
 {
 	const uint8_t *in = from;
 
+	if (mr->foreign)
+		return foreign_write(mr, address, from, length);
 	while (length) {
 		uint64_t together;
 		uint8_t *to = lookup_scattered(mr, address, true, &together);

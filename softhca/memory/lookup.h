@@ -4,14 +4,18 @@
 #define SOFTHCA_MEMORY_LOOKUP_H
 
 #include "softhca/core/object.h"
+#include "softhca/memory/foreign.h"
 
-/* The key's low byte is its variant: a key that has been given back does not find its successor. */
+/* Of this process, or else of another one that has the domain as well.
+ * The key's low byte is its variant: a key that has been given back does not find its successor. */
 static inline struct mr *lookup_key(const struct hca *hca, const struct pd *pd, uint32_t key)
 {
 	uint32_t index = key >> 8;
 	struct mr *mr = index < FABRIC_KEYS ? hca->mrs[index] : NULL;
 
-	return mr && mr->key == key && mr->pd == pd ? mr : NULL;
+	if (__builtin_expect(mr && mr->key == key && mr->pd == pd, 1))
+		return mr;
+	return foreign_find(hca, pd, key);
 }
 
 /* Without a sum that could overflow. */

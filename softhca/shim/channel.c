@@ -30,11 +30,13 @@ static struct channel_event *event_at(struct channel *channel, uint32_t index)
 }
 
 /* The program's last number for its end has gone: nobody can read any more. */
-static void channel_closing(struct descriptor *descriptor, int fd)
+static void channel_closing(struct descriptor *descriptor, int fd, bool last)
 {
 	struct channel *channel = to_channel(descriptor);
 
 	(void)fd;
+	if (!last)
+		return;
 	pthread_mutex_lock(&channel->lock);
 	channel->closed = true;
 	pthread_mutex_unlock(&channel->lock);

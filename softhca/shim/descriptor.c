@@ -53,8 +53,8 @@ static bool remove_number(int fd, struct descriptor *descriptor)
 
 static void end_number(struct descriptor *descriptor, int fd, bool last)
 {
-	if (last && descriptor->closing)
-		descriptor->closing(descriptor, fd);
+	if (descriptor->closing)
+		descriptor->closing(descriptor, fd, last);
 	descriptor_put(descriptor);
 }
 
@@ -150,6 +150,43 @@ void descriptor_duplicated(int from, int to)
 		pthread_mutex_unlock(&table_lock);
 	}
 	descriptor_put(descriptor);
+}
+
+bool descriptor_same(int one, int other)
+{
+	return descriptor_possible(one) && descriptor_possible(other) &&
+	       descriptor_slots[one] == descriptor_slots[other];
+}
+
+/* Under the table's lock. */
+static struct descriptor *find_device(const struct stat *status)
+{
+	for (uint32_t fd = 0; fd < descriptor_limit; fd++) {
+		struct descriptor *descriptor = descriptor_slots[fd];
+
+		if (descriptor && descriptor->kind == DESCRIPTOR_DEVICE &&
+		    descriptor->device == status->st_dev && descriptor->inode == status->st_ino &&
+		    !descriptor_is_dead(descriptor))
+			return descriptor;
+	}
+	return NULL;
+}
+
+struct descriptor *descriptor_rejoin(int fd)
+{
+	struct descriptor *descriptor;
+	struct stat status;
+
+	if (fd < 0 || fd >= DESCRIPTOR_SLOTS || identify(fd, &status))
+		return NULL;
+	pthread_mutex_lock(&table_lock);
+	descriptor = find_device(&status);
+	if (descriptor) {
+		put_number(descriptor, fd);
+		atomic_fetch_add(&descriptor->references, 1);
+	}
+	pthread_mutex_unlock(&table_lock);
+	return descriptor;
 }
 
 void descriptor_after_fork(void)

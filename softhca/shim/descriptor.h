@@ -31,8 +31,8 @@ struct descriptor {
 	pid_t pid;	  /* that opened it; in a fork's child it is dead */
 	dev_t device;
 	ino_t inode;
-	/* The last number has gone; `fd` is still open. */
-	void (*closing)(struct descriptor *descriptor, int fd);
+	/* A number goes, be it the last one; `fd` is still open. */
+	void (*closing)(struct descriptor *descriptor, int fd, bool last);
 	/* The last reference has gone. */
 	void (*destroy)(struct descriptor *descriptor);
 };
@@ -64,6 +64,12 @@ bool descriptor_is_dead(const struct descriptor *descriptor);
 void descriptor_closing(int fd);
 /* `to` has become a copy of `from`. */
 void descriptor_duplicated(int from, int to);
+
+/* Whether both numbers name the same one of ours. */
+bool descriptor_same(int one, int other);
+/* `fd`, which names none of ours yet, becomes another number of the open device with this very
+ * file, if there is one: it is returned with a reference, else NULL. */
+struct descriptor *descriptor_rejoin(int fd);
 
 /* In the child after a fork. */
 void descriptor_after_fork(void);

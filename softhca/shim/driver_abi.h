@@ -18,6 +18,8 @@ struct driver_abi {
 	struct hca_limits limits;
 
 	int (*open_context)(struct shim_file *file, struct driver_data *driver);
+	/* For a context that another process has opened, as the file says. */
+	int (*reopen_context)(struct shim_file *file);
 	int (*query_device)(struct shim_file *file, struct driver_data *driver);
 	void (*created_pd)(const struct pd *pd, struct driver_data *driver);
 	/* Memory, doorbell record and sizes of the parameters; `entries` is what was asked for. The

@@ -18,7 +18,10 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
+#include "softhca/shim/driver_abi.h"
+#include "softhca/shim/foreign.h"
 #include "softhca/shim/objects.h"
+#include "softhca/shim/shared_context.h"
 #include "softhca/shim/tables.h"
 
 typedef int destroy_fn(struct handle *handle);
@@ -57,13 +60,20 @@ void *file_new_object(struct shim_file *file, enum handle_type type, size_t size
 
 void file_drop_object(struct handle *handle)
 {
+	shared_object_drop(handle);
 	handle_remove(&handle->file->handles, handle);
 	free(handle);
 }
 
+/* What another process has made is for it to end. */
+static bool is_foreign(const struct handle *handle)
+{
+	return handle->number >> SHARED_SEAT_SHIFT != handle->file->seat;
+}
+
 int file_destroy_object(struct handle *handle)
 {
-	int rc = destroy_functions[handle->type](handle);
+	int rc = is_foreign(handle) ? EOPNOTSUPP : destroy_functions[handle->type](handle);
 
 	if (!rc)
 		file_drop_object(handle);
@@ -89,6 +99,7 @@ void file_close_context(struct shim_file *file)
 	/* In this order nothing is in use any more when its turn comes. */
 	for (enum handle_type type = 0; type < HANDLE_TYPES; type++)
 		destroy_objects(file, type);
+	foreign_end(file);
 	engine_lock(engine);
 	list_remove(&file->link);
 	channel_put(file->async);
@@ -99,16 +110,17 @@ void file_close_context(struct shim_file *file)
 	membership_leave();
 }
 
-static void file_closing(struct descriptor *descriptor, int fd)
+static void file_closing(struct descriptor *descriptor, int fd, bool last)
 {
 	struct shim_file *file = to_shim_file(descriptor);
 
-	(void)fd;
 	if (membership_exiting())
+		return;
+	tables_forget(fd);
+	if (!last)
 		return;
 	pthread_mutex_lock(&file->lock);
 	if (file->member) {
-		tables_forget(file->fd);
 		tables_forget_clock(&file->clock);
 		file_close_context(file);
 	}
@@ -120,6 +132,7 @@ static void file_free(struct descriptor *descriptor)
 	struct shim_file *file = to_shim_file(descriptor);
 
 	file->abi->close_clock(&file->clock);
+	shared_context_unmap(file);
 	handle_table_free(&file->handles);
 	pthread_mutex_destroy(&file->lock);
 	free(file);
@@ -147,35 +160,121 @@ static int create_memory_file(int flags)
 	return fd;
 }
 
-int file_open(int flags)
+/* With one reference. */
+static int make_file(int fd, struct shim_file **made)
 {
 	struct shim_file *file = calloc(1, sizeof(*file));
 	int rc;
 
 	if (!file)
-		return -1;
-	trace_enabled = getenv(SOFTHCA_ENV_TRACE) != NULL;
+		return ENOMEM;
 	file->abi = membership_abi();
-	file->fd = file->abi ? create_memory_file(flags) : -1;
-	if (file->fd < 0) {
-		rc = file->abi ? errno : ENXIO;
-		if (!file->abi)
-			membership_explain(SOFTHCA_ENV_DEVICE " names no family that there is");
-		free(file);
-		errno = rc;
-		return -1;
-	}
+	file->fd = fd;
 	descriptor_init(&file->descriptor, DESCRIPTOR_DEVICE);
 	file->descriptor.closing = file_closing;
 	file->descriptor.destroy = file_free;
 	pthread_mutex_init(&file->lock, NULL);
 	list_init(&file->link);
-	rc = descriptor_install(&file->descriptor, file->fd);
+	list_init(&file->foreign);
+	rc = shared_context_map(file);
+	if (rc) {
+		descriptor_put(&file->descriptor);
+		return rc;
+	}
+	*made = file;
+	return 0;
+}
+
+static int open_file(int flags, int *fd)
+{
+	struct shim_file *file;
+	int rc;
+
+	*fd = create_memory_file(flags);
+	if (*fd < 0)
+		return errno;
+	rc = make_file(*fd, &file);
+	if (!rc) {
+		rc = descriptor_install(&file->descriptor, *fd);
+		descriptor_put(&file->descriptor);
+	}
 	if (rc)
-		syscall(SYS_close, file->fd);
-	descriptor_put(&file->descriptor);
+		syscall(SYS_close, *fd);
+	return rc;
+}
+
+int file_open(int flags)
+{
+	int fd, rc = ENXIO;
+
+	trace_enabled = getenv(SOFTHCA_ENV_TRACE) != NULL;
+	if (membership_abi())
+		rc = open_file(flags, &fd);
+	else
+		membership_explain(SOFTHCA_ENV_DEVICE " names no family that there is");
 	errno = rc;
-	return rc ? -1 : file->fd;
+	return rc ? -1 : fd;
+}
+
+bool file_looks_adoptable(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && !status->st_nlink && status->st_size == FILE_MAP_BYTES;
+}
+
+static int join_context(struct shim_file *file)
+{
+	struct membership *member;
+	int rc = shared_context_is_one(file->shared) ? membership_enter(&member) : EBADF;
+
+	if (rc)
+		return rc;
+	file->hca = member->hca;
+	rc = shared_context_join(file);
+	if (rc) {
+		file->hca = NULL;
+		membership_leave();
+		return rc;
+	}
+	file->member = member;
+	engine_lock(member->engine);
+	list_append(&member->files, &file->link);
+	engine_unlock(member->engine);
+	return 0;
+}
+
+static struct descriptor *adopt(int fd)
+{
+	struct shim_file *file;
+
+	trace_enabled = getenv(SOFTHCA_ENV_TRACE) != NULL;
+	if (!membership_abi() || make_file(fd, &file))
+		return NULL;
+	if (join_context(file))
+		goto put;
+	if (file->abi->reopen_context(file) || descriptor_install(&file->descriptor, fd)) {
+		file_close_context(file);
+		goto put;
+	}
+	return &file->descriptor;
+put:
+	descriptor_put(&file->descriptor);
+	return NULL;
+}
+
+struct descriptor *file_adopt(int fd)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	struct descriptor *descriptor;
+	struct stat status;
+
+	if (syscall(SYS_fstat, fd, &status) || !file_looks_adoptable(&status))
+		return NULL;
+	pthread_mutex_lock(&mutex);
+	descriptor = descriptor_rejoin(fd);
+	if (!descriptor)
+		descriptor = adopt(fd);
+	pthread_mutex_unlock(&mutex);
+	return descriptor;
 }
 
 void file_keep_time(struct shim_file *file)

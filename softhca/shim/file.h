@@ -7,6 +7,7 @@
 #define SOFTHCA_SHIM_FILE_H
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "softhca/shim/channel.h"
 #include "softhca/shim/descriptor.h"
@@ -49,11 +50,22 @@ struct shim_file {
 	uint8_t cqe_version;
 	uint8_t uar_used[FILE_DYNAMIC_UARS];
 	struct device_clock clock;
-	uint8_t dm_used[FILE_DM_PAGES];
+	/* What other processes that have the file see; its seat in there. */
+	struct shared_context *shared;
+	uint32_t seat;
+	struct list foreign; /* objects of theirs, used here (foreign.h) */
 };
 
 /* Opens the device with these open() flags; returns a descriptor number, or -1 and errno. */
 int file_open(int flags);
+/*
+ * `fd` has come from another process, by a socket or otherwise, and names its open device: it
+ * becomes an open device of this process, with the other's context. Returned with a reference; NULL
+ * if it is nothing of the kind.
+ */
+struct descriptor *file_adopt(int fd);
+/* Whether a descriptor with this status may be a device that file_adopt() takes. */
+bool file_looks_adoptable(const struct stat *status);
 /* The open device behind a descriptor. */
 struct shim_file *to_shim_file(struct descriptor *descriptor);
 

@@ -35,29 +35,34 @@ int handle_add(struct handle_table *table, struct handle *handle, enum handle_ty
 	table->entries[number] = handle;
 	table->lowest_free = number + 1;
 	handle->type = type;
-	handle->number = number;
+	handle->number = table->base + number;
 	return 0;
 }
 
 struct handle *handle_find(const struct handle_table *table, enum handle_type type, uint32_t number)
 {
-	struct handle *handle = number < table->size ? table->entries[number] : NULL;
+	uint32_t index = number - table->base;
+	struct handle *handle = index < table->size ? table->entries[index] : NULL;
 
 	return handle && handle->type == type ? handle : NULL;
 }
 
 void handle_remove(struct handle_table *table, struct handle *handle)
 {
-	table->entries[handle->number] = NULL;
-	if (handle->number < table->lowest_free)
-		table->lowest_free = handle->number;
+	uint32_t index = handle->number - table->base;
+
+	table->entries[index] = NULL;
+	if (index < table->lowest_free)
+		table->lowest_free = index;
 }
 
 struct handle *handle_next(const struct handle_table *table, enum handle_type type, uint32_t number)
 {
-	for (; number < table->size; number++)
-		if (table->entries[number] && table->entries[number]->type == type)
-			return table->entries[number];
+	uint32_t index = number < table->base ? 0 : number - table->base;
+
+	for (; index < table->size; index++)
+		if (table->entries[index] && table->entries[index]->type == type)
+			return table->entries[index];
 	return NULL;
 }
 

@@ -35,6 +35,7 @@ struct handle_table {
 	struct handle **entries;
 	uint32_t size;
 	uint32_t lowest_free; /* no number below is free */
+	uint32_t base;	      /* what all numbers begin at */
 };
 
 /* Gives the object the lowest free number. 0 or ENOMEM. */

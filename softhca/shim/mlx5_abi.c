@@ -396,6 +396,7 @@ const struct driver_abi mlx5_driver_abi = {
 			.max_mr_size = UINT64_MAX,
 		},
 	.open_context = open_context,
+	.reopen_context = mlx5_clock_open,
 	.query_device = query_device,
 	.created_pd = created_pd,
 	.create_cq = create_cq,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "softhca/core/engine.h"
+#include "softhca/shim/descriptor.h"
 #include "softhca/shim/file.h"
 #include "softhca/shim/kick.h"
 #include "softhca/shim/wrapped.h"
@@ -156,7 +157,7 @@ static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struc
 	if (user_handle % sizeof(void *) || !read_memory(user_handle, &copy, plain) ||
 	    !is_number_good(copy.qp_num, qp) || (uintptr_t)copy.context % sizeof(void *) ||
 	    !read_memory((uintptr_t)copy.context, &context, sizeof(context)) ||
-	    context.cmd_fd != cmd_fd)
+	    (context.cmd_fd != cmd_fd && !descriptor_same(context.cmd_fd, cmd_fd)))
 		return NULL;
 	return (struct verbs_qp *)(uintptr_t)user_handle;
 }

@@ -74,12 +74,16 @@ HOOK ssize_t write(int fd, const void *buffer, size_t count)
 HOOK int ioctl(int fd, unsigned long request, ...)
 {
 	struct descriptor *device = descriptor_possible(fd) ? get_device(fd) : NULL;
+	bool unknown = !device && request == RDMA_VERBS_IOCTL;
 	va_list arguments;
 	void *argument;
 
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
+	/* From another process, perhaps. */
+	if (unknown)
+		device = file_adopt(fd);
 	if (device)
 		return device_ioctl(device, request, argument);
 	return NEXT(ioctl_fn, "ioctl")(fd, request, argument);

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "softhca/shim/descriptor.h"
+#include "softhca/shim/file.h"
 #include "softhca/shim/identity.h"
 
 typedef int path_stat_fn(const char *path, void *status);
@@ -55,6 +56,23 @@ static bool is_device(int fd)
 	return is;
 }
 
+/* The device of another process, whose descriptor has been received, looks like what it is until
+ * it is taken for this process. */
+static int after_stat(int fd, void *result, int rc)
+{
+	struct descriptor *descriptor;
+	struct stat status;
+
+	if (rc)
+		return rc;
+	memcpy(&status, result, sizeof(status));
+	descriptor = file_looks_adoptable(&status) ? file_adopt(fd) : NULL;
+	if (!descriptor)
+		return 0;
+	descriptor_put(descriptor);
+	return describe_device(result);
+}
+
 /* AT_EMPTY_PATH: the descriptor itself is meant. */
 static bool names_directory(const char *path)
 {
@@ -85,7 +103,7 @@ static int no_such_function(void)
                                                                                                    \
 		if (is_device(fd))                                                                 \
 			return describe_device(status);                                            \
-		return next ? next(fd, status) : no_such_function();                               \
+		return next ? after_stat(fd, status, next(fd, status)) : no_such_function();       \
 	}
 
 #define STAT_AT(name, type)                                                                        \
@@ -115,7 +133,8 @@ static int no_such_function(void)
                                                                                                    \
 		if (is_device(fd))                                                                 \
 			return describe_device(status);                                            \
-		return next ? next(version, fd, status) : no_such_function();                      \
+		return next ? after_stat(fd, status, next(version, fd, status))                    \
+			    : no_such_function();                                                  \
 	}
 
 #define XSTAT_AT(name, type)                                                                       \

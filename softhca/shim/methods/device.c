@@ -8,6 +8,7 @@
 
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/shared_context.h"
 
 enum {
 	ATOMIC_CAP_HCA = 1, /* atomic against all accesses through this adapter */
@@ -46,6 +47,7 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 	engine_unlock(member->engine);
 	file->hca = member->hca;
 	file->member = member;
+	shared_context_publish(file);
 	return 0;
 }
 

@@ -17,22 +17,43 @@
 
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
+#include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/shared_context.h"
 
 enum { PAGE_BYTES = 4096, LOG_PAGE_BYTES = 12 };
 
 struct dm_object *find_dm(struct shim_file *file, uint32_t number)
 {
-	return (struct dm_object *)handle_find(&file->handles, HANDLE_DM, number);
+	struct handle *handle = handle_find(&file->handles, HANDLE_DM, number);
+
+	return handle ? (struct dm_object *)handle : foreign_dm(file, number);
+}
+
+static void give_pages(struct shim_file *file, uint32_t first, uint32_t count)
+{
+	while (count--)
+		atomic_store(&file->shared->dm_used[first + count], 0);
+}
+
+/* All or none: other processes of this context take pages, too. */
+static bool take_pages(struct shim_file *file, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (atomic_exchange(&file->shared->dm_used[first + i], 1)) {
+			give_pages(file, first, i);
+			return false;
+		}
+	return true;
 }
 
 /* The first free pages, at a multiple of `step`; FILE_DM_PAGES if there are none. */
-static uint32_t find_pages(const struct shim_file *file, uint32_t count, uint32_t step)
+static uint32_t find_pages(struct shim_file *file, uint32_t count, uint32_t step)
 {
 	uint32_t first;
 
 	for (first = 0; first + count <= FILE_DM_PAGES; first += step)
-		if (!memchr(file->dm_used + first, 1, count))
+		if (take_pages(file, first, count))
 			return first;
 	return FILE_DM_PAGES;
 }
@@ -76,11 +97,17 @@ int dm_create(struct shim_file *file, uint64_t length, uint32_t log_alignment,
 	dm->num_pages = (uint32_t)((length + PAGE_BYTES - 1) / PAGE_BYTES);
 	dm->page = find_pages(file, dm->num_pages, step);
 	rc = dm->page < FILE_DM_PAGES ? create_file(dm) : ENOMEM;
+	if (rc && dm->page < FILE_DM_PAGES)
+		give_pages(file, dm->page, dm->num_pages);
 	if (rc) {
 		file_drop_object(&dm->handle);
 		return rc;
 	}
-	memset(file->dm_used + dm->page, 1, dm->num_pages);
+	shared_object_put(&dm->handle, &(struct shared_object){.length = length,
+							       .page = dm->page,
+							       .num_pages = dm->num_pages,
+							       .fd = dm->fd,
+							       .pid = (uint32_t)getpid()});
 	trace_printf("dm %u: %" PRIu64 " bytes at page %u", dm->handle.number, length, dm->page);
 	*created = dm;
 	return 0;
@@ -94,7 +121,7 @@ int dm_object_destroy(struct handle *handle)
 		return EBUSY;
 	munmap(dm->memory, (size_t)dm->num_pages * PAGE_BYTES);
 	syscall(SYS_close, dm->fd);
-	memset(handle->file->dm_used + dm->page, 0, dm->num_pages);
+	give_pages(handle->file, dm->page, dm->num_pages);
 	return 0;
 }
 
@@ -102,6 +129,7 @@ int dm_object_destroy(struct handle *handle)
 static const struct dm_object *find_by_page(struct shim_file *file, uint64_t page, uint64_t *at)
 {
 	struct handle *handle = handle_next(&file->handles, HANDLE_DM, 0);
+	const struct dm_object *foreign;
 
 	for (; handle; handle = handle_next(&file->handles, HANDLE_DM, handle->number + 1)) {
 		const struct dm_object *dm = (struct dm_object *)handle;
@@ -110,7 +138,10 @@ static const struct dm_object *find_by_page(struct shim_file *file, uint64_t pag
 		if (*at < dm->num_pages)
 			return dm;
 	}
-	return NULL;
+	foreign = foreign_dm_at(file, page - file->abi->dm_window_page);
+	if (foreign)
+		*at = page - file->abi->dm_window_page - foreign->page;
+	return foreign;
 }
 
 bool dm_is_window(const struct shim_file *file, uint64_t offset)

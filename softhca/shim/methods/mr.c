@@ -7,8 +7,10 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include "softhca/core/trace.h"
+#include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/methods/region.h"
+#include "softhca/shim/shared_context.h"
 
 enum {
 	PAGE_OFFSET_MASK = 4095,
@@ -123,6 +125,9 @@ static void remember(struct mr_object *object, const struct region_request *requ
 	object->length = request->length;
 	object->iova = request->iova;
 	object->access = request->access;
+	shared_object_put(&object->handle, &(struct shared_object){.number = object->mr->key,
+								   .length = request->length,
+								   .iova = request->iova});
 	trace_printf("mr %u: key %#x, %#" PRIx64 " bytes at %#" PRIx64 " as %#" PRIx64
 		     ", access %#x",
 		     object->handle.number, object->mr->key, request->length, request->start,
@@ -283,5 +288,7 @@ int dereg_mr(struct command *command)
 
 	command_input(command, &request, sizeof(request));
 	object = find_mr(command->file, request.mr_handle);
-	return object ? file_destroy_object(&object->handle) : EINVAL;
+	if (object)
+		return file_destroy_object(&object->handle);
+	return foreign_exists(command->file, HANDLE_MR, request.mr_handle) ? EOPNOTSUPP : EINVAL;
 }

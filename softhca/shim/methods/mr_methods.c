@@ -2,8 +2,10 @@
 /* Memory regions by ioctl methods: of memory of the program, of dma-bufs, of device memory. */
 #include <errno.h>
 
+#include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/methods/region.h"
+#include "softhca/shim/shared_context.h"
 
 static struct pd_object *attr_pd(struct attrs *attrs, uint16_t id)
 {
@@ -129,29 +131,43 @@ static int reg_dm_method(struct attrs *attrs)
 			     UVERBS_ATTR_REG_DM_MR_RESP_LKEY, UVERBS_ATTR_REG_DM_MR_RESP_RKEY);
 }
 
-static int query_method(struct attrs *attrs)
+/* As others see it, of this process or another. */
+static bool find_any(struct attrs *attrs, uint16_t id, struct shared_object *found)
 {
-	const struct mr_object *object = attr_mr(attrs, UVERBS_ATTR_QUERY_MR_HANDLE);
-	int rc;
+	const struct mr_object *object = attr_mr(attrs, id);
 
 	if (!object)
+		return shared_object_find(attrs->file, HANDLE_MR, (uint32_t)attr_number(attrs, id),
+					  found);
+	*found = (struct shared_object){
+		.number = object->mr->key, .length = object->length, .iova = object->iova};
+	return true;
+}
+
+static int query_method(struct attrs *attrs)
+{
+	struct shared_object mr;
+	int rc;
+
+	if (!find_any(attrs, UVERBS_ATTR_QUERY_MR_HANDLE, &mr))
 		return ENOENT;
-	rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_LKEY, object->mr->key);
+	rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_LKEY, mr.number);
 	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_RKEY, object->mr->key);
+		rc = attr_put_u32(attrs, UVERBS_ATTR_QUERY_MR_RESP_RKEY, mr.number);
 	if (!rc)
-		rc = attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, &object->length,
-			      sizeof(object->length));
-	return rc ? rc
-		  : attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_IOVA, &object->iova,
-			     sizeof(object->iova));
+		rc = attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_LENGTH, &mr.length,
+			      sizeof(mr.length));
+	return rc ? rc : attr_put(attrs, UVERBS_ATTR_QUERY_MR_RESP_IOVA, &mr.iova, sizeof(mr.iova));
 }
 
 static int destroy_method(struct attrs *attrs)
 {
-	struct mr_object *object = attr_mr(attrs, UVERBS_ATTR_DESTROY_MR_HANDLE);
+	uint32_t number = (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_MR_HANDLE);
+	struct mr_object *object = find_mr(attrs->file, number);
 
-	return object ? file_destroy_object(&object->handle) : ENOENT;
+	if (object)
+		return file_destroy_object(&object->handle);
+	return foreign_exists(attrs->file, HANDLE_MR, number) ? EOPNOTSUPP : ENOENT;
 }
 
 static const struct attr_spec reg_attrs[] = {

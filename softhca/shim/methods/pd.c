@@ -4,11 +4,15 @@
 
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
+#include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/shared_context.h"
 
 struct pd_object *find_pd(struct shim_file *file, uint32_t number)
 {
-	return (struct pd_object *)handle_find(&file->handles, HANDLE_PD, number);
+	struct handle *handle = handle_find(&file->handles, HANDLE_PD, number);
+
+	return handle ? (struct pd_object *)handle : foreign_pd(file, number);
 }
 
 int pd_object_destroy(struct handle *handle)
@@ -38,6 +42,7 @@ static int create(struct shim_file *file, struct pd_object **created)
 		file_drop_object(&object->handle);
 		return rc;
 	}
+	shared_object_put(&object->handle, &(struct shared_object){.number = object->pd->pdn});
 	trace_printf("pd %u: number %#x", object->handle.number, object->pd->pdn);
 	*created = object;
 	return 0;

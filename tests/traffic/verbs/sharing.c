@@ -124,6 +124,228 @@ CASE(a_context_outlives_its_first_name)
 	forget_names(&names);
 }
 
+/* ---- another process ---- */
+
+/* What the exporting process tells. */
+struct offer {
+	uint32_t pd, mr, dm;
+	uint64_t buffer;
+	uint32_t lkey, rkey;
+	union ibv_gid gid;
+	uint8_t port_num, gid_index;
+	bool has_dm;
+};
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static void send_offer(int socket, const struct offer *offer, int fd)
+{
+	union control control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+					    .cmsg_level = SOL_SOCKET,
+					    .cmsg_type = SCM_RIGHTS}};
+	struct iovec iov = {(void *)(uintptr_t)offer, sizeof(*offer)};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	CHECK_EQ(sendmsg(socket, &message, 0), (ssize_t)sizeof(*offer));
+}
+
+static int take_offer(int socket, struct offer *offer)
+{
+	struct iovec iov = {offer, sizeof(*offer)};
+	union control control;
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	int fd;
+
+	CHECK_EQ(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), (ssize_t)sizeof(*offer));
+	CHECK(message.msg_controllen >= CMSG_LEN(sizeof(int)));
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+/* The exporting side: a region, and device memory where there is any. */
+struct exporter {
+	struct bed bed;
+	struct buffer buffer;
+	struct ibv_dm *dm;
+};
+
+static void exporter_open(struct exporter *exporter, int socket)
+{
+	struct ibv_alloc_dm_attr attr = {.length = DM_LENGTH};
+	struct ibv_device_attr_ex device;
+	struct offer offer;
+
+	bed_open(&exporter->bed);
+	CHECK_OK(ibv_query_device_ex(exporter->bed.context, NULL, &device));
+	buffer_make(&exporter->buffer, exporter->bed.pd, SIZE, ACCESS_ALL);
+	exporter->dm = NULL;
+	if (device.max_dm_size) {
+		exporter->dm = ibv_alloc_dm(exporter->bed.context, &attr);
+		CHECK(exporter->dm);
+	}
+	memset(&offer, 0, sizeof(offer));
+	offer.pd = exporter->bed.pd->handle;
+	offer.mr = exporter->buffer.mr->handle;
+	offer.dm = exporter->dm ? exporter->dm->handle : 0;
+	offer.has_dm = exporter->dm;
+	offer.buffer = buffer_address(&exporter->buffer, 0);
+	offer.lkey = exporter->buffer.mr->lkey;
+	offer.rkey = exporter->buffer.mr->rkey;
+	offer.gid = exporter->bed.gid;
+	offer.gid_index = exporter->bed.gid_index;
+	offer.port_num = exporter->bed.port_num;
+	send_offer(socket, &offer, exporter->bed.context->cmd_fd);
+}
+
+static void exporter_close(struct exporter *exporter)
+{
+	if (exporter->dm)
+		CHECK_OK(ibv_free_dm(exporter->dm));
+	buffer_free(&exporter->buffer);
+	bed_close(&exporter->bed);
+}
+
+static void importer_open(struct names *names, struct offer *offer, int socket)
+{
+	int fd = take_offer(socket, offer);
+	struct bed *bed = &names->bed;
+
+	import_names(names, fd, offer->pd, offer->mr);
+	close(fd);
+	CHECK_EQ(names->mr->lkey, offer->lkey);
+	CHECK_EQ(names->mr->rkey, offer->rkey);
+	CHECK_EQ(names->mr->length, SIZE);
+	bed->family = family_of(bed->context);
+	bed->gid = offer->gid;
+	bed->gid_index = offer->gid_index;
+	bed->port_num = offer->port_num;
+	CHECK_OK(ibv_query_port(bed->context, bed->port_num, &bed->port));
+	bed->ethernet = bed->port.link_layer == IBV_LINK_LAYER_ETHERNET;
+}
+
+/* With queue pairs of this process and keys of the other. */
+static void work_on_their_memory(struct names *names, const struct offer *offer)
+{
+	struct ibv_sge theirs = {offer->buffer, LENGTH, offer->lkey};
+	struct buffer own;
+
+	buffer_make(&own, names->bed.pd, SIZE, ACCESS_ALL);
+	/* From there to here, to the other place there, and from here to there. */
+	CHECK_EQ(write_between(&names->bed, theirs, buffer_address(&own, 0), own.mr->rkey),
+		 IBV_WC_SUCCESS);
+	CHECK_PATTERN(own.bytes, LENGTH, 7);
+	CHECK_EQ(write_between(&names->bed, theirs, offer->buffer + 20000, offer->rkey),
+		 IBV_WC_SUCCESS);
+	pattern_fill(own.bytes, LENGTH, 8);
+	CHECK_EQ(write_between(&names->bed, buffer_sge(&own, 0, LENGTH), offer->buffer + 40000,
+			       offer->rkey),
+		 IBV_WC_SUCCESS);
+	/* No further than the region goes, and not in another domain. */
+	theirs.length = SIZE + 1;
+	CHECK_EQ(write_between(&names->bed, theirs, buffer_address(&own, 0), own.mr->rkey),
+		 IBV_WC_LOC_PROT_ERR);
+	CHECK_EQ(write_between(&names->bed, buffer_sge(&own, 0, 100), offer->buffer + SIZE - 99,
+			       offer->rkey),
+		 IBV_WC_REM_ACCESS_ERR);
+	buffer_free(&own);
+}
+
+static void import_and_work(int socket)
+{
+	struct names names;
+	struct offer offer;
+	char done;
+
+	importer_open(&names, &offer, socket);
+	work_on_their_memory(&names, &offer);
+	tell(socket, "d", 1);
+	hear(socket, &done, 1);
+	forget_names(&names);
+}
+
+CASE(memory_of_the_exporting_process)
+{
+	struct peer peer = peer_start(import_and_work);
+	struct exporter exporter;
+	char done;
+
+	exporter_open(&exporter, peer.socket);
+	pattern_fill(exporter.buffer.bytes, LENGTH, 7);
+	hear(peer.socket, &done, 1);
+	CHECK_PATTERN(exporter.buffer.bytes + 20000, LENGTH, 7);
+	CHECK_PATTERN(exporter.buffer.bytes + 40000, LENGTH, 8);
+	/* What has been imported there is used here as ever. */
+	pattern_fill(exporter.buffer.bytes, LENGTH, 9);
+	CHECK_EQ(write_between(&exporter.bed, buffer_sge(&exporter.buffer, 0, LENGTH),
+			       buffer_address(&exporter.buffer, 20000), exporter.buffer.mr->rkey),
+		 IBV_WC_SUCCESS);
+	CHECK_PATTERN(exporter.buffer.bytes + 20000, LENGTH, 9);
+	tell(peer.socket, "d", 1);
+	peer_finish(&peer);
+	exporter_close(&exporter);
+}
+
+static void import_device_memory(int socket)
+{
+	enum { ACCESS = ACCESS_ALL | IBV_ACCESS_ZERO_BASED };
+	uint8_t bytes[DM_LENGTH];
+	struct names names;
+	struct offer offer;
+	struct ibv_dm *dm;
+	struct ibv_mr *mr;
+	char filled;
+
+	importer_open(&names, &offer, socket);
+	hear(socket, &filled, 1);
+	dm = ibv_import_dm(names.bed.context, offer.dm);
+	CHECK(dm);
+	CHECK_OK(ibv_memcpy_from_dm(bytes, dm, 0, DM_LENGTH));
+	CHECK_PATTERN(bytes, DM_LENGTH, 3);
+	pattern_fill(bytes, 1024, 4);
+	CHECK_OK(ibv_memcpy_to_dm(dm, 1024, bytes, 1024));
+	/* And by requests, from one part of it to another. */
+	mr = ibv_reg_dm_mr(names.bed.pd, dm, 0, DM_LENGTH, ACCESS);
+	CHECK(mr);
+	CHECK_EQ(write_between(&names.bed, (struct ibv_sge){1024, 1024, mr->lkey}, 2048, mr->rkey),
+		 IBV_WC_SUCCESS);
+	CHECK_OK(ibv_dereg_mr(mr));
+	ibv_unimport_dm(dm);
+	forget_names(&names);
+	tell(socket, "d", 1);
+}
+
+CASE(device_memory_of_the_exporting_process)
+{
+	struct peer peer = peer_start(import_device_memory);
+	struct exporter exporter;
+	uint8_t bytes[DM_LENGTH];
+	char done;
+
+	exporter_open(&exporter, peer.socket);
+	if (!exporter.dm)
+		peer_kill(&peer);
+	NEED(exporter.dm, "the device has no memory for programs");
+	pattern_fill(bytes, DM_LENGTH, 3);
+	CHECK_OK(ibv_memcpy_to_dm(exporter.dm, 0, bytes, DM_LENGTH));
+	tell(peer.socket, "f", 1);
+	hear(peer.socket, &done, 1);
+	CHECK_OK(ibv_memcpy_from_dm(bytes, exporter.dm, 0, DM_LENGTH));
+	CHECK_PATTERN(bytes + 1024, 1024, 4);
+	CHECK_PATTERN(bytes + 2048, 1024, 4);
+	peer_finish(&peer);
+	exporter_close(&exporter);
+}
+
 CASE(what_cannot_be_imported)
 {
 	struct ibv_context *context;

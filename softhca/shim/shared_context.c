@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The shared part of a device file. What is read of it was written by other processes of one user,
+ * and is checked where it could lead astray. */
+#include "softhca/shim/shared_context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "softhca/fabric/fabric.h"
+#include "softhca/shim/driver_abi.h"
+#include "softhca/shim/environment.h"
+
+enum { SHARED_OFFSET = FILE_MAP_BYTES / 2 };
+
+_Static_assert(sizeof(struct shared_context) <= FILE_MAP_BYTES - SHARED_OFFSET,
+	       "the shared part lies beyond the end of the device file");
+
+/* "softhca" and the version of this layout. */
+static const uint64_t magic_number = 0x01616368746673ull << 8 | 1;
+
+static const char *fabric_name(void)
+{
+	const char *name = getenv(SOFTHCA_ENV_FABRIC);
+
+	return name ? name : "";
+}
+
+int shared_context_map(struct shim_file *file)
+{
+	void *shared = mmap(NULL, sizeof(struct shared_context), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_NORESERVE, file->fd, SHARED_OFFSET);
+
+	if (shared == MAP_FAILED)
+		return errno;
+	madvise(shared, sizeof(struct shared_context), MADV_DONTDUMP);
+	file->shared = shared;
+	return 0;
+}
+
+void shared_context_unmap(struct shim_file *file)
+{
+	if (file->shared)
+		munmap(file->shared, sizeof(struct shared_context));
+	file->shared = NULL;
+}
+
+static void take_seat(struct shim_file *file, uint32_t seat)
+{
+	file->seat = seat;
+	file->handles.base = seat << SHARED_SEAT_SHIFT;
+}
+
+void shared_context_publish(struct shim_file *file)
+{
+	struct shared_context *shared = file->shared;
+
+	shared->node_guid = file->hca->shared->node_guid;
+	strncpy(shared->fabric, fabric_name(), sizeof(shared->fabric) - 1);
+	strncpy(shared->family, file->abi->family, sizeof(shared->family) - 1);
+	shared->static_bfregs = file->static_bfregs;
+	shared->low_latency_bfregs = file->low_latency_bfregs;
+	shared->dynamic_uars = file->dynamic_uars;
+	shared->cqe_version = file->cqe_version;
+	take_seat(file, 0);
+	atomic_store(&shared->seats, 1);
+	atomic_store_explicit(&shared->magic, magic_number, memory_order_release);
+}
+
+bool shared_context_is_one(const struct shared_context *shared)
+{
+	return atomic_load_explicit(&shared->magic, memory_order_acquire) == magic_number;
+}
+
+int shared_context_join(struct shim_file *file)
+{
+	struct shared_context *shared = file->shared;
+	uint32_t seat;
+
+	if (!shared_context_is_one(shared) ||
+	    strncmp(shared->fabric, fabric_name(), sizeof(shared->fabric) - 1) ||
+	    strncmp(shared->family, file->abi->family, sizeof(shared->family) - 1) ||
+	    shared->node_guid != file->hca->shared->node_guid)
+		return EBADF;
+	seat = atomic_fetch_add(&shared->seats, 1);
+	if (seat >= SHARED_SEATS)
+		return ENFILE;
+	take_seat(file, seat);
+	file->static_bfregs = shared->static_bfregs;
+	file->low_latency_bfregs = shared->low_latency_bfregs;
+	file->dynamic_uars = shared->dynamic_uars;
+	file->cqe_version = shared->cqe_version;
+	return 0;
+}
+
+static struct shared_object *own_entry(const struct handle *handle)
+{
+	const struct shim_file *file = handle->file;
+	uint32_t index = handle->number - file->handles.base;
+
+	return file->shared && index < SHARED_HANDLES ? &file->shared->objects[file->seat][index]
+						      : NULL;
+}
+
+/* Readers who meet a change find nothing. */
+void shared_object_put(const struct handle *handle, const struct shared_object *object)
+{
+	struct shared_object *entry = own_entry(handle);
+
+	if (!entry)
+		return;
+	atomic_store(&entry->type, 0);
+	entry->number = object->number;
+	entry->length = object->length;
+	entry->iova = object->iova;
+	entry->page = object->page;
+	entry->num_pages = object->num_pages;
+	entry->fd = object->fd;
+	entry->pid = object->pid;
+	atomic_store_explicit(&entry->type, handle->type + 1, memory_order_release);
+}
+
+void shared_object_drop(const struct handle *handle)
+{
+	struct shared_object *entry = own_entry(handle);
+
+	if (entry)
+		atomic_store(&entry->type, 0);
+}
+
+bool shared_object_find(const struct shim_file *file, enum handle_type type, uint32_t number,
+			struct shared_object *object)
+{
+	uint32_t seat = number >> SHARED_SEAT_SHIFT;
+	uint32_t index = number & ((1u << SHARED_SEAT_SHIFT) - 1);
+	const struct shared_object *entry;
+
+	if (!file->shared || seat >= SHARED_SEATS || seat == file->seat || index >= SHARED_HANDLES)
+		return false;
+	entry = &file->shared->objects[seat][index];
+	if (atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
+		return false;
+	memcpy(object, entry, sizeof(*object));
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&entry->type, memory_order_relaxed) == type + 1;
+}

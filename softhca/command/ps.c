@@ -28,8 +28,8 @@ static const char *name_of(const char *const *names, size_t count, uint32_t valu
 static const char *type_name(uint32_t type)
 {
 	static const char *const names[] = {
-		[0] = "SMI", [1] = "GSI",     [2] = "RC",      [3] = "UC",
-		[4] = "UD",  [9] = "XRC_INI", [10] = "XRC_TGT"};
+		[0] = "SMI",	 [1] = "GSI",	   [2] = "RC",	 [3] = "UC",  [4] = "UD",
+		[9] = "XRC_INI", [10] = "XRC_TGT", [11] = "DCI", [12] = "DCT"};
 
 	return name_of(names, sizeof(names) / sizeof(names[0]), type);
 }

@@ -25,6 +25,13 @@ def test_unreliable_connected(fabric, tool):
     both(fabric, "ib_%s -F -c UC -n 1000" % tool)
 
 
+@pytest.mark.parametrize("tool", ("send_lat", "write_lat", "send_bw", "write_bw", "read_bw",
+                                  "atomic_bw"))
+def test_dynamically_connected(fabric, tool):
+    _, client = both(fabric, "ib_%s -F -c DC -n 1000" % tool)
+    assert "#bytes" in client.output
+
+
 @pytest.mark.parametrize("tool", ("send_lat", "send_bw"))
 def test_datagrams(fabric, tool):
     both(fabric, "ib_%s -F -c UD -n 1000" % tool)
@@ -49,6 +56,10 @@ def test_many_sizes(fabric):
 
 def test_over_ethernet(fabric):
     both(fabric, "ib_write_bw -F -n 500 -x 1", options="--port-type eth")
+
+
+def test_dynamically_connected_over_ethernet(fabric):
+    both(fabric, "ib_send_bw -F -c DC -n 300 -a", options="--port-type eth")
 
 
 def test_between_hosts(fabric):

@@ -7,14 +7,15 @@ import pytest
 from harness import BUILD
 
 PROGRAM = BUILD / "tests/bin/witness_mlx5_wqe_bytes"
+DIRECT = BUILD / "tests/bin/witness_mlx5_dv_bytes"
 STOCK_LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 
 pytestmark = pytest.mark.stock
 
 
-def recording(fabric, libraries, options, uars):
+def recording(fabric, libraries, options, uars, program=PROGRAM):
     environment = {"LD_LIBRARY_PATH": str(libraries), "SOFTHCA_UARS": uars}
-    output = fabric.run(str(PROGRAM), options, environment=environment).ok().output
+    output = fabric.run(str(program), options, environment=environment).ok().output
     assert output.rstrip().endswith("complete")
     return output.splitlines()
 
@@ -26,6 +27,16 @@ def test_bytes_equal_those_of_stock_libmlx5(fabric, port_type, uars):
     stock = recording(fabric, STOCK_LIBRARIES, options, uars)
     ours = recording(fabric, BUILD / "lib", options, uars)
     assert len(stock) > 300
+    assert ours == stock
+
+
+@pytest.mark.parametrize("uars", ("dynamic", "static"))
+@pytest.mark.parametrize("port_type", ("ib", "eth"))
+def test_direct_verbs_equal_those_of_stock_libmlx5(fabric, port_type, uars):
+    options = "--port-type " + port_type
+    stock = recording(fabric, STOCK_LIBRARIES, options, uars, DIRECT)
+    ours = recording(fabric, BUILD / "lib", options, uars, DIRECT)
+    assert len(stock) > 100
     assert ours == stock
 
 

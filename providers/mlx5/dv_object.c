@@ -9,12 +9,14 @@
 #include "dv.h"
 #include "qp.h"
 #include "srq.h"
+#include "wq.h"
 
 static int describe_qp(struct ibv_qp *ibv_qp, struct mlx5dv_qp *out)
 {
 	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
 
-	if (!mlx5dv_is_ours(ibv_qp->context))
+	/* One that spreads over work queues has nothing of its own. */
+	if (!mlx5dv_is_ours(ibv_qp->context) || qp->spreads)
 		return EINVAL;
 	out->dbrec = qp->sq.dbrec;
 	out->sq.buf = qp->sq.ring;
@@ -62,6 +64,20 @@ static int describe_srq(struct ibv_srq *ibv_srq, struct mlx5dv_srq *out)
 	return 0;
 }
 
+static int describe_rwq(struct ibv_wq *ibv_wq, struct mlx5dv_rwq *out)
+{
+	struct mlx5_wq *wq = to_mlx5_wq(ibv_wq);
+
+	if (!mlx5dv_is_ours(ibv_wq->context))
+		return EINVAL;
+	out->buf = wq->rq.ring;
+	out->dbrec = wq->rq.dbrec;
+	out->wqe_cnt = wq->rq.max_wr;
+	out->stride = 1u << wq->rq.log_stride;
+	out->comp_mask = 0;
+	return 0;
+}
+
 static int describe_ah(struct ibv_ah *ah, struct mlx5dv_ah *out)
 {
 	if (!mlx5dv_is_ours(ah->context))
@@ -82,8 +98,8 @@ static int describe_pd(struct ibv_pd *pd, struct mlx5dv_pd *out)
 
 EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
 {
-	const uint64_t known =
-		MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_AH | MLX5DV_OBJ_PD;
+	const uint64_t known = MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_RWQ |
+			       MLX5DV_OBJ_AH | MLX5DV_OBJ_PD;
 	int err = 0;
 
 	if (obj_type & ~known)
@@ -94,6 +110,8 @@ EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
 		err = describe_cq(obj->cq.in, obj->cq.out);
 	if (!err && obj_type & MLX5DV_OBJ_SRQ)
 		err = describe_srq(obj->srq.in, obj->srq.out);
+	if (!err && obj_type & MLX5DV_OBJ_RWQ)
+		err = describe_rwq(obj->rwq.in, obj->rwq.out);
 	if (!err && obj_type & MLX5DV_OBJ_AH)
 		err = describe_ah(obj->ah.in, obj->ah.out);
 	if (!err && obj_type & MLX5DV_OBJ_PD)

@@ -90,6 +90,7 @@ static int build_wq(struct mlx5_context *context, struct ibv_wq_init_attr *attr,
 		err = alloc_memory(context, wq, bytes);
 	if (err)
 		return err;
+	wq->rq.limit = wq->rq.max_wr;
 	err = mlx5_resource_assign(&context->queues, &wq->resource);
 	if (err)
 		goto free_memory;
@@ -143,21 +144,16 @@ static void clean_cq(struct mlx5_wq *wq)
 	mlx5_unlock(&cq->lock);
 }
 
-/* A queue in RESET starts over at the first entry, and takes no receives. */
+/*
+ * Receives are taken in every state. What is posted in RESET waits for RDY, but coming back to
+ * RESET starts over at the first entry.
+ */
 static void reset_ring(struct mlx5_wq *wq)
 {
 	mlx5_lock(&wq->rq.lock);
-	wq->rq.limit = 0;
 	wq->rq.head = 0;
 	atomic_store(&wq->rq.tail, 0);
 	wq->rq.dbrec[MLX5_RCV_DBR] = 0;
-	mlx5_unlock(&wq->rq.lock);
-}
-
-static void allow_posting(struct mlx5_wq *wq)
-{
-	mlx5_lock(&wq->rq.lock);
-	wq->rq.limit = wq->rq.max_wr;
 	mlx5_unlock(&wq->rq.lock);
 }
 
@@ -174,8 +170,6 @@ int mlx5_modify_wq(struct ibv_wq *ibv_wq, struct ibv_wq_attr *attr)
 	if (attr->wq_state == IBV_WQS_RESET) {
 		clean_cq(wq);
 		reset_ring(wq);
-	} else {
-		allow_posting(wq);
 	}
 	return 0;
 }

@@ -134,6 +134,8 @@ int mlx5_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, s
 		  unsigned int access);
 int mlx5_dereg_mr(struct ibv_mr *mr);
 struct ibv_mr *mlx5_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr);
+/* Where it is mapped, for those who work on it by themselves. */
+void mlx5_dm_describe(struct ibv_dm *dm, void **start, uint64_t *length);
 struct ibv_dmah *mlx5_alloc_dmah(struct ibv_context *context, struct ibv_dmah_init_attr *attr);
 int mlx5_dealloc_dmah(struct ibv_dmah *dmah);
 

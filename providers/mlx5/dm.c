@@ -32,6 +32,14 @@ static struct mlx5_dm *to_mlx5_dm(struct ibv_dm *dm)
 	return (struct mlx5_dm *)dm;
 }
 
+void mlx5_dm_describe(struct ibv_dm *ibv_dm, void **start, uint64_t *length)
+{
+	const struct mlx5_dm *dm = to_mlx5_dm(ibv_dm);
+
+	*start = dm->start;
+	*length = dm->length;
+}
+
 static int check_part(const struct mlx5_dm *dm, uint64_t offset, size_t length)
 {
 	if (offset > dm->length || length > dm->length - offset)

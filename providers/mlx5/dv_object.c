@@ -25,9 +25,14 @@ static int describe_qp(struct ibv_qp *ibv_qp, struct mlx5dv_qp *out)
 	out->rq.buf = qp->rq.ring;
 	out->rq.wqe_cnt = qp->rq.max_wr;
 	out->rq.stride = 1u << qp->rq.log_stride;
-	out->bf.reg = qp->sq.bf->reg;
-	out->bf.size = qp->sq.bf->copy_bytes;
-	out->comp_mask = 0;
+	out->bf.reg = qp->sq.bf ? qp->sq.bf->reg : NULL;
+	out->bf.size = qp->sq.bf ? qp->sq.bf->copy_bytes : 0;
+	/* The handles of raw packets' objects are told to those who may use DEVX, which is nobody.
+	 */
+	out->comp_mask &= qp->sq.bf ? MLX5DV_QP_MASK_UAR_MMAP_OFFSET : 0;
+	if (out->comp_mask)
+		out->uar_mmap_offset =
+			mlx5_bf_mmap_offset(to_mlx5_context(ibv_qp->context), qp->sq.bf);
 	return 0;
 }
 
@@ -78,6 +83,15 @@ static int describe_rwq(struct ibv_wq *ibv_wq, struct mlx5dv_rwq *out)
 	return 0;
 }
 
+static int describe_dm(struct ibv_dm *dm, struct mlx5dv_dm *out)
+{
+	if (!mlx5dv_is_ours(dm->context))
+		return EINVAL;
+	mlx5_dm_describe(dm, &out->buf, &out->length);
+	out->comp_mask = 0;
+	return 0;
+}
+
 static int describe_ah(struct ibv_ah *ah, struct mlx5dv_ah *out)
 {
 	if (!mlx5dv_is_ours(ah->context))
@@ -99,7 +113,7 @@ static int describe_pd(struct ibv_pd *pd, struct mlx5dv_pd *out)
 EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
 {
 	const uint64_t known = MLX5DV_OBJ_QP | MLX5DV_OBJ_CQ | MLX5DV_OBJ_SRQ | MLX5DV_OBJ_RWQ |
-			       MLX5DV_OBJ_AH | MLX5DV_OBJ_PD;
+			       MLX5DV_OBJ_DM | MLX5DV_OBJ_AH | MLX5DV_OBJ_PD;
 	int err = 0;
 
 	if (obj_type & ~known)
@@ -112,9 +126,23 @@ EXPORT int mlx5dv_init_obj(struct mlx5dv_obj *obj, uint64_t obj_type)
 		err = describe_srq(obj->srq.in, obj->srq.out);
 	if (!err && obj_type & MLX5DV_OBJ_RWQ)
 		err = describe_rwq(obj->rwq.in, obj->rwq.out);
+	if (!err && obj_type & MLX5DV_OBJ_DM)
+		err = describe_dm(obj->dm.in, obj->dm.out);
 	if (!err && obj_type & MLX5DV_OBJ_AH)
 		err = describe_ah(obj->ah.in, obj->ah.out);
 	if (!err && obj_type & MLX5DV_OBJ_PD)
 		err = describe_pd(obj->pd.in, obj->pd.out);
 	return err;
 }
+
+/* Programs of the first version find in cq_uar the place of the address, and not the address. */
+EXPORT int mlx5dv_init_obj_1_0(struct mlx5dv_obj *obj, uint64_t obj_type);
+EXPORT int mlx5dv_init_obj_1_0(struct mlx5dv_obj *obj, uint64_t obj_type)
+{
+	int err = mlx5dv_init_obj(obj, obj_type);
+
+	if (!err && obj_type & MLX5DV_OBJ_CQ)
+		obj->cq.out->cq_uar = &to_mlx5_context(obj->cq.in->context)->uars.cq_page;
+	return err;
+}
+__asm__(".symver mlx5dv_init_obj_1_0, mlx5dv_init_obj@MLX5_1.0");

@@ -104,6 +104,7 @@ static int open_static(struct mlx5_context *context, const struct mlx5_uar_layou
 		uars->bfs[i].index = i;
 	}
 	uars->num_bfs = layout->num_bfs;
+	uars->bfs_per_page = per_page;
 	uars->cq_page = uars->pages[0];
 	return 0;
 
@@ -147,7 +148,8 @@ static int alloc_uar(struct mlx5_context *context, enum mlx5_ib_uapi_uar_alloc_t
 		err = EPROTO;
 		goto destroy_object;
 	}
-	uar->page = map_registers(context, uar->bytes, (off_t)offset);
+	uar->mmap_offset = (off_t)offset;
+	uar->page = map_registers(context, uar->bytes, uar->mmap_offset);
 	if (!uar->page) {
 		err = errno;
 		goto destroy_object;
@@ -226,6 +228,15 @@ struct mlx5_bf *mlx5_bf_choose(struct mlx5_context *context)
 	}
 	pthread_mutex_unlock(&uars->mutex);
 	return bf;
+}
+
+off_t mlx5_bf_mmap_offset(const struct mlx5_context *context, const struct mlx5_bf *bf)
+{
+	const struct mlx5_uars *uars = &context->uars;
+
+	if (!uars->dynamic)
+		return mlx5_mmap_offset(MLX5_IB_MMAP_REGULAR_PAGE, bf->index / uars->bfs_per_page);
+	return bf == &uars->nc_bf ? uars->nc.mmap_offset : uars->wc[bf - uars->wc_bfs].mmap_offset;
 }
 
 void mlx5_bf_release(struct mlx5_context *context, struct mlx5_bf *bf)

@@ -40,6 +40,7 @@ struct mlx5_uar {
 	uint32_t bytes;
 	uint32_t handle;
 	uint32_t page_id;
+	off_t mmap_offset;
 };
 
 enum {
@@ -58,6 +59,7 @@ struct mlx5_uars {
 	uint32_t num_pages;
 	struct mlx5_bf *bfs;
 	uint32_t num_bfs;
+	uint32_t bfs_per_page;
 
 	/* dynamic: nc is for CQs, and for QPs when there is no BlueFlame */
 	pthread_mutex_t mutex;
@@ -86,6 +88,8 @@ void mlx5_uars_close(struct mlx5_context *context);
 struct mlx5_bf *mlx5_bf_choose(struct mlx5_context *context);
 /* Undoes mlx5_bf_choose(), also for NULL and for registers the kernel chose. */
 void mlx5_bf_release(struct mlx5_context *context, struct mlx5_bf *bf);
+/* Where the page of a register is in the device file. */
+off_t mlx5_bf_mmap_offset(const struct mlx5_context *context, const struct mlx5_bf *bf);
 /* The register the kernel chose (static), NULL when the index is none of ours. */
 struct mlx5_bf *mlx5_bf_by_index(struct mlx5_context *context, uint32_t index);
 

@@ -4,6 +4,7 @@
  * DC initiator's requests, what is refused. Run once with stock libraries and once with ours, the
  * outputs must be equal. Numbers of queue pairs are masked, addresses only told apart.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,54 @@ static void completion_queues(void)
 		       out.cq_uar ? "there" : "missing");
 		ibv_destroy_cq(obj.cq.in);
 	}
+}
+
+/* ---- other objects ---- */
+
+/* The function had another meaning of one member in its first version. */
+static void first_version(void)
+{
+	int (*first)(struct mlx5dv_obj * obj, uint64_t obj_type);
+	struct mlx5dv_cq now = {}, then = {};
+	struct mlx5dv_obj of_now = {.cq = {cq, &now}}, of_then = {.cq = {cq, &then}};
+
+	*(void **)&first = dlvsym(RTLD_DEFAULT, "mlx5dv_init_obj", "MLX5_1.0");
+	need(first && first != mlx5dv_init_obj, "first version");
+	need(!mlx5dv_init_obj(&of_now, MLX5DV_OBJ_CQ), "init_obj");
+	need(!first(&of_then, MLX5DV_OBJ_CQ), "init_obj of the first version");
+	printf("the first version tells the place of the address: %s\n",
+	       then.cqn == now.cqn && *(void **)then.cq_uar == now.cq_uar ? "yes" : "no");
+}
+
+static void device_memory(void)
+{
+	struct ibv_alloc_dm_attr attr = {.length = 256};
+	struct mlx5dv_dm out = {};
+	struct mlx5dv_obj obj = {.dm.out = &out};
+
+	obj.dm.in = ibv_alloc_dm(context, &attr);
+	need(obj.dm.in, "alloc_dm");
+	need(!mlx5dv_init_obj(&obj, MLX5DV_OBJ_DM), "init_obj");
+	printf("device memory: %llu bytes, %s\n", (unsigned long long)out.length,
+	       out.buf ? "mapped" : "not mapped");
+	ibv_free_dm(obj.dm.in);
+}
+
+static void work_queue(void)
+{
+	struct ibv_wq_init_attr attr = {
+		.wq_type = IBV_WQT_RQ, .max_wr = 10, .max_sge = 3, .pd = pd, .cq = cq};
+	struct mlx5dv_rwq out = {};
+	struct mlx5dv_obj obj = {.rwq.out = &out};
+
+	obj.rwq.in = ibv_create_wq(context, &attr);
+	printf("work queue: %s\n", obj.rwq.in ? "made" : "refused");
+	if (!obj.rwq.in)
+		return;
+	need(!mlx5dv_init_obj(&obj, MLX5DV_OBJ_RWQ), "init_obj");
+	printf("  %u entries of %u bytes, record %s\n", out.wqe_cnt, out.stride,
+	       out.buf && out.dbrec ? "there" : "missing");
+	ibv_destroy_wq(obj.rwq.in);
 }
 
 /* ---- dynamic connections ---- */
@@ -231,6 +280,7 @@ static struct subject make_initiator(struct ibv_qp_cap cap)
 	subject.ex = ibv_qp_to_qp_ex(subject.qp);
 	subject.dv = mlx5dv_qp_ex_from_ibv_qp_ex(subject.ex);
 	obj.qp.in = subject.qp;
+	subject.rings.comp_mask = MLX5DV_QP_MASK_UAR_MMAP_OFFSET;
 	need(!mlx5dv_init_obj(&obj, MLX5DV_OBJ_QP), "init_obj");
 	printf("DCI: caps %u %u %u, ring %u x %u, register of %u\n", cap.max_send_wr,
 	       cap.max_send_sge, cap.max_inline_data, subject.rings.sq.wqe_cnt,
@@ -257,6 +307,9 @@ static void requests(void)
 	struct ibv_qp_ex *ex = subject.ex;
 
 	need(ah, "create_ah");
+	/* Which one of its kind is up to library, kernel and number. */
+	printf("register page among those from %#llx\n",
+	       (unsigned long long)subject.rings.uar_mmap_offset & ~0xfffffull);
 	REQUEST(&subject, "send", ibv_wr_send(ex), ibv_wr_set_sge_list(ex, 2, pieces));
 	ex->wr_flags = IBV_SEND_SIGNALED | IBV_SEND_SOLICITED | IBV_SEND_FENCE;
 	REQUEST(&subject, "send with immediate, flags", ibv_wr_send_imm(ex, htobe32(7)),
@@ -355,6 +408,9 @@ int main(void)
 	clock_notes();
 	openings();
 	completion_queues();
+	first_version();
+	device_memory();
+	work_queue();
 	requests();
 	geometries();
 	offers();

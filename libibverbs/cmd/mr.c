@@ -50,7 +50,8 @@ int ibv_cmd_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uin
 	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, offset);
 	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_DMABUF_MR_LENGTH, length);
 	verbs_ioctl_in_u64(&call, UVERBS_ATTR_REG_DMABUF_MR_IOVA, iova);
-	verbs_ioctl_in_fd(&call, UVERBS_ATTR_REG_DMABUF_MR_FD, fd);
+	/* A number like others to this method, as stock libibverbs sends it. */
+	verbs_ioctl_in_u32(&call, UVERBS_ATTR_REG_DMABUF_MR_FD, (uint32_t)fd);
 	verbs_ioctl_in_u32(&call, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, access);
 	verbs_ioctl_out(&call, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &mr->mr.lkey,
 			sizeof(mr->mr.lkey));

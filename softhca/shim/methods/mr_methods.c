@@ -87,10 +87,10 @@ static int reg_dmabuf_method(struct attrs *attrs)
 	struct region_request request = {
 		.kind = REGION_FILE,
 		.pd = attr_pd(attrs, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE),
-		.fd = (int)attr_number(attrs, UVERBS_ATTR_REG_DMABUF_MR_FD),
 	};
 	struct mr_object *object;
-	int rc = request.pd ? 0 : ENOENT;
+	uint32_t fd = 0;
+	int rc = request.pd ? attr_get_u32(attrs, UVERBS_ATTR_REG_DMABUF_MR_FD, &fd) : ENOENT;
 
 	if (!rc)
 		rc = get_range(attrs, &request, UVERBS_ATTR_REG_DMABUF_MR_OFFSET,
@@ -98,6 +98,7 @@ static int reg_dmabuf_method(struct attrs *attrs)
 			       UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS);
 	if (!rc)
 		rc = attr_get_u64(attrs, UVERBS_ATTR_REG_DMABUF_MR_IOVA, &request.iova);
+	request.fd = (int)fd;
 	if (!rc)
 		rc = region_create(attrs->file, &request, &object);
 	if (rc)
@@ -190,7 +191,7 @@ static const struct attr_spec reg_dmabuf_attrs[] = {
 	{UVERBS_ATTR_REG_DMABUF_MR_OFFSET, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
 	{UVERBS_ATTR_REG_DMABUF_MR_LENGTH, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
 	{UVERBS_ATTR_REG_DMABUF_MR_IOVA, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},
-	{UVERBS_ATTR_REG_DMABUF_MR_FD, ATTR_FD, true, 0, 0},
+	{UVERBS_ATTR_REG_DMABUF_MR_FD, ATTR_IN, true, sizeof(uint32_t), sizeof(uint32_t)},
 	{UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, ATTR_IN, true, sizeof(uint32_t), sizeof(uint64_t)},
 	{UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, ATTR_OUT, true, sizeof(uint32_t), 0},
 	{UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, ATTR_OUT, true, sizeof(uint32_t), 0},

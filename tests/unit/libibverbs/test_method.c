@@ -329,7 +329,7 @@ static void a_region_of_a_dma_buf(void **state)
 	expect(UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 8, 0x1000);
 	expect(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 8, 0x2000);
 	expect(UVERBS_ATTR_REG_DMABUF_MR_IOVA, 8, 0x3000);
-	expect(UVERBS_ATTR_REG_DMABUF_MR_FD, 0, 9);
+	expect(UVERBS_ATTR_REG_DMABUF_MR_FD, 4, 9);
 	expect(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 4, 7);
 	assert_int_equal(mr.mr.handle, 0x55);
 	assert_int_equal(mr.mr.rkey, 0x1000 + UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY);

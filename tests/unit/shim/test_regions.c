@@ -197,7 +197,7 @@ static int reg_dmabuf(int fd, uint64_t offset, uint64_t length, uint64_t iova, u
 		attr_in(UVERBS_ATTR_REG_DMABUF_MR_OFFSET, &offset, 8),
 		attr_in(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, &length, 8),
 		attr_in(UVERBS_ATTR_REG_DMABUF_MR_IOVA, &iova, 8),
-		attr_id(UVERBS_ATTR_REG_DMABUF_MR_FD, fd),
+		attr_in(UVERBS_ATTR_REG_DMABUF_MR_FD, &fd, 4),
 		attr_in(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, &access, 4),
 		attr_out(UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &lkey, 4),
 		attr_out(UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &rkey, 4),

@@ -123,6 +123,7 @@ static const char *status_name(enum completion_status status)
 		[STATUS_FATAL] = "fatal",
 		[STATUS_RESPONSE_TIMEOUT] = "response timeout",
 		[STATUS_GENERAL] = "general",
+		[STATUS_LOCAL_PAGE_FAULT] = "local protection, page fault",
 	};
 
 	return names[status];

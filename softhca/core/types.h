@@ -147,6 +147,8 @@ enum completion_status {
 	STATUS_FATAL,
 	STATUS_RESPONSE_TIMEOUT,
 	STATUS_GENERAL,
+	/* Not one of theirs: a local protection error that an on-demand page was the reason of. */
+	STATUS_LOCAL_PAGE_FAULT,
 };
 
 /* Asynchronous events, numbered as the kernel ABI reports them. */

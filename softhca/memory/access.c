@@ -126,6 +126,19 @@ static bool gather_from(struct hca *hca, const struct pd *pd, const struct sge *
 	return mr && memory_read(mr, address, to, length);
 }
 
+/* Why an element could not be touched: if key, range and rights were in order, by its memory. Pages
+ * of on-demand regions are told apart. */
+static enum completion_status refusal(struct hca *hca, const struct pd *pd, const struct sge *sge,
+				      bool writing)
+{
+	const struct mr *mr = sge->inline_data ? NULL
+					       : find_local(hca, pd, sge->lkey, sge->address,
+							    sge->length, writing);
+
+	return mr && mr->access & ACCESS_ON_DEMAND ? STATUS_LOCAL_PAGE_FAULT
+						   : STATUS_LOCAL_PROTECTION;
+}
+
 enum completion_status memory_gather(struct hca *hca, const struct pd *pd, const struct sge *sge,
 				     unsigned int num_sge, uint64_t skip, void *to, uint32_t length)
 {
@@ -137,7 +150,7 @@ enum completion_status memory_gather(struct hca *hca, const struct pd *pd, const
 		if (!part)
 			continue;
 		if (!gather_from(hca, pd, sge, start, out, part))
-			return STATUS_LOCAL_PROTECTION;
+			return refusal(hca, pd, sge, false);
 		out += part;
 		length -= part;
 	}
@@ -165,7 +178,7 @@ enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, cons
 		if (!part)
 			continue;
 		if (!scatter_to(hca, pd, sge, start, in, part))
-			return STATUS_LOCAL_PROTECTION;
+			return refusal(hca, pd, sge, true);
 		in += part;
 		length -= part;
 	}

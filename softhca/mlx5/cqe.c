@@ -49,6 +49,7 @@ static const uint8_t syndromes[] = {
 	[STATUS_RNR_RETRY_EXCEEDED] = MLX5_CQE_SYNDROME_RNR_RETRY_EXC_ERR,
 	[STATUS_REMOTE_ABORTED] = MLX5_CQE_SYNDROME_REMOTE_ABORTED_ERR,
 	[STATUS_GENERAL] = 0,
+	[STATUS_LOCAL_PAGE_FAULT] = MLX5_CQE_SYNDROME_LOCAL_PROT_ERR,
 };
 
 /* What ConnectX adds to some of them, as users' error reports show it; the rest is not known. */
@@ -57,6 +58,7 @@ static const uint8_t vendor_syndromes[] = {
 	[STATUS_RETRY_EXCEEDED] = 0x81,
 	[STATUS_REMOTE_ACCESS] = 0x88,
 	[STATUS_GENERAL] = 0,
+	[STATUS_LOCAL_PAGE_FAULT] = MLX5_CQE_VENDOR_SYNDROME_ODP_PFAULT,
 };
 
 static uint8_t cqe_opcode(const struct completion *completion)

@@ -20,6 +20,7 @@ enum { DESCRIPTOR_SLOTS = 1 << 16 };
 enum descriptor_kind {
 	DESCRIPTOR_DEVICE,
 	DESCRIPTOR_CHANNEL,
+	DESCRIPTOR_UDMABUF,
 };
 
 /* The common part of what a descriptor can stand for. */

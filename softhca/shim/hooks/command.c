@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The calls that carry commands, write() and ioctl(), and socket(), by which libraries would find
- * the kernel's RDMA devices instead of ours.
+ * The calls that carry commands, write() and ioctl(), of our device and of /dev/udmabuf; and
+ * socket(), by which libraries would find the kernel's RDMA devices instead of ours.
  */
 #include "softhca/shim/hooks/next.h"
 
 #include <errno.h>
+#include <linux/udmabuf.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include <rdma/rdma_user_ioctl_cmds.h>
 
 #include "softhca/shim/command.h"
+#include "softhca/shim/udmabuf.h"
 
 enum { NETLINK_RDMA_PROTOCOL = 20 };
 
@@ -31,6 +33,16 @@ static struct descriptor *get_device(int fd)
 		return NULL;
 	}
 	return descriptor;
+}
+
+static bool is_udmabuf(int fd)
+{
+	struct descriptor *descriptor = descriptor_possible(fd) ? descriptor_get(fd) : NULL;
+	bool is = descriptor && descriptor->kind == DESCRIPTOR_UDMABUF;
+
+	if (descriptor)
+		descriptor_put(descriptor);
+	return is;
 }
 
 static ssize_t device_write(struct descriptor *descriptor, const void *buffer, size_t count)
@@ -75,12 +87,15 @@ HOOK int ioctl(int fd, unsigned long request, ...)
 {
 	struct descriptor *device = descriptor_possible(fd) ? get_device(fd) : NULL;
 	bool unknown = !device && request == RDMA_VERBS_IOCTL;
+	bool dmabuf = !device && request == (unsigned long)UDMABUF_CREATE && is_udmabuf(fd);
 	va_list arguments;
 	void *argument;
 
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
+	if (dmabuf)
+		return udmabuf_create((uintptr_t)argument);
 	/* From another process, perhaps. */
 	if (unknown)
 		device = file_adopt(fd);

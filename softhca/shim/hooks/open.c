@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Opening the device, under all the names that open() has. */
+/* Opening the device, and /dev/udmabuf, under all the names that open() has. */
 #include "softhca/shim/hooks/next.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "softhca/shim/file.h"
+#include "softhca/shim/udmabuf.h"
 
 typedef int open_fn(const char *path, int flags, ...);
 typedef int openat_fn(int directory, const char *path, int flags, ...);
@@ -22,6 +23,11 @@ HOOK int __openat64_2(int directory, const char *path, int flags);
 bool hook_is_device_path(const char *path)
 {
 	return path && !strcmp(path, "/dev/infiniband/uverbs0");
+}
+
+static int open_ours(const char *path, int flags)
+{
+	return udmabuf_is_path(path) ? udmabuf_open(flags) : file_open(flags);
 }
 
 /* The mode argument is there only if a file might be created. */
@@ -41,8 +47,8 @@ HOOK int open(const char *path, int flags, ...)
 {
 	mode_t mode = MODE_OF(flags, flags);
 
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(open_fn, "open")(path, flags, mode);
 }
 
@@ -50,8 +56,8 @@ HOOK int open64(const char *path, int flags, ...)
 {
 	mode_t mode = MODE_OF(flags, flags);
 
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(open_fn, "open64")(path, flags, mode);
 }
 
@@ -59,8 +65,8 @@ HOOK int openat(int directory, const char *path, int flags, ...)
 {
 	mode_t mode = MODE_OF(flags, flags);
 
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(openat_fn, "openat")(directory, path, flags, mode);
 }
 
@@ -68,36 +74,36 @@ HOOK int openat64(int directory, const char *path, int flags, ...)
 {
 	mode_t mode = MODE_OF(flags, flags);
 
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(openat_fn, "openat64")(directory, path, flags, mode);
 }
 
 /* What calls compiled with _FORTIFY_SOURCE become when their flags are not constant. */
 HOOK int __open_2(const char *path, int flags)
 {
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(open_2_fn, "__open_2")(path, flags);
 }
 
 HOOK int __open64_2(const char *path, int flags)
 {
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(open_2_fn, "__open64_2")(path, flags);
 }
 
 HOOK int __openat_2(int directory, const char *path, int flags)
 {
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(openat_2_fn, "__openat_2")(directory, path, flags);
 }
 
 HOOK int __openat64_2(int directory, const char *path, int flags)
 {
-	if (hook_is_device_path(path))
-		return file_open(flags);
+	if (hook_is_device_path(path) || udmabuf_is_path(path))
+		return open_ours(path, flags);
 	return NEXT(openat_2_fn, "__openat64_2")(directory, path, flags);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/udmabuf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,6 +248,62 @@ static void leaving_without_closing_is_still_leaving(void **state)
 	assert_non_null(strstr(text, "dropped"));
 }
 
+static int create_dmabuf(int maker, int memory, uint64_t offset, uint64_t size, uint32_t flags)
+{
+	struct udmabuf_create request = {
+		.memfd = (uint32_t)memory, .flags = flags, .offset = offset, .size = size};
+	int fd = ioctl(maker, UDMABUF_CREATE, &request);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The errors are the kernel's, so they are the same where the machine has the device. */
+static void memory_files_become_dma_bufs(void **state)
+{
+	int maker = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+	int memory = memfd_create("memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	uint8_t byte = 0x5a, *bytes;
+
+	(void)state;
+	assert_true(maker >= 0 && memory >= 0);
+	assert_int_equal(ftruncate(memory, 8192), 0);
+	assert_int_equal(create_dmabuf(maker, memory, 0, 8192, 1), -EINVAL);
+	assert_int_equal(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	assert_int_equal(create_dmabuf(maker, memory, 0, 8192, 2), -EINVAL);
+	assert_int_equal(create_dmabuf(maker, memory, 0, 0, 1), -EINVAL);
+	assert_int_equal(create_dmabuf(maker, memory, 0, 8191, 1), -EINVAL);
+	assert_int_equal(create_dmabuf(maker, memory, 4096, 8192, 1), -EINVAL);
+	assert_int_equal(create_dmabuf(maker, maker, 0, 8192, 1), -EBADFD);
+	fd = create_dmabuf(maker, memory, 0, 8192, UDMABUF_FLAGS_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 8192);
+	assert_int_equal(pwrite(memory, &byte, 1, 5000), 1);
+	close(memory);
+	close(maker);
+	bytes = mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(bytes, MAP_FAILED);
+	assert_int_equal(bytes[5000], byte);
+	munmap(bytes, 8192);
+	close(fd);
+}
+
+/* As it comes through a socket: by a number that no call of the C library has made. */
+static void a_received_device_is_one(void **state)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), received;
+	struct stat status;
+
+	(void)state;
+	received = (int)syscall(SYS_dup, fd);
+	assert_true(get_context(fd) >= 0);
+	assert_int_equal(fstat(received, &status), 0);
+	assert_is_device(&status);
+	assert_int_equal(query_device(received), 0);
+	close(fd);
+	assert_int_equal(query_device(received), 0);
+	close(received);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +316,8 @@ int main(void)
 		cmocka_unit_test(a_child_has_nothing_of_its_parents_device),
 		cmocka_unit_test(a_child_that_shares_our_memory_closes_only_its_copy),
 		cmocka_unit_test(leaving_without_closing_is_still_leaving),
+		cmocka_unit_test(memory_files_become_dma_bufs),
+		cmocka_unit_test(a_received_device_is_one),
 	};
 	char fabric[32];
 

@@ -146,6 +146,24 @@ def test_memory_of_an_exported_file_is_the_devices(pairs, device):
     close(there)
 
 
+def test_memory_of_an_exported_buffer_is_the_buffers(pairs, device):
+    end, peer = pairs.borrow()
+    with asking_for('buffers'):
+        buf = Buf(peer.pd, BYTES)
+    with asking_for('dma-bufs of buffers'):
+        fd = buf.export_dmabuf_fd()
+    with asking_for('regions of dma-bufs'):
+        there = DmaBufMR(peer.pd, BYTES, ALL_ACCESS, fd)
+    os.close(fd)
+    with BufMR(peer.pd, buf, access=ALL_ACCESS) as same:
+        end.write(pattern(LENGTH))
+        assert carry_out(end, 'write', LENGTH, end.mr.buf + HERE, PAGE, end.mr.lkey,
+                         there.rkey) == e.IBV_WC_SUCCESS
+        assert same.read(LENGTH, PAGE) == pattern(LENGTH)
+    there.close()
+    buf.close()
+
+
 def test_region_of_all_memory(pairs, device):
     end, peer = pairs.borrow()
     there, place = implicit(device, peer.pd)

@@ -192,6 +192,39 @@ CASE(changes_that_cannot_be)
 	bench_close(&bench);
 }
 
+/* What was asked for cannot be: the region is what it was, keys and all. */
+CASE(changes_that_fail_leave_the_region)
+{
+	const int everything = IBV_REREG_MR_CHANGE_TRANSLATION | IBV_REREG_MR_CHANGE_PD |
+			       IBV_REREG_MR_CHANGE_ACCESS;
+	struct ibv_mr before, *mr;
+	uint8_t *gone, *addr;
+	struct bench bench;
+
+	bench_open(&bench);
+	NEED(!bench.bed.kernel, "what is left of a failed change is the driver's choice");
+	mr = bench.buffer.mr;
+	before = *mr;
+	addr = bench.buffer.bytes;
+	gone = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(gone != MAP_FAILED);
+	CHECK_EQ(ibv_rereg_mr(mr, 1 << 3, NULL, NULL, 0, 0), IBV_REREG_MR_ERR_INPUT);
+	CHECK_EQ(ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_TRANSLATION, NULL, NULL, 4096, 0),
+		 IBV_REREG_MR_ERR_INPUT);
+	CHECK_EQ(ibv_rereg_mr(mr, everything, bench.bed.pd, gone, 4096, ACCESS_ALL),
+		 IBV_REREG_MR_ERR_CMD);
+	CHECK_EQ(errno, EFAULT);
+	CHECK_EQ(ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, NULL, 0, ACCESS_ALL | 1 << 15),
+		 IBV_REREG_MR_ERR_CMD);
+	CHECK(mr->lkey == before.lkey && mr->rkey == before.rkey && mr->addr == before.addr &&
+	      mr->length == before.length && mr->pd == before.pd);
+	pattern_fill(addr, 256, 5);
+	CHECK_EQ(write_to(&bench, buffer_address(&bench.buffer, 8192), mr->rkey), IBV_WC_SUCCESS);
+	CHECK_PATTERN(addr + 8192, 256, 5);
+	CHECK_EQ(munmap(gone, 4096), 0);
+	bench_close(&bench);
+}
+
 CASE(memory_that_is_not_there)
 {
 	struct bench bench;

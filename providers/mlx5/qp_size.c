@@ -16,19 +16,23 @@ enum {
 
 /*
  * Room before the data. On connected transports that of the largest request of another kind, a
- * memory window bind with its inline translation, rounded up to a basic block.
+ * memory window bind with its inline translation, rounded up to a basic block; a DC initiator has
+ * those only where it was asked for.
  */
-static size_t fixed_bytes(enum mlx5_service service, uint16_t max_tso_header)
+static size_t fixed_bytes(const struct mlx5_qp *qp)
 {
 	size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
 
-	if (service == MLX5_SERVICE_RAW)
+	if (qp->service == MLX5_SERVICE_RAW)
 		return ctrl + sizeof(struct mlx5_wqe_eth_seg) +
-		       align_up(max_tso_header, MLX5_WQE_DS_UNITS);
-	if (service == MLX5_SERVICE_UD)
-		return ctrl + sizeof(struct mlx5_wqe_datagram_seg);
-	if (service == MLX5_SERVICE_DCI)
+		       align_up(qp->sq.max_tso_header, MLX5_WQE_DS_UNITS);
+	if (qp->service == MLX5_SERVICE_UD || qp->service == MLX5_SERVICE_DCI)
 		ctrl += sizeof(struct mlx5_wqe_datagram_seg);
+	if (qp->service == MLX5_SERVICE_UD)
+		return ctrl;
+	if (qp->service == MLX5_SERVICE_DCI && !qp->verbs.qp_ex.wr_local_inv)
+		return ctrl + sizeof(struct mlx5_wqe_raddr_seg) +
+		       sizeof(struct mlx5_wqe_atomic_seg);
 	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
 	       sizeof(struct mlx5_wqe_mkey_context_seg) + MLX5_SEND_WQE_BB;
 }
@@ -74,7 +78,7 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp,
 		   const struct ibv_qp_cap *cap, size_t *bytes)
 {
 	const size_t inline_head = sizeof(struct mlx5_wqe_inl_data_seg);
-	size_t fixed = fixed_bytes(qp->service, qp->sq.max_tso_header), data, wr_bytes;
+	size_t fixed = fixed_bytes(qp), data, wr_bytes;
 	uint64_t ring_bytes;
 
 	*bytes = 0;
@@ -147,6 +151,9 @@ int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 	int err;
 
 	*rq_bytes = 0;
+	*sq_bytes = 0;
+	if (qp->service == MLX5_SERVICE_DCT)
+		return 0;
 	if (!attr->srq) {
 		err = mlx5_rq_size(&qp->rq, context, attr->cap.max_recv_wr, attr->cap.max_recv_sge,
 				   rq_bytes);

@@ -38,10 +38,12 @@ def pytest_cmdline_main(config):
     device = config.getoption('--device')
     pytest_again = [sys.executable, *(['-B'] if sys.dont_write_bytecode else []), '-m', 'pytest',
                     *arguments]
-    paths = [str(harness.BUILD / 'python'), os.environ.get('PYTHONPATH')]
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)))
-    # Another libibverbs than the build's, below the build's pyverbs: see witness.md.
-    environment['LD_LIBRARY_PATH'] = os.environ.get('OV_LIBRARIES', str(harness.BUILD / 'lib'))
+    # tests/witness/test_verbs_on_stock.py chooses others.
+    python = os.environ.get('OV_PYTHON', str(harness.BUILD / 'python'))
+    libraries = os.environ.get('OV_LIBRARIES', str(harness.BUILD / 'lib'))
+    paths = [python, os.environ.get('PYTHONPATH')]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)),
+                       LD_LIBRARY_PATH=libraries)
     if world.KERNEL:
         environment[READY] = 'none'
         command = pytest_again

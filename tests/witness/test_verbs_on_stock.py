@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Witness of the device, and of what tests/verbs asks for: the same suite with Debian's libibverbs and
+libmlx5 in place of ours, below our pyverbs. What they do otherwise stands in DIFFERENCES, with the
+reason, and nowhere else; a difference that is gone fails here as well."""
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+import weaken
+from harness import BUILD, ROOT
+
+pytestmark = pytest.mark.stock
+
+# Newer than rdma-core 44, which Debian 12 has.
+MISSING = {"IBVERBS_1.%d" % minor for minor in range(15, 30)}
+# Files that call what those versions have.
+LEFT_OUT = ("test_orders.py",)
+# Patterns of tests' names, and what is otherwise there.
+DIFFERENCES = {
+    r"test_the_old_value_wants_one_piece":
+        "libmlx5 does not count the pieces of an atomic; the device fails the request",
+    r"test_operations_that_the_transport_has_not\[.*":
+        "libmlx5 writes any opcode for any transport; the device fails the request",
+    r"test_reads_and_atomics_carry_no_data\[.*":
+        "libmlx5 ignores IBV_SEND_INLINE where there is nothing to carry",
+    r"test_more_data_within_requests_than_can_be\[4294967295\]":
+        "libmlx5 computes with max_inline_data in 32 bits, which wrap",
+    r"test_changes_that_cannot_be\[0\]":
+        "libibverbs leaves a change of nothing to the kernel and calls it the command's failure",
+    r"test_its_size_changes_where_the_device_says_so|test_it_is_full":
+        "libmlx5 tells the kernel one receive more than it uses, and the kernel rounds up: a query "
+        "tells twice what the shared queue takes",
+    r"test_posting_a_send\[..-(RESET|INIT|RTR|ERR)-post_send\]":
+        "libmlx5 gives a send queue no room before RTS: it is full, whatever its state",
+    r"test_posting_a_send\[..-ERR-ibv_wr\]":
+        "the same, and in ibv_wr_*() calls the state comes first: not even in error are requests "
+        "taken, and flushed, by one that never was in RTS",
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """-> (test, whether it passed) of the suite on stock libraries"""
+    scratch = tmp_path_factory.mktemp("stock")
+    weaken.weaken(BUILD / "python", scratch / "python", MISSING)
+    environment = dict(os.environ, OV_PYTHON=str(scratch / "python"), OV_LIBRARIES="")
+    left_out = ["--ignore=tests/verbs/" + name for name in LEFT_OUT]
+    done = subprocess.run([sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                           "-m", "not long", "--junitxml", scratch / "results.xml", *left_out,
+                           "tests/verbs"], cwd=ROOT, env=environment, text=True,
+                          capture_output=True, timeout=300)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    cases = ElementTree.parse(scratch / "results.xml").iter("testcase")
+    return [(case.get("name"), case.find("failure") is None and case.find("error") is None)
+            for case in cases]
+
+
+def matching(name):
+    return any(re.fullmatch(known, name) for known in DIFFERENCES)
+
+
+def test_debians_libraries_pass(results):
+    failed = [name for name, passed in results if not passed and not matching(name)]
+    assert len(results) > 1500 and not failed, failed
+
+
+@pytest.mark.parametrize("known", DIFFERENCES)
+def test_they_still_differ(results, known):
+    outcomes = {passed for name, passed in results if re.fullmatch(known, name)}
+    assert outcomes == {False}, DIFFERENCES[known]
+
+
+def test_it_was_the_stock_library(tmp_path):
+    weaken.weaken(BUILD / "python", tmp_path / "python", MISSING)
+    shown = subprocess.run([BUILD / "bin/softhca", "run", "--", sys.executable, "-c",
+                            "import pyverbs.device; print(open('/proc/self/maps').read())"],
+                           env=dict(os.environ, PYTHONPATH=str(tmp_path / "python"),
+                                    LD_LIBRARY_PATH=""), text=True, capture_output=True, check=True)
+    loaded = set(re.findall(r"/\S*libibverbs\.so\S*", shown.stdout))
+    assert loaded and not any(str(BUILD) in path for path in loaded), loaded

@@ -64,21 +64,21 @@ def test_bits_that_nobody_knows(device, kind):
     assert end.qp.qp_state == RESET
 
 
-# What, of which step, at its bound and beyond it; `checked` says that only some families look.
+# What, of which step, at its bound and beyond it; the last says which families look.
 VALUES = (
-    ('port_num', INIT, (1,), (0, 2, 255), False),
-    ('pkey_index', INIT, (0,), (5000, 65535), True),
-    ('path_mtu', RTR, (e.IBV_MTU_256,), (6, 255), False),
-    ('path_mtu', RTR, (), (0,), True),
-    ('max_dest_rd_atomic', RTR, (0, 1, 'max_qp_rd_atom'), ('max_qp_rd_atom+1', 200), True),
-    ('min_rnr_timer', RTR, (0, 31), (), False),
-    ('rq_psn', RTR, (0, 0xffffff), (), False),
-    ('dest_qp_num', RTR, (0xffffff,), (), False),
-    ('max_rd_atomic', RTS, (0, 1, 'max_qp_init_rd_atom'), ('max_qp_init_rd_atom+1', 200), False),
-    ('timeout', RTS, (0, 31), (32, 255), True),
-    ('retry_cnt', RTS, (0, 7), (8, 255), True),
-    ('rnr_retry', RTS, (0, 7), (8, 255), True),
-    ('sq_psn', RTS, (0, 0xffffff), (), False),
+    ('port_num', INIT, (1,), (0, 2, 255), None),
+    ('pkey_index', INIT, (0,), (5000, 65535), 'checks_values'),
+    ('path_mtu', RTR, (e.IBV_MTU_256,), (6, 255), None),
+    ('path_mtu', RTR, (), (0,), 'checks_values'),
+    ('max_dest_rd_atomic', RTR, (0, 1, 'max_qp_rd_atom'), ('max_qp_rd_atom+1', 200), 'checks_values'),
+    ('min_rnr_timer', RTR, (0, 31), (), None),
+    ('rq_psn', RTR, (0, 0xffffff), (), None),
+    ('dest_qp_num', RTR, (0xffffff,), (), None),
+    ('max_rd_atomic', RTS, (0, 1, 'max_qp_init_rd_atom'), ('max_qp_init_rd_atom+1', 200), None),
+    ('timeout', RTS, (0, 31), (32, 255), 'checks_ranges'),
+    ('retry_cnt', RTS, (0, 7), (8, 255), 'checks_ranges'),
+    ('rnr_retry', RTS, (0, 7), (8, 255), 'checks_ranges'),
+    ('sq_psn', RTS, (0, 0xffffff), (), None),
 )
 
 
@@ -96,7 +96,9 @@ def named(device, value):
 def test_a_value_at_its_bound(device, name, there, value):
     value, end = named(device, value), new(device, RC, BEFORE[there])
     step(end, there, required(RC, BEFORE[there], there), **{name: value})
-    assert getattr(end.qp.query(0xfffff)[0], name) == value
+    told = getattr(end.qp.query(0xfffff)[0], name)
+    # Adapters keep the logarithm of how many reads there may be: none is told as one.
+    assert told == value or (name.endswith('rd_atomic') and (value, told) == (0, 1))
 
 
 @pytest.mark.parametrize('name, there, value, checked', [
@@ -105,7 +107,7 @@ def test_a_value_at_its_bound(device, name, there, value):
 def test_a_value_beyond_its_bound(device, name, there, value, checked):
     value, end = named(device, value), new(device, RC, BEFORE[there])
     mask = required(RC, BEFORE[there], there)
-    if checked and not device.family.checks_values:
+    if checked and not getattr(device.family, checked):
         lacking(f'{device.family.name} does not look at this value')
     with fails_with(errno.EINVAL):
         step(end, there, mask, **{name: value})

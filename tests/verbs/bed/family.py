@@ -32,6 +32,8 @@ class Family:
     grants_exactly: bool = False
     # Looks at P_Key indices, at path MTUs that are none, at the number of reads to be taken.
     checks_values: bool = False
+    # Refuses timers and counts of repetitions that have no meaning, and unknown changes.
+    checks_ranges: bool = False
     # The receive that an RDMA write with immediate data would have taken, had it been allowed.
     receive_of_refused_write: int = e.IBV_WC_REM_ACCESS_ERR
     # Why something cannot be tested; empty where it can.
@@ -47,10 +49,10 @@ class Family:
 
 
 MLX5 = Family('mlx5', names_errors=True, has_syndromes=True, flushes_late_receives=True,
-              inline_bytes=800, grants_exactly=True, checks_values=True,
+              inline_bytes=800, grants_exactly=True, checks_values=True, checks_ranges=True,
               receive_of_refused_write=e.IBV_WC_WR_FLUSH_ERR)
 MLX5_OF_THE_KERNEL = dataclasses.replace(
-    MLX5, name="the kernel's mlx5",
+    MLX5, name="the kernel's mlx5", checks_ranges=False,
     no_draining="the kernel's mlx5 driver has no way to drain a send queue",
     no_error_from_reset='the kernel knows no step from RESET to the error state')
 RXE = Family('rxe', no_resumption='rxe does not go on with what was posted while it drained',

@@ -2,6 +2,7 @@
 """Two processes on one host, and two hosts: every operation from one to the other, and what the living
 learn of the dead."""
 import struct
+import types
 
 import pytest
 
@@ -42,8 +43,9 @@ def connected(device, place, kind=RC, how='post_send', **changes):
 def check_far(end, far, request):
     """The receive at the far end, as check_received() would see it there."""
     came = far.take_received(1)[0]
-    stand_in = type('FarEnd', (), {'kind': end.kind, 'peer': end.address(), 'device': end.device,
-                                   'qp': type('Numbered', (), {'qp_num': end.peer.qp_num})})
+    receiver = types.SimpleNamespace(qp_num=end.peer.qp_num)
+    stand_in = types.SimpleNamespace(kind=end.kind, peer=end.address(), device=end.device,
+                                     receiver=receiver)
     check_received(came, stand_in, request)
 
 

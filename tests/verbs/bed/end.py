@@ -89,6 +89,21 @@ class End:
         self.peer = peer
         self.qp.to_rts(self.attributes(peer, **changes))
 
+    @property
+    def receiver(self):
+        """The queue pair that the completions of receives name."""
+        return self.qp
+
+    def direct(self, wr, qkey=QKEY):
+        """What a request has to know of its receiver, where the connection does not."""
+        if self.kind == UD:
+            wr.set_wr_ud(self.handle(self.peer), self.peer.qp_num, qkey)
+
+    def direct_built(self, qkey=QKEY):
+        """The same for a request by ibv_wr_...()."""
+        if self.kind == UD:
+            self.qp.wr_set_ud_addr(self.handle(self.peer), self.peer.qp_num, qkey)
+
     def handle(self, peer):
         """-> an address handle; one is enough for each peer"""
         where = peer.lid, peer.gid

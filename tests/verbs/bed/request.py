@@ -61,12 +61,11 @@ def work_request(end, request, next_wr=None):
     operation = request.operation
     wr = SendWR(request.wr_id, operation.opcode, len(pieces),
                 request.imm if operation.carries else 0, pieces, request.flags, next_wr)
-    if end.kind == UD:
-        wr.set_wr_ud(end.handle(end.peer), end.peer.qp_num, request.qkey)
-    elif request.name in ATOMICS:
+    if request.name in ATOMICS:
         wr.set_wr_atomic(rkey, remote, *request.operands)
     elif 'send' not in request.name:
         wr.set_wr_rdma(rkey, remote)
+    end.direct(wr, request.qkey)
     return wr
 
 
@@ -83,8 +82,7 @@ def build(end, request):
      'compare_swap': lambda: qp.wr_atomic_cmp_swp(rkey, remote, *request.operands),
      'fetch_add': lambda: qp.wr_atomic_fetch_add(rkey, remote, request.operands[0])
      }[request.name]()
-    if end.kind == UD:
-        qp.wr_set_ud_addr(end.handle(end.peer), end.peer.qp_num, request.qkey)
+    end.direct_built(request.qkey)
     set_pieces(qp, request, pieces)
 
 
@@ -132,7 +130,7 @@ def check_received(came, end, request, wr_id=1):
     written = request.name.startswith('write')
     assert (came.wr_id, came.status) == (wr_id, e.IBV_WC_SUCCESS)
     assert came.opcode == (e.IBV_WC_RECV_RDMA_WITH_IMM if written else e.IBV_WC_RECV)
-    assert came.qp_num == end.qp.qp_num
+    assert came.qp_num == end.receiver.qp_num
     assert came.byte_len == request.size + (HEADER if end.kind == UD else 0)
     flags = e.IBV_WC_WITH_IMM if request.operation.carries else 0
     if request.operation.carries:

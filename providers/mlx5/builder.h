@@ -217,9 +217,6 @@ static ALWAYS_INLINE void mlx5_wqe_finish(struct mlx5_sq *sq, const struct mlx5_
 	sq->pi += (wqe->ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
 }
 
-/* LOCAL_INV from begin to finish, in sq->wqe; see umr.c. */
-void mlx5_wqe_local_inv(struct mlx5_sq *sq, unsigned int send_flags, uint32_t rkey, uint64_t wr_id);
-
 /* Rings a register that takes whole requests, with the copy of a request if bytes is not 0. */
 void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, size_t bytes);
 

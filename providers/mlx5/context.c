@@ -141,6 +141,9 @@ static void read_response(struct mlx5_context *context,
 					 : MLX5_FRAME_INLINE_BYTES;
 	context->num_dyn_bfregs = response->num_dyn_bfregs;
 	context->flow_action_flags = response->flow_action_flags;
+	context->null_key = response->comp_mask & MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_DUMP_FILL_MKEY
+				    ? response->dump_fill_mkey
+				    : 0;
 }
 
 static int open_queues(struct mlx5_context *context,
@@ -263,6 +266,10 @@ static const struct verbs_context_ops common_ops = {
 	.export_buf_dmabuf_fd = mlx5_export_buf_dmabuf_fd,
 	.alloc_dmah = mlx5_alloc_dmah,
 	.dealloc_dmah = mlx5_dealloc_dmah,
+	.alloc_null_mr = mlx5_alloc_null_mr,
+	.alloc_mw = mlx5_alloc_mw,
+	.bind_mw = mlx5_bind_mw,
+	.dealloc_mw = mlx5_dealloc_mw,
 	.create_cq = mlx5_create_cq,
 	.create_cq_ex = mlx5_create_cq_ex,
 	.req_notify_cq = mlx5_req_notify_cq,

@@ -47,6 +47,7 @@ struct mlx5_context {
 	uint32_t max_srq_recv_wr;
 	uint8_t inline_header;	    /* bytes of a frame that the device wants in a request */
 	uint16_t flow_action_flags; /* MLX5_USER_ALLOC_UCONTEXT_FLOW_ACTION_FLAGS_ */
+	uint32_t null_key;	    /* reads as zero, swallows writes; 0: there is none */
 	uint32_t udata_commands;    /* enum mlx5_user_cmds_supp_uhw */
 	uint32_t num_dyn_bfregs;
 	bool blueflame;
@@ -154,6 +155,12 @@ void mlx5_free_buf(struct ibv_buf *buf);
 int mlx5_export_buf_dmabuf_fd(struct ibv_buf *buf);
 /* Whether a range is part of the buffer. */
 bool mlx5_buf_holds(struct ibv_buf *buf, const void *addr, size_t length);
+struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd);
+
+/* mw.c */
+struct ibv_mw *mlx5_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type);
+int mlx5_bind_mw(struct ibv_qp *qp, struct ibv_mw *mw, struct ibv_mw_bind *bind);
+int mlx5_dealloc_mw(struct ibv_mw *mw);
 
 /* ah.c */
 struct ibv_ah *mlx5_create_ah(struct ibv_pd *pd, struct ibv_ah_attr *attr);

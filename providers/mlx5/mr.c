@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Memory regions. The device's part is all in the kernel; there is no private data. */
+/* Memory regions. The device's part is in the kernel; there is no private data. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,10 +67,31 @@ int mlx5_rereg_mr(struct ibv_mr *mr, int flags, struct ibv_pd *pd, void *addr, s
 				access, pd, NULL);
 }
 
+/* The device has one key for all; the kernel has told it and need not be asked. */
+struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd)
+{
+	uint32_t key = to_mlx5_context(pd->context)->null_key;
+	struct verbs_mr *mr;
+
+	if (!key) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	mr = calloc(1, sizeof(*mr));
+	if (!mr)
+		return NULL;
+	mr->type = VERBS_MR_TYPE_NULL;
+	mr->mr = (struct ibv_mr){
+		.context = pd->context, .pd = pd, .length = SIZE_MAX, .lkey = key};
+	return &mr->mr;
+}
+
 int mlx5_dereg_mr(struct ibv_mr *mr)
 {
-	int err = ibv_cmd_dereg_mr(to_verbs_mr(mr));
+	int err = 0;
 
+	if (to_verbs_mr(mr)->type != VERBS_MR_TYPE_NULL)
+		err = ibv_cmd_dereg_mr(to_verbs_mr(mr));
 	if (!err)
 		free(mr);
 	return err;

@@ -5,6 +5,7 @@
 
 #include "frame.h"
 #include "context.h"
+#include "umr.h"
 
 static ALWAYS_INLINE int write_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 				      const struct ibv_send_wr *wr)
@@ -58,7 +59,10 @@ static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
 		return 0;
 	}
-	return wr->opcode == IBV_WR_BIND_MW || wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;
+	if (wr->opcode == IBV_WR_BIND_MW && service != MLX5_SERVICE_UD)
+		return mlx5_wqe_bind_mw(sq, wr->send_flags, wr->bind_mw.mw, wr->bind_mw.rkey,
+					&wr->bind_mw.bind_info, wr->wr_id);
+	return wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;
 }
 
 /* Inline data of a frame, but for the start that the Ethernet segment has already. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "batch.h"
+#include "umr.h"
 
 static ALWAYS_INLINE void open_send(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
 {
@@ -85,6 +86,22 @@ static void wr_local_inv(struct ibv_qp_ex *ex, uint32_t rkey)
 
 	if (mlx5_batch_next(sq))
 		mlx5_wqe_local_inv(sq, ex->wr_flags, rkey, ex->wr_id);
+}
+
+static void wr_bind_mw(struct ibv_qp_ex *ex, struct ibv_mw *mw, uint32_t rkey,
+		       const struct ibv_mw_bind_info *info)
+{
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(ex)->sq;
+	int err;
+
+	if (!mlx5_batch_next(sq))
+		return;
+	/* The key of a window of type 1 is not the program's to choose. */
+	err = mw->type == IBV_MW_TYPE_2
+		      ? mlx5_wqe_bind_mw(sq, ex->wr_flags, mw, rkey, info, ex->wr_id)
+		      : EINVAL;
+	if (unlikely(err))
+		mlx5_batch_fault(sq, err);
 }
 
 /* Setters. */
@@ -219,7 +236,7 @@ static uint64_t supported_ops(enum mlx5_service service)
 	const uint64_t sends = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM;
 	const uint64_t connected = sends | IBV_QP_EX_WITH_SEND_WITH_INV |
 				   IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
-				   IBV_QP_EX_WITH_LOCAL_INV;
+				   IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_BIND_MW;
 
 	switch (service) {
 	case MLX5_SERVICE_RC:
@@ -264,6 +281,8 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 		ex->wr_atomic_fetch_add = wr_atomic_fetch_add;
 	if (send_ops_flags & IBV_QP_EX_WITH_LOCAL_INV)
 		ex->wr_local_inv = wr_local_inv;
+	if (send_ops_flags & IBV_QP_EX_WITH_BIND_MW)
+		ex->wr_bind_mw = wr_bind_mw;
 	if (qp->verbs.qp.qp_type == IBV_QPT_UD)
 		ex->wr_set_ud_addr = wr_set_ud_addr;
 	ex->wr_set_sge = wr_set_sge;

@@ -18,6 +18,7 @@ static int allocate_tables(struct hca *hca)
 static void free_hca(struct hca *hca)
 {
 	free(hca->srqs);
+	null_mr_destroy(hca);
 	free(hca->mrs);
 	free(hca->qps);
 	free(hca);
@@ -30,6 +31,7 @@ static void init_lists(struct hca *hca)
 	list_init(&hca->channel_cqs);
 	list_init(&hca->srq_list);
 	list_init(&hca->mr_list);
+	list_init(&hca->mw_list);
 	list_init(&hca->pd_list);
 	list_init(&hca->xrcd_list);
 }
@@ -62,6 +64,8 @@ int hca_open(struct engine *engine, const struct family_ops *family, const struc
 	if (!hca)
 		return ENOMEM;
 	rc = allocate_tables(hca);
+	if (!rc)
+		rc = null_mr_create(hca);
 	if (rc)
 		goto free_hca;
 	rc = fabric_hca_open(engine->fabric, family->name, &hca->shared, &hca->index);
@@ -107,6 +111,12 @@ static void end_cqs(struct hca *hca)
 		cq_destroy(list_entry(node, struct cq, link));
 }
 
+static void end_mws(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->mw_list)
+		mw_destroy(list_entry(node, struct mr, link));
+}
+
 static void end_mrs(struct hca *hca)
 {
 	list_for_each_safe (node, &hca->mr_list)
@@ -140,6 +150,7 @@ void hca_close(struct hca *hca)
 	end_qps(hca);
 	end_srqs(hca);
 	end_cqs(hca);
+	end_mws(hca);
 	end_mrs(hca);
 	end_pds(hca);
 	end_xrcds(hca);

@@ -26,6 +26,26 @@ void qp_enter_state(struct qp *qp, enum qp_state state, uint32_t mask);
 /* No receive can be taken from it any more. */
 void srq_fail(struct srq *srq);
 
+/* ---- mr.c ---- */
+/* Reserves a key and enters it in the tables, free. `pd` may be NULL. */
+int key_new(struct hca *hca, struct pd *pd, enum key_kind kind, uint8_t variant, struct mr **key);
+void key_end(struct mr *key);
+/* Gives the key to the other processes, or takes it back and waits for who is in the middle of a
+ * shortcut on it. Nothing of it may change in between. */
+void key_publish(struct mr *key);
+void key_withdraw(struct mr *key);
+
+/* ---- mw.c ---- */
+/* The window grants nothing any more. */
+void mw_unbind(struct mr *mw);
+/* The same for all that are bound to a region, or for a queue pair. */
+void mw_unbind_region(struct mr *mr);
+void mw_unbind_qp(const struct qp *qp);
+
+/* ---- null_mr.c ---- */
+int null_mr_create(struct hca *hca);
+void null_mr_destroy(struct hca *hca);
+
 /* ---- multicast.c ---- */
 void qp_leave_groups(struct qp *qp);
 

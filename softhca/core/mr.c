@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Memory regions. The entry in the shared key table is filled first and made valid last; at the end
- * the key goes first, then everybody in the middle of a shortcut is waited for, then the memory.
+ * Memory regions, and what all keys have in common. The entry in the shared key table is filled
+ * first and made valid last; at the end the key goes first, then everybody in the middle of a
+ * shortcut is waited for, then the memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +10,80 @@
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/memory/guard.h"
+
+/* ---- keys ---- */
+
+static void count_key(struct mr *key, int change)
+{
+	struct hca *hca = key->hca;
+
+	if (key->kind == KEY_REGION)
+		hca->num_mr += (uint32_t)change;
+	else
+		hca->num_mw += (uint32_t)change;
+	if (key->pd)
+		key->pd->users += (uint32_t)change;
+}
+
+int key_new(struct hca *hca, struct pd *pd, enum key_kind kind, uint8_t variant,
+	    struct mr **created)
+{
+	struct mr *key = calloc(1, sizeof(*key));
+	int rc;
+
+	if (!key)
+		return ENOMEM;
+	rc = fabric_key_reserve(hca->engine->fabric, hca->shared, variant, &key->key, &key->shared);
+	if (rc) {
+		free(key);
+		return rc;
+	}
+	key->hca = hca;
+	key->pd = pd;
+	key->kind = kind;
+	list_init(&key->windows);
+	list_init(&key->bound);
+	hca->mrs[(key->key >> 8) % FABRIC_KEYS] = key;
+	list_append(kind == KEY_REGION ? &hca->mr_list : &hca->mw_list, &key->link);
+	count_key(key, 1);
+	*created = key;
+	return 0;
+}
+
+void key_end(struct mr *key)
+{
+	struct hca *hca = key->hca;
+
+	fabric_key_release(hca->engine->fabric, hca->shared, key->shared);
+	hca->mrs[(key->key >> 8) % FABRIC_KEYS] = NULL;
+	list_remove(&key->link);
+	count_key(key, -1);
+	free(key->pages);
+	free(key);
+}
+
+/* Of a window of type 2 the queue pair counts as well. */
+void key_publish(struct mr *key)
+{
+	struct fabric_key *shared = key->shared;
+	const struct qp *qp = key->scope == key->pd ? NULL : key->scope;
+
+	shared->pdn = key->pd->pdn;
+	shared->qpn = qp ? qp->qpn : 0;
+	shared->access = key->access;
+	shared->linear = key->linear != NULL;
+	shared->iova = key->iova;
+	shared->length = key->length;
+	shared->address = (uintptr_t)key->linear;
+	atomic_store_explicit(&shared->key, key->key, memory_order_release);
+}
+
+void key_withdraw(struct mr *key)
+{
+	fabric_key_withdraw(key->hca->engine->fabric, key->hca->shared, key->shared);
+}
+
+/* ---- regions ---- */
 
 static bool is_range(uint64_t start, uint64_t length)
 {
@@ -32,7 +107,9 @@ static int check_params(const struct hca *hca, const struct mr_params *params)
 {
 	uint32_t remote = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
 
-	if (!is_range(params->iova, params->length) || !has_place(params))
+	if (params->free ? !params->place : !is_range(params->iova, params->length))
+		return EINVAL;
+	if (!has_place(params))
 		return EINVAL;
 	if (!params->place && params->length > hca->limits.max_mr_size)
 		return EINVAL;
@@ -42,69 +119,58 @@ static int check_params(const struct hca *hca, const struct mr_params *params)
 	return hca->num_mr >= hca->limits.max_mr ? ENOMEM : 0;
 }
 
-static void publish(struct mr *mr)
+static void describe(struct mr *mr, const struct mr_params *params)
 {
-	struct fabric_key *shared = mr->shared;
-
-	shared->pdn = mr->pd->pdn;
-	shared->access = mr->access;
-	shared->linear = mr->linear != NULL;
-	shared->iova = mr->iova;
-	shared->length = mr->length;
-	shared->address = (uintptr_t)mr->linear;
-	atomic_store_explicit(&shared->key, mr->key, memory_order_release);
-}
-
-int mr_create(struct pd *pd, const struct mr_params *params, struct mr **created)
-{
-	struct hca *hca = pd->hca;
-	struct mr *mr;
-	int rc = check_params(hca, params);
-
-	/* The program may have put its own fault handlers in place since the last time. */
-	if (!rc)
-		rc = guard_install();
-	if (rc)
-		return rc;
-	mr = calloc(1, sizeof(*mr));
-	if (!mr)
-		return ENOMEM;
-	rc = fabric_key_reserve(hca->engine->fabric, hca->shared, params->key_byte, &mr->key,
-				&mr->shared);
-	if (rc) {
-		free(mr);
-		return rc;
-	}
-	mr->hca = hca;
-	mr->pd = pd;
 	mr->iova = params->iova;
 	mr->length = params->length;
-	mr->access = params->access;
 	mr->linear = params->linear;
 	mr->pages = params->pages;
 	mr->place = params->place;
 	mr->place_arg = params->place_arg;
 	mr->log_page_size = params->log_page_size;
 	mr->page_offset = params->page_offset;
-	hca->mrs[(mr->key >> 8) % FABRIC_KEYS] = mr;
-	list_append(&hca->mr_list, &mr->link);
-	hca->num_mr++;
-	pd->users++;
-	publish(mr);
+	mr->front = params->front;
+}
+
+static int create(struct hca *hca, struct pd *pd, const struct mr_params *params,
+		  struct mr **created)
+{
+	struct mr *mr;
+	int rc = check_params(hca, params);
+
+	/* The program may have put its own fault handlers in place since the last time. */
+	if (!rc)
+		rc = guard_install();
+	if (!rc)
+		rc = key_new(hca, pd, KEY_REGION, params->key_byte, &mr);
+	if (rc)
+		return rc;
+	describe(mr, params);
 	*created = mr;
 	return 0;
 }
 
+int mr_create(struct pd *pd, const struct mr_params *params, struct mr **created)
+{
+	int rc = create(pd->hca, pd, params, created);
+
+	if (rc)
+		return rc;
+	(*created)->access = params->access | ACCESS_LOCAL_READ;
+	(*created)->scope = pd;
+	key_publish(*created);
+	return 0;
+}
+
+int mr_create_free(struct hca *hca, const struct mr_params *params, struct mr **created)
+{
+	return create(hca, NULL, params, created);
+}
+
 int mr_destroy(struct mr *mr)
 {
-	struct hca *hca = mr->hca;
-
-	fabric_key_release(hca->engine->fabric, hca->shared, mr->shared);
-	hca->mrs[(mr->key >> 8) % FABRIC_KEYS] = NULL;
-	list_remove(&mr->link);
-	hca->num_mr--;
-	mr->pd->users--;
-	free(mr->pages);
-	free(mr);
+	if (!list_empty(&mr->windows))
+		return EBUSY;
+	key_end(mr);
 	return 0;
 }

@@ -25,7 +25,7 @@ struct dc_target;
 
 /* What an HCA can do; requests beyond it are refused with EINVAL. */
 struct hca_limits {
-	uint32_t max_qp, max_cq, max_srq, max_mr, max_pd, max_ah;
+	uint32_t max_qp, max_cq, max_srq, max_mr, max_mw, max_pd, max_ah;
 	uint32_t max_qp_wr, max_sge, max_cqe, max_srq_wr, max_srq_sge, max_inline;
 	uint32_t max_rd_atomic, max_init_rd_atomic;
 	uint32_t max_mcast_grp, max_mcast_qp_attach;
@@ -59,9 +59,10 @@ struct hca {
 	/* ---- cold ---- */
 	const struct front_ops *front;
 	struct hca_limits limits;
-	uint32_t num_qp, num_cq, num_srq, num_mr, num_pd;
+	uint32_t num_qp, num_cq, num_srq, num_mr, num_mw, num_pd;
 	uint32_t next_cqn; /* the last one given, free running */
-	struct list qp_list, cq_list, srq_list, mr_list, pd_list, xrcd_list;
+	struct list qp_list, cq_list, srq_list, mr_list, mw_list, pd_list, xrcd_list;
+	struct mr *null_mr;
 	/* CQs with a channel, whose armings are looked for: often few among many. */
 	struct list channel_cqs;
 };
@@ -87,6 +88,16 @@ struct xrcd {
  * least 1) lie with it; NULL if it is unmapped, or `writing` and not writable. */
 typedef uint8_t *mr_place_fn(void *arg, uint64_t address, bool writing, uint64_t *together);
 
+enum key_kind {
+	KEY_REGION,
+	/* Windows. They are free, and grant nothing, until they are bound to part of a region. */
+	KEY_WINDOW_1,
+	KEY_WINDOW_2,
+	/* Reads as zeroes and swallows what is written, for anybody on this adapter. */
+	KEY_NULL,
+};
+
+/* A memory key, be it of a region or of a window. */
 struct mr {
 	uint64_t iova;
 	uint64_t length;
@@ -101,14 +112,25 @@ struct mr {
 	void *place_arg;
 	bool foreign; /* of another process, see memory/foreign.h: none of the above */
 	uint32_t key; /* both lkey and rkey */
-	uint32_t access;
-	struct pd *pd;
+	uint32_t access; /* 0 while the key is free */
+	/* Who may use it: its PD, or the one queue pair that a window of type 2 is bound for. NULL
+	 * while the key is free, the key itself if anybody may. */
+	const void *scope;
 	struct fabric_key *shared;
 	/* ---- cold ---- */
+	struct pd *pd; /* NULL: a free region may have none */
 	struct hca *hca;
+	enum key_kind kind;
 	struct list link;
+	struct list windows; /* of a region: what is bound to it */
+	struct mr *target;   /* of a window: the region it is bound to */
+	uint64_t target_address;
+	struct list bound; /* on target->windows */
 	void *front;
 };
+
+/* The key of the null region: one for all, of a place that the search for free keys never finds. */
+#define HCA_NULL_KEY 0x200u
 
 /* All but the very last byte, which nobody has. */
 #define MR_WHOLE_SPACE UINT64_MAX
@@ -130,6 +152,9 @@ struct mr_params {
 	uint32_t page_offset;
 	/* Lowest byte of the new key, for families whose driver chooses it. */
 	uint8_t key_byte;
+	/* The key is free: requests will say what it is about. `place` only. */
+	bool free; /* mr_create_free() */
+	void *front;
 };
 
 /* Bounds of moderation: what ConnectX has room for. */
@@ -351,7 +376,32 @@ int xrcd_open(struct hca *hca, uint64_t device, uint64_t inode, unsigned int fla
 int xrcd_close(struct xrcd *xrcd); /* EBUSY: the last opener goes, and something uses it */
 
 int mr_create(struct pd *pd, const struct mr_params *params, struct mr **mr);
-int mr_destroy(struct mr *mr);
+int mr_destroy(struct mr *mr); /* EBUSY while windows are bound to it */
+
+/* A key that requests will fill; params->place is what they fill. It belongs to no PD. */
+int mr_create_free(struct hca *hca, const struct mr_params *params, struct mr **mr);
+
+/* What a window is bound to. */
+struct mw_binding {
+	uint8_t variant; /* low byte of its key from now on */
+	uint32_t access;
+	uint64_t start; /* its first byte, as others address it */
+	uint64_t length;
+	uint32_t region_key;
+	uint64_t region_address; /* where the first byte lies in the region */
+};
+
+/* A window of KEY_WINDOW_1 or KEY_WINDOW_2, free at first. */
+int mw_create(struct pd *pd, enum key_kind type, uint8_t key_byte, struct mr **mw);
+void mw_destroy(struct mr *mw);
+/* By a request of `qp`, which must be in the PD of window and region. STATUS_MW_BIND: refused, and
+ * the window is what it was. */
+enum completion_status mw_bind(struct qp *qp, struct mr *mw, const struct mw_binding *binding);
+/* Frees the window of type 2 that is bound for `qp` and has this key; false if there is none. */
+bool mw_invalidate(struct qp *qp, uint32_t key);
+
+/* Carries out a request that changes a key. */
+enum completion_status key_change(struct qp *qp, const struct send_request *request);
 
 int cq_create(struct hca *hca, const struct cq_params *params, struct cq **cq);
 /* Goes on in the new buffer: writes the family's resize CQE into the old one first. */

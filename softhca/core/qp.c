@@ -173,6 +173,7 @@ int qp_destroy(struct qp *qp)
 		return EBUSY;
 	/* A kick in flight names the QP on a stack that cannot be searched. */
 	engine_collect_kicks(hca->engine);
+	mw_unbind_qp(qp);
 	transport_qp_destroy(qp);
 	list_remove(&qp->pending);
 	list_remove(&qp->watched);

@@ -30,7 +30,7 @@ enum request_opcode {
 	REQUEST_READ,
 	REQUEST_COMPARE_SWAP,
 	REQUEST_FETCH_ADD,
-	REQUEST_LOCAL_INVALIDATE,
+	REQUEST_CHANGE_KEY,
 	REQUEST_NOP,
 };
 
@@ -57,6 +57,37 @@ struct ud_address {
 	uint8_t dgid[16];
 };
 
+/* What a request says of the key it changes; what it does not name stays as it is. */
+enum key_property {
+	KEY_LENGTH = 1 << 0,
+	KEY_START = 1 << 1,
+	KEY_PAGE_SIZE = 1 << 2,
+	KEY_PD = 1 << 3,
+	KEY_VARIANT = 1 << 4,
+	KEY_QP = 1 << 5,
+	KEY_FREE = 1 << 6,
+	/* Pieces of memory that the key stands for: the request's own list, of which each element
+	 * is a piece; or, of regions in pages, entries that lie where the list says. */
+	KEY_TRANSLATION = 1 << 7,
+};
+
+enum { KEY_ANY_QP = 0xffffff };
+
+struct key_change {
+	uint32_t key;
+	uint32_t properties;
+	/* Rights: those of the mask are set to what `access` says. */
+	uint32_t access, access_mask;
+	uint64_t start, length;
+	uint32_t pdn, qpn;
+	uint8_t variant;
+	uint8_t log_page_size;
+	bool free;
+	bool only_if_free;    /* refused otherwise */
+	bool only_if_this_qp; /* refused unless the key is for the queue pair of the request */
+	uint32_t first_entry; /* of the translation, where the list goes, in bytes */
+};
+
 struct send_request {
 	enum request_opcode opcode;
 	unsigned int flags;
@@ -75,6 +106,7 @@ struct send_request {
 	uint32_t remote_srqn; /* XRC: whose receives, keys and memory the request is about */
 	struct ud_address ud; /* datagrams, and dynamic connections */
 	uint64_t access_key;  /* that the target of a dynamic connection asks for */
+	struct key_change change;
 	unsigned int num_sge;
 	struct sge sge[REQUEST_MAX_SGE];
 };
@@ -105,6 +137,7 @@ struct completion {
 	uint32_t index;
 	uint32_t length;
 	__be32 immediate;
+	uint32_t invalidated_key; /* of a receive that was SEND_INVALIDATE */
 	uint32_t remote_qpn;
 	uint16_t slid;
 	uint8_t sl;

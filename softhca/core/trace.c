@@ -91,7 +91,7 @@ static const char *request_name(enum request_opcode opcode)
 		[REQUEST_READ] = "READ",
 		[REQUEST_COMPARE_SWAP] = "COMPARE_SWAP",
 		[REQUEST_FETCH_ADD] = "FETCH_ADD",
-		[REQUEST_LOCAL_INVALIDATE] = "LOCAL_INVALIDATE",
+		[REQUEST_CHANGE_KEY] = "CHANGE_KEY",
 		[REQUEST_NOP] = "NOP",
 	};
 

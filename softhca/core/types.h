@@ -118,6 +118,8 @@ enum access_flag {
 	ACCESS_ON_DEMAND = 1 << 6,
 	ACCESS_HUGETLB = 1 << 7,
 	ACCESS_RELAXED_ORDERING = 1 << 20,
+	/* Not of the ABI: every region grants it, and no window. */
+	ACCESS_LOCAL_READ = 1 << 30,
 };
 
 /* The longest message, as a port says of itself. */

@@ -63,6 +63,7 @@ struct fabric_key {
 	_Atomic uint32_t key;	/* 0: free or being filled */
 	_Atomic uint32_t owner; /* process slot plus one, 0 free */
 	uint32_t pdn;
+	uint32_t qpn; /* the only one that may use it, 0: all of the PD */
 	uint32_t access;
 	uint32_t linear; /* the memory is one range of the owner's address space */
 	uint64_t iova;

@@ -101,7 +101,9 @@ struct fabric_qp *fabric_qp_find(struct fabric_hca *hca, uint32_t qpn);
 /* Reserves a key. The entry is filled by the caller and made valid by storing `key`. */
 int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t variant,
 		       uint32_t *key, struct fabric_key **entry);
-/* Invalidates, waits for initiators (of live processes) to let go, frees. */
+/* Invalidates and waits for initiators (of live processes) to let go; the entry stays reserved. */
+void fabric_key_withdraw(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry);
+/* The same, and frees it. */
 void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry);
 struct fabric_key *fabric_key_find(struct fabric_hca *hca, uint32_t key);
 uint32_t fabric_pd_number(struct fabric_hca *hca);

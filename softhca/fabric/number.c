@@ -204,10 +204,15 @@ int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t va
 	return ENOMEM;
 }
 
-void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
+void fabric_key_withdraw(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
 {
 	atomic_store(&entry->key, 0);
 	fabric_key_settle(fabric, hca, entry);
+}
+
+void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
+{
+	fabric_key_withdraw(fabric, hca, entry);
 	atomic_store_explicit(&entry->owner, 0, memory_order_release);
 }
 

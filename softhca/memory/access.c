@@ -26,11 +26,12 @@ uint8_t *lookup_scattered(const struct mr *mr, uint64_t address, bool writing, u
 static struct mr *find_local(const struct hca *hca, const struct pd *pd, uint32_t lkey,
 			     uint64_t address, uint64_t length, bool writing)
 {
+	uint32_t access = writing ? ACCESS_LOCAL_WRITE : ACCESS_LOCAL_READ;
 	struct mr *mr = lookup_key(hca, pd, lkey);
 
 	if (!mr || !lookup_inside(mr->iova, mr->length, address, length))
 		return NULL;
-	return writing && !(mr->access & ACCESS_LOCAL_WRITE) ? NULL : mr;
+	return mr->access & access ? mr : NULL;
 }
 
 enum completion_status memory_check(struct hca *hca, const struct pd *pd, const struct sge *sge,
@@ -185,11 +186,13 @@ enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, cons
 	return length ? STATUS_LOCAL_LENGTH : STATUS_SUCCESS;
 }
 
-struct mr *memory_remote(struct hca *hca, const struct pd *pd, uint32_t rkey, uint64_t address,
+struct mr *memory_remote(const struct qp *qp, const struct pd *pd, uint32_t rkey, uint64_t address,
 			 uint64_t length, uint32_t access)
 {
-	struct mr *mr = lookup_key(hca, pd, rkey);
+	struct mr *mr = lookup_index(qp->hca, rkey);
 
+	if (!mr || mr->key != rkey || (mr->scope != pd && mr->scope != qp))
+		mr = pd ? foreign_find(qp->hca, pd, rkey) : NULL;
 	if (!mr || (mr->access & access) != access ||
 	    !lookup_inside(mr->iova, mr->length, address, length))
 		return NULL;

@@ -25,9 +25,10 @@ enum completion_status memory_scatter(struct hca *hca, const struct pd *pd, cons
 				      unsigned int num_sge, uint64_t skip, const void *from,
 				      uint32_t length);
 
-/* The MR that grants `access` to [address, address + length) under rkey to a QP of `pd`, or NULL.
- * Length 0 needs no valid key by the specification: the caller does not ask then. */
-struct mr *memory_remote(struct hca *hca, const struct pd *pd, uint32_t rkey, uint64_t address,
+/* The region or window that grants `access` to [address, address + length) under rkey to requests
+ * that come to `qp` and are of `pd`, or NULL. Length 0 needs no valid key by the specification: the
+ * caller does not ask then. */
+struct mr *memory_remote(const struct qp *qp, const struct pd *pd, uint32_t rkey, uint64_t address,
 			 uint64_t length, uint32_t access);
 
 /* Copies; the range has been checked. False: there is no memory, be it that the owner has unmapped

@@ -76,7 +76,8 @@ static bool grants(const struct fabric_key *key, const struct fabric_qp *peer, u
 		   const struct send_request *request, uint32_t access)
 {
 	return atomic_load(&key->key) == request->rkey && atomic_load(&key->owner) == owner &&
-	       key->linear && key->pdn == peer->pdn && (key->access & access) == access &&
+	       key->linear && key->pdn == peer->pdn && (!key->qpn || key->qpn == peer->qpn) &&
+	       (key->access & access) == access &&
 	       lookup_inside(key->iova, key->length, request->remote_address, request->length);
 }
 

@@ -19,7 +19,7 @@ static bool belongs(const struct fabric_key *key, const struct hca *hca, uint32_
 	uint32_t owner = atomic_load(&key->owner);
 
 	return owner && owner - 1 != fabric_self(hca->engine->fabric) && key->pdn == pdn &&
-	       key->linear;
+	       !key->qpn && key->linear;
 }
 
 struct mr *foreign_find(const struct hca *hca, const struct pd *pd, uint32_t number)

@@ -6,16 +6,23 @@
 #include "softhca/core/object.h"
 #include "softhca/memory/foreign.h"
 
+/* Whatever has the place that the key names. */
+static inline struct mr *lookup_index(const struct hca *hca, uint32_t key)
+{
+	uint32_t index = key >> 8;
+
+	return index < FABRIC_KEYS ? hca->mrs[index] : NULL;
+}
+
 /* Of this process, or else of another one that has the domain as well.
  * The key's low byte is its variant: a key that has been given back does not find its successor. */
 static inline struct mr *lookup_key(const struct hca *hca, const struct pd *pd, uint32_t key)
 {
-	uint32_t index = key >> 8;
-	struct mr *mr = index < FABRIC_KEYS ? hca->mrs[index] : NULL;
+	struct mr *mr = lookup_index(hca, key);
 
-	if (__builtin_expect(mr && mr->key == key && mr->pd == pd, 1))
+	if (__builtin_expect(mr && mr->key == key && mr->scope == pd, 1))
 		return mr;
-	return foreign_find(hca, pd, key);
+	return mr && mr->key == key && mr->scope == mr ? mr : foreign_find(hca, pd, key);
 }
 
 /* Without a sum that could overflow. */

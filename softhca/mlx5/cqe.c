@@ -27,7 +27,7 @@ static const uint8_t request_opcodes[] = {
 	[REQUEST_READ] = MLX5_OPCODE_RDMA_READ,
 	[REQUEST_COMPARE_SWAP] = MLX5_OPCODE_ATOMIC_CS,
 	[REQUEST_FETCH_ADD] = MLX5_OPCODE_ATOMIC_FA,
-	[REQUEST_LOCAL_INVALIDATE] = MLX5_OPCODE_UMR,
+	[REQUEST_CHANGE_KEY] = MLX5_OPCODE_UMR,
 	[REQUEST_NOP] = MLX5_OPCODE_NOP,
 };
 
@@ -74,6 +74,8 @@ static uint8_t cqe_opcode(const struct completion *completion)
 		return MLX5_CQE_RESP_WR_IMM;
 	case REQUEST_SEND_IMM:
 		return MLX5_CQE_RESP_SEND_IMM;
+	case REQUEST_SEND_INVALIDATE:
+		return MLX5_CQE_RESP_SEND_INV;
 	default:
 		return MLX5_CQE_RESP_SEND;
 	}
@@ -90,8 +92,10 @@ static __be32 srqn_or_user_index(const struct qp *qp, const struct completion *c
 	return srq ? htobe32(srq->srqn) : 0;
 }
 
-static __be32 immediate_or_pkey(const struct completion *completion)
+static __be32 immediate_key_or_pkey(const struct completion *completion)
 {
+	if (completion->opcode == REQUEST_SEND_INVALIDATE && !(completion->flags & COMPLETION_SEND))
+		return htobe32(completion->invalidated_key);
 	if (completion->flags & COMPLETION_IMMEDIATE)
 		return completion->immediate;
 	return htobe32(completion->pkey_index);
@@ -114,7 +118,7 @@ static void fill_success(union entry *entry, const struct qp *qp,
 	cqe->flags_rqpn = mlx5_cqe_flags_rqpn(completion->flags & COMPLETION_GRH, completion->sl,
 					      completion->remote_qpn);
 	cqe->srqn_uidx = srqn_or_user_index(qp, completion);
-	cqe->imm_inval_pkey = immediate_or_pkey(completion);
+	cqe->imm_inval_pkey = immediate_key_or_pkey(completion);
 	cqe->byte_cnt = htobe32(completion->length);
 	cqe->timestamp = htobe64(completion->timestamp_ns);
 	cqe->sop_drop_qpn = sop_qpn(qp, completion);

@@ -18,16 +18,7 @@ union segment {
 	struct mlx5_wqe_atomic_seg atomic;
 	struct mlx5_wqe_data_seg data;
 	struct mlx5_wqe_srq_next_seg next;
-	/* The beginnings of longer ones. */
-	struct {
-		uint8_t flags;
-		uint8_t reserved[3];
-		__be16 klm_octowords, translation_offset;
-		__be64 mkey_mask;
-	} umr;
-	struct {
-		uint8_t free;
-	} key;
+	struct mlx5_wqe_umr_klm_seg klm;
 };
 
 /* Volatile, so that the compiler cannot read a word again instead of keeping it. */

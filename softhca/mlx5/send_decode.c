@@ -2,8 +2,7 @@
 /*
  * Makes a core request of a send WQE. A WQE is a control segment and what its opcode asks for, in
  * pieces of 16 bytes that wrap at the end of the ring; each piece is read once. Left out are the
- * opcodes of Ethernet, memory registration and masked atomics: they end as bad requests. Of UMR,
- * which changes keys, there is the one form that invalidates a key.
+ * opcodes of Ethernet and masked atomics: they end as bad requests. UMR is in umr_decode.c.
  */
 #include <endian.h>
 #include <errno.h>
@@ -12,7 +11,7 @@
 #include "softhca/core/engine.h"
 #include "softhca/core/trace.h"
 #include "softhca/mlx5/family.h"
-#include "softhca/mlx5/segment.h"
+#include "softhca/mlx5/reader.h"
 
 /* What follows the control segment (and the address vector, on UD and DC). */
 enum {
@@ -28,6 +27,7 @@ enum {
 	RC = 1 << QP_TYPE_RC | 1 << QP_TYPE_DCI,
 	UC = 1 << QP_TYPE_UC,
 	UD = 1 << QP_TYPE_UD | 1 << QP_TYPE_SMI | 1 << QP_TYPE_GSI,
+	UMR = 1 << QP_TYPE_UMR,
 };
 
 struct rule {
@@ -37,7 +37,7 @@ struct rule {
 };
 
 static const struct rule rules[256] = {
-	[MLX5_OPCODE_NOP] = {RC | UC | UD, 0, REQUEST_NOP},
+	[MLX5_OPCODE_NOP] = {RC | UC | UD | UMR, 0, REQUEST_NOP},
 	[MLX5_OPCODE_SEND_INVAL] = {RC, PAYLOAD, REQUEST_SEND_INVALIDATE},
 	[MLX5_OPCODE_RDMA_WRITE] = {RC | UC, REMOTE_ADDRESS | PAYLOAD, REQUEST_WRITE},
 	[MLX5_OPCODE_RDMA_WRITE_IMM] = {RC | UC, REMOTE_ADDRESS | PAYLOAD, REQUEST_WRITE_IMM},
@@ -46,42 +46,8 @@ static const struct rule rules[256] = {
 	[MLX5_OPCODE_RDMA_READ] = {RC, REMOTE_ADDRESS | POINTERS, REQUEST_READ},
 	[MLX5_OPCODE_ATOMIC_CS] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_COMPARE_SWAP},
 	[MLX5_OPCODE_ATOMIC_FA] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_FETCH_ADD},
-	[MLX5_OPCODE_UMR] = {RC | UC, KEY_CHANGE, REQUEST_LOCAL_INVALIDATE},
+	[MLX5_OPCODE_UMR] = {RC | UC | UMR, KEY_CHANGE, REQUEST_CHANGE_KEY},
 };
-
-/* Walks a WQE. */
-struct reader {
-	const struct qp *qp;
-	size_t ring_bytes;
-	size_t position; /* of the next segment in the ring */
-	unsigned int left_ds;
-};
-
-static inline void skip_ds(struct reader *reader, unsigned int count_ds)
-{
-	reader->position = (reader->position + (size_t)count_ds * MLX5_WQE_DS_UNITS) &
-			   (reader->ring_bytes - 1);
-	reader->left_ds -= count_ds;
-}
-
-static inline const uint8_t *place(const struct reader *reader, size_t position)
-{
-	return queue_at(&reader->qp->memory, reader->qp->sq_offset + position);
-}
-
-static inline void peek(const struct reader *reader, union segment *segment)
-{
-	segment_load(segment, &reader->qp->memory, reader->qp->sq_offset + reader->position);
-}
-
-static inline bool take(struct reader *reader, union segment *segment)
-{
-	if (!reader->left_ds)
-		return false;
-	peek(reader, segment);
-	skip_ds(reader, 1);
-	return true;
-}
 
 static bool take_remote_address(struct reader *reader, struct send_request *request)
 {
@@ -103,32 +69,6 @@ static bool take_operands(struct reader *reader, struct send_request *request)
 	request->swap_or_add = be64toh(segment.atomic.swap_add);
 	request->compare = be64toh(segment.atomic.compare);
 	return true;
-}
-
-/*
- * Of a UMR, the first 16 bytes of its control segment (flags, mask) and of its key context (whether
- * the key becomes free) tell an invalidation. Its form is what stock libmlx5 was seen to write.
- */
-static bool take_invalidation(struct reader *reader)
-{
-	enum {
-		CONTROL_DS = sizeof(struct mlx5_wqe_umr_ctrl_seg) / MLX5_WQE_DS_UNITS,
-		CONTEXT_DS = sizeof(struct mlx5_wqe_mkey_context_seg) / MLX5_WQE_DS_UNITS,
-		FLAGS = MLX5_WQE_UMR_CTRL_FLAG_INLINE | MLX5_WQE_UMR_CTRL_FLAG_TRNSLATION_OFFSET |
-			MLX5_WQE_UMR_CTRL_FLAG_CHECK_QPN,
-		MASK = MLX5_WQE_UMR_CTRL_MKEY_MASK_FREE | MLX5_WQE_UMR_CTRL_MKEY_MASK_MKEY |
-		       MLX5_WQE_UMR_CTRL_MKEY_MASK_QPN,
-	};
-	union segment control, context;
-
-	if (reader->left_ds != CONTROL_DS + CONTEXT_DS)
-		return false;
-	peek(reader, &control);
-	skip_ds(reader, CONTROL_DS);
-	peek(reader, &context);
-	skip_ds(reader, CONTEXT_DS);
-	return control.umr.flags == FLAGS && be64toh(control.umr.mkey_mask) == MASK &&
-	       context.key.free == MLX5_WQE_MKEY_CONTEXT_FREE;
 }
 
 /* The bit is InfiniBand's: on Ethernet drivers leave it clear, and every address is global. */
@@ -289,7 +229,7 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";
 	if (parts & KEY_CHANGE)
-		return take_invalidation(reader) ? NULL : "UMR other than an invalidation";
+		return reader_take_key_change(reader, request);
 	if (parts & OPERANDS && !take_operands(reader, request))
 		return "atomic segment cut short";
 	if (!take_payload(reader, parts, request))

@@ -38,6 +38,9 @@ static const struct command_entry classic[] = {
 	[IB_USER_VERBS_CMD_REREG_MR] =
 		ENTRY(struct ib_uverbs_rereg_mr, struct ib_uverbs_rereg_mr_resp, rereg_mr),
 	[IB_USER_VERBS_CMD_DEREG_MR] = ENTRY_NO_OUT(struct ib_uverbs_dereg_mr, dereg_mr),
+	[IB_USER_VERBS_CMD_ALLOC_MW] =
+		ENTRY(struct ib_uverbs_alloc_mw, struct ib_uverbs_alloc_mw_resp, alloc_mw),
+	[IB_USER_VERBS_CMD_DEALLOC_MW] = ENTRY_NO_OUT(struct ib_uverbs_dealloc_mw, dealloc_mw),
 	[IB_USER_VERBS_CMD_CREATE_COMP_CHANNEL] =
 		ENTRY(struct ib_uverbs_create_comp_channel,
 		      struct ib_uverbs_create_comp_channel_resp, create_comp_channel),

@@ -42,6 +42,7 @@ struct driver_abi {
 	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
 			  struct srq_params *params, struct pin *pin);
 	void (*created_srq)(const struct srq *srq, struct driver_data *driver);
+	int (*alloc_mw)(struct driver_data *driver);
 	/* `mac` is the peer's on Ethernet ports, NULL elsewhere. */
 	void (*created_ah)(const uint8_t *mac, struct driver_data *driver);
 

@@ -31,7 +31,7 @@ static destroy_fn *const destroy_functions[HANDLE_TYPES] = {
 	[HANDLE_SRQ] = srq_object_destroy,   [HANDLE_CQ] = cq_object_destroy,
 	[HANDLE_MR] = mr_object_destroy,     [HANDLE_PD] = pd_object_destroy,
 	[HANDLE_UAR] = uar_object_destroy,   [HANDLE_DM] = dm_object_destroy,
-	[HANDLE_DMAH] = dmah_object_destroy,
+	[HANDLE_DMAH] = dmah_object_destroy, [HANDLE_MW] = mw_object_destroy,
 };
 
 struct shim_file *to_shim_file(struct descriptor *descriptor)

@@ -16,6 +16,7 @@ enum handle_type {
 	HANDLE_QP,
 	HANDLE_SRQ,
 	HANDLE_CQ,
+	HANDLE_MW,
 	HANDLE_MR,
 	HANDLE_DM,
 	HANDLE_DMAH,

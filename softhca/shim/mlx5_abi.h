@@ -29,4 +29,7 @@ extern const struct method_entry mlx5_import_methods[];
 void mlx5_describe_context(const struct shim_file *file, size_t room,
 			   struct mlx5_ib_alloc_ucontext_resp *answer);
 
+/* mlx5_abi_mw.c */
+int mlx5_abi_alloc_mw(struct driver_data *driver);
+
 #endif

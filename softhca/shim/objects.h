@@ -55,6 +55,11 @@ struct mr_object {
 	uint32_t access;
 };
 
+struct mw_object {
+	struct handle handle;
+	struct mr *mw;
+};
+
 /* Where the asynchronous events of an object go, and under which name. */
 struct async_source {
 	struct channel *channel;
@@ -99,6 +104,7 @@ struct uar_object {
 
 int pd_object_destroy(struct handle *handle);
 int mr_object_destroy(struct handle *handle);
+int mw_object_destroy(struct handle *handle);
 int cq_object_destroy(struct handle *handle);
 int srq_object_destroy(struct handle *handle);
 int qp_object_destroy(struct handle *handle);

@@ -144,6 +144,10 @@ static void complete_message(struct responder *responder, const struct arrival *
 		completion.flags |= COMPLETION_GRH;
 	if (arrival->solicited)
 		completion.flags |= COMPLETION_SOLICITED;
+	if (operation.traits & OPERATION_INVALIDATE) {
+		completion.opcode = REQUEST_SEND_INVALIDATE;
+		completion.invalidated_key = be32toh(headers->ieth.rkey);
+	}
 	if (operation.traits & OPERATION_IMMEDIATE) {
 		completion.flags |= COMPLETION_IMMEDIATE;
 		completion.immediate = headers->immdt.immediate;
@@ -174,8 +178,8 @@ static enum verdict receive_send(struct responder *responder, struct arrival *ar
 		message_fail_receive(responder, status);
 		return VERDICT_LOCAL_FAULT;
 	}
-	/* Keys of registered memory end with their registration only. */
-	if (operation.traits & OPERATION_INVALIDATE)
+	if (operation.traits & OPERATION_INVALIDATE &&
+	    !mw_invalidate(responder->qp, be32toh(headers->ieth.rkey)))
 		return VERDICT_REMOTE_ACCESS;
 	responder->received += arrival->length;
 	if (operation.traits & OPERATION_ENDS) {
@@ -194,8 +198,7 @@ static enum verdict start_write(struct responder *responder, const struct wire_r
 
 	if (!(qp->attr.access & ACCESS_REMOTE_WRITE) || length > MAX_MESSAGE_BYTES)
 		return VERDICT_INVALID_REQUEST;
-	if (length &&
-	    !memory_remote(qp->hca, responder->pd, rkey, address, length, ACCESS_REMOTE_WRITE))
+	if (length && !memory_remote(qp, responder->pd, rkey, address, length, ACCESS_REMOTE_WRITE))
 		return VERDICT_REMOTE_ACCESS;
 	responder->message = KIND_WRITE;
 	responder->received = 0;
@@ -212,7 +215,7 @@ static enum verdict land_write(struct responder *responder, const struct arrival
 
 	if (!arrival->length)
 		return VERDICT_DONE;
-	mr = memory_remote(qp->hca, responder->pd, responder->write_rkey, responder->write_address,
+	mr = memory_remote(qp, responder->pd, responder->write_rkey, responder->write_address,
 			   arrival->length, ACCESS_REMOTE_WRITE);
 	if (!mr || !memory_write(mr, responder->write_address, arrival->body, arrival->length))
 		return VERDICT_REMOTE_ACCESS;

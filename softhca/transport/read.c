@@ -63,7 +63,7 @@ static const struct pd *pd_of(const struct responder *responder, uint32_t srqn)
 static struct mr *readable(const struct responder *responder, const struct read_response *response,
 			   uint64_t skip, uint64_t length)
 {
-	return memory_remote(responder->qp->hca, pd_of(responder, response->srqn), response->rkey,
+	return memory_remote(responder->qp, pd_of(responder, response->srqn), response->rkey,
 			     response->address + skip, length, ACCESS_REMOTE_READ);
 }
 
@@ -180,7 +180,7 @@ enum verdict atomic_receive(struct responder *responder, struct arrival *arrival
 	    !arrival_take(arrival, &atomic, sizeof(atomic)) || arrival->length ||
 	    be64toh(atomic.address) % 8 || !has_resource(responder))
 		return VERDICT_INVALID_REQUEST;
-	mr = memory_remote(qp->hca, responder->pd, be32toh(atomic.rkey), be64toh(atomic.address), 8,
+	mr = memory_remote(qp, responder->pd, be32toh(atomic.rkey), be64toh(atomic.address), 8,
 			   ACCESS_REMOTE_ATOMIC);
 	if (!mr || !execute(mr, &atomic, arrival->operation == WIRE_COMPARE_SWAP, &result.original))
 		return VERDICT_REMOTE_ACCESS;

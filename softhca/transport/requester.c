@@ -18,7 +18,7 @@ static bool transport_has(enum qp_type type, enum request_opcode opcode)
 		[QP_TYPE_XRC_SEND] = 0xffff,
 		[QP_TYPE_DCI] = 0xffff,
 		[QP_TYPE_UC] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_WRITE |
-			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_LOCAL_INVALIDATE |
+			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_CHANGE_KEY |
 			       1 << REQUEST_NOP,
 		[QP_TYPE_UD] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_NOP,
 		[QP_TYPE_SMI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
@@ -54,10 +54,6 @@ static enum completion_status judge(const struct qp *qp, const struct send_reque
 		return STATUS_LOCAL_LENGTH;
 	if (awaits_response(request->opcode) && !qp->attr.max_rd_atomic)
 		return STATUS_LOCAL_QP_OPERATION;
-	/* Keys of registered memory end with their registration; there are no other keys that a
-	 * work request could end. */
-	if (request->opcode == REQUEST_LOCAL_INVALIDATE)
-		return STATUS_MW_BIND;
 	return STATUS_SUCCESS;
 }
 
@@ -197,6 +193,19 @@ static bool carry_out_directly(struct requester *requester)
 	return true;
 }
 
+static bool takes_no_packets(enum request_opcode opcode)
+{
+	return opcode == REQUEST_NOP || opcode == REQUEST_CHANGE_KEY;
+}
+
+/* What was sent before has been given its data, or has failed. */
+static enum completion_status carry_out_here(struct requester *requester)
+{
+	if (requester->request.opcode == REQUEST_NOP)
+		return STATUS_SUCCESS;
+	return key_change(requester->qp, &requester->request);
+}
+
 bool requester_take(struct requester *requester)
 {
 	enum completion_status status = STATUS_SUCCESS;
@@ -214,8 +223,8 @@ bool requester_take(struct requester *requester)
 	}
 	if (has_to_wait(requester))
 		return false;
-	if (requester->request.opcode == REQUEST_NOP) {
-		append(requester, STATUS_SUCCESS, 0);
+	if (takes_no_packets(requester->request.opcode)) {
+		append(requester, carry_out_here(requester), 0);
 		return true;
 	}
 	if (requester->qp->type == QP_TYPE_DCI && !dc_connect(requester))

@@ -23,6 +23,9 @@ command_fn reg_mr, rereg_mr, dereg_mr;
 extern const struct method_entry mr_methods[];
 /* advise.c, dm.c, dmah.c */
 extern const struct method_entry advise_methods[], dm_methods[], dmah_methods[];
+/* mw.c */
+command_fn alloc_mw, dealloc_mw;
+extern const struct method_entry mw_methods[];
 /* channel_methods.c */
 command_fn create_comp_channel;
 extern const struct method_entry channel_methods[];

@@ -26,7 +26,9 @@ enum {
 	ODP_SRQ_RECV = 1 << 5,
 	CORE_CLOCK_KHZ = 1000000, /* completions carry nanoseconds */
 	DEVICE_CAPS = IB_UVERBS_DEVICE_CHANGE_PHY_PORT | IB_UVERBS_DEVICE_PORT_ACTIVE_EVENT |
-		      IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN,
+		      IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN |
+		      IB_UVERBS_DEVICE_MEM_WINDOW | IB_UVERBS_DEVICE_MEM_WINDOW_TYPE_2B |
+		      IB_UVERBS_DEVICE_MEM_MGT_EXTENSIONS,
 };
 
 /* The driver's part first: it can refuse without the fabric having been touched. */
@@ -130,6 +132,7 @@ static void describe_device(const struct shim_file *file,
 		.max_cq = limits->max_cq,
 		.max_cqe = limits->max_cqe,
 		.max_mr = limits->max_mr,
+		.max_mw = limits->max_mw,
 		.max_pd = limits->max_pd,
 		.max_qp_rd_atom = limits->max_rd_atomic,
 		.max_res_rd_atom = limits->max_rd_atomic * limits->max_qp,

@@ -21,7 +21,7 @@ BOTH_PORTS = ("messages", "datagrams", "dynamic")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.
-OF_KERNELS = () if world.KERNEL else ("windows", "placement", "growth")
+OF_KERNELS = () if world.KERNEL else ("placement", "growth")
 # About memory that goes while it is registered, of which a kernel keeps the pages.
 OF_THE_SHIM = ("vanishing",)
 # What stock libraries let pass or do otherwise, by family.

@@ -136,6 +136,7 @@ const struct hca_limits fake_limits = {
 	.max_cq = 4,
 	.max_srq = 2,
 	.max_mr = 8,
+	.max_mw = 8,
 	.max_pd = 3,
 	.max_qp_wr = 128,
 	.max_sge = 4,

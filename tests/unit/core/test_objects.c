@@ -54,7 +54,7 @@ static void a_key_is_published_last_and_withdrawn_first(void **state)
 	assert_int_equal(key & 0xff, 0x7f);
 	assert_int_equal(shared->key, key);
 	assert_int_equal(shared->pdn, pd->pdn);
-	assert_int_equal(shared->access, params.access);
+	assert_int_equal(shared->access, params.access | ACCESS_LOCAL_READ);
 	assert_int_equal(shared->iova, 0x10000);
 	assert_int_equal(shared->length, sizeof(memory));
 	assert_int_equal(shared->address, (uintptr_t)memory);

@@ -12,10 +12,12 @@
 enum { BYTES = 4096, PAGE_SHIFT = 8, PAGES = 5, PAGE_OFFSET = 0x30 };
 
 static struct world world;
+static struct fake_cq_record record;
 static struct pd *pd, *other_pd;
 static uint8_t memory[BYTES] __attribute__((aligned(64)));
 static uint8_t page_bytes[PAGES][1 << PAGE_SHIFT] __attribute__((aligned(64)));
 static struct mr *linear, *paged, *read_only;
+static struct qp *qp;
 
 /* At the very top of the address space, where sums overflow. */
 static const uint64_t TOP = UINT64_MAX - BYTES + 1;
@@ -47,6 +49,7 @@ static int setup(void **state)
 	world_create(&world);
 	pd = make_pd(&world);
 	other_pd = make_pd(&world);
+	qp = make_qp(&world, pd, make_cq(&world, 8, &record), NULL, QP_TYPE_RC);
 	for (int i = 0; i < BYTES; i++)
 		memory[i] = (uint8_t)(i * 7);
 	memset(page_bytes, 0, sizeof(page_bytes));
@@ -123,7 +126,7 @@ static void a_destroyed_key_is_dead(void **state)
 	(void)state;
 	assert_int_equal(mr_destroy(linear), 0);
 	assert_int_equal(check(TOP, 1, key, false), STATUS_LOCAL_PROTECTION);
-	assert_null(memory_remote(world.hca, pd, key, TOP, 1, ACCESS_REMOTE_READ));
+	assert_null(memory_remote(qp, pd, key, TOP, 1, ACCESS_REMOTE_READ));
 }
 
 static void remote_rights_are_asked_for_one_by_one(void **state)
@@ -131,14 +134,13 @@ static void remote_rights_are_asked_for_one_by_one(void **state)
 	uint32_t key = read_only->key;
 
 	(void)state;
-	assert_ptr_equal(memory_remote(world.hca, pd, key, 0, BYTES, ACCESS_REMOTE_READ),
-			 read_only);
-	assert_null(memory_remote(world.hca, pd, key, 0, BYTES, ACCESS_REMOTE_WRITE));
-	assert_null(memory_remote(world.hca, pd, key, 0, 8, ACCESS_REMOTE_ATOMIC));
-	assert_null(memory_remote(world.hca, pd, key, 0, BYTES + 1, ACCESS_REMOTE_READ));
-	assert_null(memory_remote(world.hca, pd, key, UINT64_MAX, 2, ACCESS_REMOTE_READ));
-	assert_null(memory_remote(world.hca, pd, key, 1, UINT64_MAX, ACCESS_REMOTE_READ));
-	assert_null(memory_remote(world.hca, other_pd, key, 0, 1, ACCESS_REMOTE_READ));
+	assert_ptr_equal(memory_remote(qp, pd, key, 0, BYTES, ACCESS_REMOTE_READ), read_only);
+	assert_null(memory_remote(qp, pd, key, 0, BYTES, ACCESS_REMOTE_WRITE));
+	assert_null(memory_remote(qp, pd, key, 0, 8, ACCESS_REMOTE_ATOMIC));
+	assert_null(memory_remote(qp, pd, key, 0, BYTES + 1, ACCESS_REMOTE_READ));
+	assert_null(memory_remote(qp, pd, key, UINT64_MAX, 2, ACCESS_REMOTE_READ));
+	assert_null(memory_remote(qp, pd, key, 1, UINT64_MAX, ACCESS_REMOTE_READ));
+	assert_null(memory_remote(qp, other_pd, key, 0, 1, ACCESS_REMOTE_READ));
 }
 
 static void gathering_goes_over_elements_inline_data_and_gaps(void **state)

@@ -223,6 +223,9 @@ void verbs_set_ops(struct verbs_context *context, const struct verbs_context_ops
 		if (from[i])
 			to[i] = from[i];
 	}
+	context->context.ops.alloc_mw = context_ops.alloc_mw;
+	context->context.ops.bind_mw = context_ops.bind_mw;
+	context->context.ops.dealloc_mw = context_ops.dealloc_mw;
 	context->context.ops.poll_cq = context_ops.poll_cq;
 	context->context.ops.post_send = context_ops.post_send;
 	context->context.ops.post_recv = context_ops.post_recv;
@@ -575,6 +578,22 @@ int ibv_cmd_rereg_mr(struct verbs_mr *mr, uint32_t flags, void *addr, size_t len
 int ibv_cmd_dereg_mr(struct verbs_mr *mr)
 {
 	(void)mr;
+	return fake_destroyed();
+}
+
+int ibv_cmd_alloc_mw(struct ibv_pd *pd, enum ibv_mw_type type, struct ibv_mw *mw,
+		     const struct verbs_udata *udata)
+{
+	int err = fake_created();
+
+	assert_null(udata);
+	*mw = (struct ibv_mw){.context = pd->context, .pd = pd, .rkey = FAKE_MW_RKEY, .type = type};
+	return err;
+}
+
+int ibv_cmd_dealloc_mw(struct ibv_mw *mw)
+{
+	(void)mw;
 	return fake_destroyed();
 }
 

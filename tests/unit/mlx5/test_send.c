@@ -350,7 +350,7 @@ static void bad_requests_are_named_and_leave_no_trace(void **state)
 	assert_int_equal(refused(&too_many), EINVAL);
 	assert_int_equal(refused(&negative), EINVAL);
 	assert_int_equal(refused(&tso), EOPNOTSUPP);
-	assert_int_equal(refused(&bind), EOPNOTSUPP);
+	assert_int_equal(refused(&bind), EINVAL);
 	assert_int_equal(refused(&unknown), EINVAL);
 	assert_int_equal(refused(&read), EINVAL);
 	expect_bytes(&fake_qp_dbrec()[1], "00000000");

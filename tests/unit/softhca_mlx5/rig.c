@@ -14,6 +14,10 @@ int rig_reset(void **state)
 	rig.adapter.port_type = FABRIC_PORT_IB;
 	rig.hca.shared = &rig.adapter;
 	rig.hca.family = &softhca_mlx5_family;
+	rig.hca.mrs = rig.keys;
+	rig.window.kind = KEY_WINDOW_1;
+	rig.window.key = RIG_WINDOW;
+	rig.keys[RIG_WINDOW >> 8] = &rig.window;
 	rig.qp.hca = &rig.hca;
 	rig.qp.qpn = RIG_QPN;
 	rig.qp.type = QP_TYPE_RC;

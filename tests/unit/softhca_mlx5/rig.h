@@ -17,6 +17,7 @@ enum {
 	RIG_RQ_BYTES = RIG_RQ_COUNT << RIG_LOG_STRIDE,
 	RIG_CQES = 4,
 	RIG_SRQ_COUNT = 4,
+	RIG_WINDOW = 0x4700,
 };
 
 struct rig {
@@ -27,6 +28,8 @@ struct rig {
 	struct engine engine;
 	struct fabric_hca adapter;
 	struct hca hca;
+	struct mr *keys[FABRIC_KEYS];
+	struct mr window; /* has key RIG_WINDOW */
 	struct qp qp;
 	struct cq cq;
 	struct srq srq;

@@ -48,7 +48,7 @@ static void every_send_opcode_is_named(void **state)
 		[REQUEST_READ] = 0x10,
 		[REQUEST_COMPARE_SWAP] = 0x11,
 		[REQUEST_FETCH_ADD] = 0x12,
-		[REQUEST_LOCAL_INVALIDATE] = 0x25,
+		[REQUEST_CHANGE_KEY] = 0x25,
 		[REQUEST_NOP] = 0x00,
 	};
 

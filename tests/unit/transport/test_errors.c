@@ -183,9 +183,12 @@ static void registered_memory_cannot_be_invalidated_from_afar(void **state)
 static void registered_memory_cannot_be_invalidated_by_a_request(void **state)
 {
 	struct send_request request = {
-		.opcode = REQUEST_LOCAL_INVALIDATE,
+		.opcode = REQUEST_CHANGE_KEY,
 		.flags = REQUEST_SIGNALED,
-		.invalidate_rkey = nodes[0].mr->key,
+		.change = {.key = nodes[0].mr->key,
+			   .properties = KEY_FREE,
+			   .free = true,
+			   .only_if_this_qp = true},
 	};
 
 	(void)state;

@@ -360,6 +360,13 @@ int fabric_key_reserve(struct fabric *fabric, struct fabric_hca *hca, uint8_t va
 	return 0;
 }
 
+void fabric_key_withdraw(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
+{
+	(void)fabric;
+	(void)hca;
+	entry->key = 0;
+}
+
 void fabric_key_release(struct fabric *fabric, struct fabric_hca *hca, struct fabric_key *entry)
 {
 	(void)fabric;

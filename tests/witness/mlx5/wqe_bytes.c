@@ -2,7 +2,7 @@
 /*
  * Prints what libmlx5 makes of given verbs calls: ring geometry, the bytes of every work request,
  * doorbell records, address vectors. Run once with stock libraries and once with ours, the outputs
- * must be equal. Uses direct verbs to find the rings; QPNs are masked, all else is fixed.
+ * must be equal. Uses direct verbs to find the rings; QPNs and keys are masked, all else is fixed.
  */
 
 #include <dlfcn.h>
@@ -41,6 +41,7 @@ struct subject {
 	struct ibv_qp *qp;
 	struct mlx5dv_qp rings;
 	uint32_t printed; /* basic blocks */
+	bool mask_keys;	  /* all but the byte that is the program's */
 };
 
 static void make_ready(struct ibv_qp *qp)
@@ -95,7 +96,8 @@ static struct subject make_subject(enum ibv_qp_type type, struct ibv_qp_cap cap)
 	struct mlx5dv_obj obj = {.qp.out = &subject.rings};
 
 	if (type != IBV_QPT_UD)
-		attr.send_ops_flags |= IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_LOCAL_INV;
+		attr.send_ops_flags |= IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_LOCAL_INV |
+				       IBV_QP_EX_WITH_BIND_MW;
 	if (type == IBV_QPT_RC)
 		attr.send_ops_flags |= IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP;
 	subject.qp = ibv_create_qp_ex(context, &attr);
@@ -120,6 +122,13 @@ static void print_request(struct subject *subject)
 
 	for (uint32_t at = 0; at < ds * 16; at += 16)
 		memcpy(copy + at, ring + ((size_t)subject->printed * 64 + at) % (count * 64), 16);
+	/* A window of type 2 has the number in its key as well. */
+	if (copy[3] == MLX5_OPCODE_UMR && !memcmp(copy + 4, copy + 68, 3))
+		memset(copy + 68, 0, 3);
+	if (subject->mask_keys && copy[3] == MLX5_OPCODE_UMR) {
+		memset(copy + 12, 0, 3);
+		memset(copy + 132, 0, 3);
+	}
 	memset(copy + 4, 0, 3);
 	print_bytes("  request", copy, (size_t)ds * 16);
 	subject->printed += (ds + 3) / 4;
@@ -270,6 +279,75 @@ static void sends(enum ibv_qp_type type)
 	print_new(&subject, "batch: compare and swap");
 }
 
+/* Windows of both types over one region: bound, moved, freed; and what follows is fenced. */
+static void windows(enum ibv_qp_type type)
+{
+	static char memory[4096];
+	struct subject subject = make_subject(type, (struct ibv_qp_cap){.max_send_wr = 32,
+									.max_recv_wr = 1,
+									.max_send_sge = 1,
+									.max_recv_sge = 1});
+	struct ibv_mr *mr =
+		ibv_reg_mr(pd, memory, sizeof(memory), IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_MW_BIND);
+	struct ibv_mw *mw_1 = ibv_alloc_mw(pd, IBV_MW_TYPE_1);
+	struct ibv_mw *mw_2 = ibv_alloc_mw(pd, IBV_MW_TYPE_2);
+	struct ibv_mw_bind_info info = {.mr = mr,
+					.addr = 0x0102030405060708,
+					.length = 0x111,
+					.mw_access_flags = IBV_ACCESS_REMOTE_READ};
+	struct ibv_mw_bind bind = {.bind_info = info, .send_flags = IBV_SEND_SIGNALED};
+	struct ibv_send_wr wr = {.opcode = IBV_WR_BIND_MW,
+				 .bind_mw = {.mw = mw_2, .rkey = 0xabcd77, .bind_info = info}};
+	struct ibv_qp_ex *ex = ibv_qp_to_qp_ex(subject.qp);
+
+	need(mr && mw_1 && mw_2, "windows");
+	subject.mask_keys = true;
+	clear_ring(&subject);
+	need(!ibv_bind_mw(subject.qp, mw_1, &bind), "bind_mw");
+	print_new(&subject, "bind type 1 to read, signaled");
+	bind.bind_info.mw_access_flags = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC;
+	bind.bind_info.length = 1ull << 31;
+	bind.send_flags = IBV_SEND_FENCE | IBV_SEND_SOLICITED;
+	need(!ibv_bind_mw(subject.qp, mw_1, &bind), "bind_mw");
+	print_new(&subject, "bind type 1 to write, fenced, solicited");
+	bind.bind_info.length = 0;
+	bind.send_flags = 0;
+	need(!ibv_bind_mw(subject.qp, mw_1, &bind), "bind_mw");
+	print_new(&subject, "bind type 1 to nothing");
+	printf("key %#x\n", mw_1->rkey & 0xff);
+
+	post(&subject, "bind type 2", &wr);
+	wr.bind_mw.bind_info.mw_access_flags = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_ZERO_BASED;
+	post(&subject, "bind type 2, zero based", &wr);
+	wr.bind_mw.bind_info.length = 0;
+	post(&subject, "bind type 2 to nothing", &wr);
+	wr.bind_mw.mw = mw_1;
+	wr.bind_mw.rkey = 0x22;
+	wr.bind_mw.bind_info = info;
+	post(&subject, "bind type 1 by a request", &wr);
+
+	ibv_wr_start(ex);
+	ex->wr_flags = IBV_SEND_SIGNALED;
+	ibv_wr_bind_mw(ex, mw_2, 0x1234, &info);
+	ibv_wr_send(ex);
+	ibv_wr_set_sge(ex, 1, 2, 3);
+	need(!ibv_wr_complete(ex), "wr_complete");
+	print_new(&subject, "batch: bind type 2, send");
+	/* Around the end of the ring, wherever it is in a bind's three blocks. */
+	for (int i = 0; i < 40; i++) {
+		struct ibv_send_wr *bad_wr;
+		struct ibv_wc wc;
+
+		wr.opcode = i % 7 ? IBV_WR_BIND_MW : IBV_WR_SEND;
+		wr.bind_mw.mw = mw_2;
+		wr.bind_mw.rkey = (uint32_t)i;
+		while (ibv_poll_cq(cq, 1, &wc) > 0)
+			;
+		need(!ibv_post_send(subject.qp, &wr, &bad_wr), "post_send");
+		print_new(&subject, "one of many");
+	}
+}
+
 static void receives(void)
 {
 	struct subject subject = make_subject(IBV_QPT_RC, (struct ibv_qp_cap){.max_send_wr = 1,
@@ -344,6 +422,8 @@ int main(void)
 	sends(IBV_QPT_RC);
 	sends(IBV_QPT_UC);
 	sends(IBV_QPT_UD);
+	windows(IBV_QPT_RC);
+	windows(IBV_QPT_UC);
 	receives();
 	addresses();
 	geometries();

@@ -4,9 +4,11 @@
 #include "softhca/shim/shared_context.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "softhca/fabric/fabric.h"
 #include "softhca/shim/driver_abi.h"
@@ -49,6 +51,7 @@ void shared_context_unmap(struct shim_file *file)
 static void take_seat(struct shim_file *file, uint32_t seat)
 {
 	file->seat = seat;
+	atomic_store(&file->shared->pids[seat], (uint32_t)getpid());
 	file->handles.base = seat << SHARED_SEAT_SHIFT;
 }
 
@@ -117,7 +120,6 @@ void shared_object_put(const struct handle *handle, const struct shared_object *
 	entry->page = object->page;
 	entry->num_pages = object->num_pages;
 	entry->fd = object->fd;
-	entry->pid = object->pid;
 	atomic_store_explicit(&entry->type, handle->type + 1, memory_order_release);
 }
 
@@ -142,6 +144,10 @@ bool shared_object_find(const struct shim_file *file, enum handle_type type, uin
 	if (atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
 		return false;
 	memcpy(object, entry, sizeof(*object));
+	object->pid = atomic_load(&file->shared->pids[seat]);
 	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&entry->type, memory_order_relaxed) == type + 1;
+	if (atomic_load_explicit(&entry->type, memory_order_relaxed) != type + 1)
+		return false;
+	/* One that has been killed takes nothing back. */
+	return object->pid && (!kill((pid_t)object->pid, 0) || errno != ESRCH);
 }

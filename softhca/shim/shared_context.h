@@ -26,7 +26,7 @@ struct shared_object {
 	uint64_t length, iova;	  /* of a region; length of device memory */
 	uint32_t page, num_pages; /* of device memory */
 	int32_t fd;		  /* of its file, in the process that made it */
-	uint32_t pid;
+	uint32_t pid;		  /* that one; filled in when it is found */
 } __attribute__((aligned(64)));
 
 struct shared_context {
@@ -37,6 +37,7 @@ struct shared_context {
 	uint32_t static_bfregs, low_latency_bfregs;
 	uint8_t dynamic_uars, cqe_version;
 	_Atomic uint32_t seats; /* given so far */
+	_Atomic uint32_t pids[SHARED_SEATS];
 	/* Pages of the window of device memory, by whoever has taken them. */
 	_Atomic uint8_t dm_used[FILE_DM_PAGES];
 	struct shared_object objects[SHARED_SEATS][SHARED_HANDLES];

@@ -106,8 +106,7 @@ int dm_create(struct shim_file *file, uint64_t length, uint32_t log_alignment,
 	shared_object_put(&dm->handle, &(struct shared_object){.length = length,
 							       .page = dm->page,
 							       .num_pages = dm->num_pages,
-							       .fd = dm->fd,
-							       .pid = (uint32_t)getpid()});
+							       .fd = dm->fd});
 	trace_printf("dm %u: %" PRIu64 " bytes at page %u", dm->handle.number, length, dm->page);
 	*created = dm;
 	return 0;

@@ -4,6 +4,7 @@
  * them, and by another one that has received the descriptor.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -188,6 +189,7 @@ static void exporter_open(struct exporter *exporter, int socket)
 	bed_open(&exporter->bed);
 	CHECK_OK(ibv_query_device_ex(exporter->bed.context, NULL, &device));
 	buffer_make(&exporter->buffer, exporter->bed.pd, SIZE, ACCESS_ALL);
+	pattern_fill(exporter->buffer.bytes, LENGTH, 7);
 	exporter->dm = NULL;
 	if (device.max_dm_size) {
 		exporter->dm = ibv_alloc_dm(exporter->bed.context, &attr);
@@ -280,7 +282,6 @@ CASE(memory_of_the_exporting_process)
 	char done;
 
 	exporter_open(&exporter, peer.socket);
-	pattern_fill(exporter.buffer.bytes, LENGTH, 7);
 	hear(peer.socket, &done, 1);
 	CHECK_PATTERN(exporter.buffer.bytes + 20000, LENGTH, 7);
 	CHECK_PATTERN(exporter.buffer.bytes + 40000, LENGTH, 8);
@@ -293,6 +294,119 @@ CASE(memory_of_the_exporting_process)
 	tell(peer.socket, "d", 1);
 	peer_finish(&peer);
 	exporter_close(&exporter);
+}
+
+/* The importer's turn: it makes a region in the domain, and tells its handle. */
+struct counter_offer {
+	uint32_t mr;
+	uint64_t buffer;
+};
+
+static void import_and_offer(int socket)
+{
+	struct counter_offer counter;
+	struct buffer own;
+	struct names names;
+	struct offer offer;
+	char done;
+
+	importer_open(&names, &offer, socket);
+	buffer_make(&own, names.bed.pd, SIZE, ACCESS_ALL);
+	memset(&counter, 0, sizeof(counter));
+	counter.mr = own.mr->handle;
+	counter.buffer = buffer_address(&own, 0);
+	tell(socket, &counter, sizeof(counter));
+	hear(socket, &done, 1);
+	CHECK_PATTERN(own.bytes, LENGTH, 5);
+	buffer_free(&own);
+	forget_names(&names);
+}
+
+CASE(memory_of_the_importing_process)
+{
+	struct peer peer = peer_start(import_and_offer);
+	struct counter_offer counter;
+	struct exporter exporter;
+	struct ibv_mr *theirs;
+
+	exporter_open(&exporter, peer.socket);
+	hear(peer.socket, &counter, sizeof(counter));
+	CHECK(counter.mr != exporter.buffer.mr->handle);
+	theirs = ibv_import_mr(exporter.bed.pd, counter.mr);
+	CHECK(theirs);
+	pattern_fill(exporter.buffer.bytes, LENGTH, 5);
+	CHECK_EQ(write_between(&exporter.bed, buffer_sge(&exporter.buffer, 0, LENGTH),
+			       counter.buffer, theirs->rkey),
+		 IBV_WC_SUCCESS);
+	CHECK_EQ(write_between(&exporter.bed,
+			       (struct ibv_sge){counter.buffer, LENGTH, theirs->lkey},
+			       buffer_address(&exporter.buffer, 20000), exporter.buffer.mr->rkey),
+		 IBV_WC_SUCCESS);
+	CHECK_PATTERN(exporter.buffer.bytes + 20000, LENGTH, 5);
+	ibv_unimport_mr(theirs);
+	tell(peer.socket, "d", 1);
+	peer_finish(&peer);
+	exporter_close(&exporter);
+}
+
+static void export_until_told(int socket)
+{
+	struct exporter exporter;
+	char done;
+
+	exporter_open(&exporter, socket);
+	hear(socket, &done, 1);
+	exporter_close(&exporter);
+}
+
+/* Of softhca: a kernel keeps what is in a context as long as anybody has it. */
+static void use_what_has_gone(struct names *names, const struct offer *offer)
+{
+	struct ibv_sge theirs = {offer->buffer, LENGTH, offer->lkey};
+	struct buffer own;
+
+	buffer_make(&own, names->bed.pd, SIZE, ACCESS_ALL);
+	CHECK_EQ(write_between(&names->bed, theirs, buffer_address(&own, 0), own.mr->rkey),
+		 IBV_WC_LOC_PROT_ERR);
+	CHECK_EQ(write_between(&names->bed, buffer_sge(&own, 0, 100), offer->buffer, offer->rkey),
+		 IBV_WC_REM_ACCESS_ERR);
+	CHECK_FAILS(ibv_import_mr(names->bed.pd, offer->mr), ENOENT);
+	/* The domain is this process's as well. */
+	CHECK_EQ(write_between(&names->bed, buffer_sge(&own, 0, 100), buffer_address(&own, 1000),
+			       own.mr->rkey),
+		 IBV_WC_SUCCESS);
+	buffer_free(&own);
+}
+
+static void import_from_one_that_goes(bool killed)
+{
+	const char *world = getenv("OV_WORLD");
+	struct names names;
+	struct offer offer;
+	struct peer peer;
+
+	NEED(!world || strcmp(world, "kernel"), "a kernel keeps what another process still has");
+	peer = peer_start(export_until_told);
+	importer_open(&names, &offer, peer.socket);
+	work_on_their_memory(&names, &offer);
+	if (killed) {
+		peer_kill(&peer);
+	} else {
+		tell(peer.socket, "d", 1);
+		peer_finish(&peer);
+	}
+	use_what_has_gone(&names, &offer);
+	forget_names(&names);
+}
+
+CASE(the_exporting_process_closes)
+{
+	import_from_one_that_goes(false);
+}
+
+CASE(the_exporting_process_is_killed)
+{
+	import_from_one_that_goes(true);
 }
 
 static void import_device_memory(int socket)

@@ -588,6 +588,10 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 	assert_null(find_pd(device.file, number));
 	entry->number = 0x4321;
 	atomic_store(&entry->type, HANDLE_PD + 1);
+	/* Its process is none. */
+	assert_null(find_pd(device.file, number));
+	atomic_store(&device.file->shared->pids[5], (uint32_t)getpid());
+	atomic_store(&entry->type, HANDLE_PD + 1);
 	assert_null(foreign_dm(device.file, number));
 	query[0] = attr_id(MLX5_IB_ATTR_QUERY_PD_HANDLE, number);
 	query[1] = attr_out(MLX5_IB_ATTR_QUERY_PD_RESP_PDN, &pdn, 4);
@@ -597,7 +601,7 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 			 EOPNOTSUPP);
 	/* Device memory that its process does not have. */
 	entry++;
-	*entry = (struct shared_object){.length = 64, .num_pages = 1, .pid = 1, .fd = 999};
+	*entry = (struct shared_object){.length = 64, .num_pages = 1, .fd = 999};
 	atomic_store(&entry->type, HANDLE_DM + 1);
 	assert_null(find_dm(device.file, number + 1));
 	entry->num_pages = FILE_DM_PAGES + 1;

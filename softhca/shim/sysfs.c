@@ -204,6 +204,17 @@ static void put_gid(struct tree *tree, unsigned int index)
 	 * none. */
 }
 
+/* The tree of a fabric that another release has begun may have a longer table. */
+static void put_pkeys(struct tree *tree)
+{
+	unsigned int i;
+
+	for (i = 0; i < port_pkeys(tree->hca); i++)
+		put(tree, port_path(tree, "pkeys", i), "0x%04x", tree->hca->pkeys[i]);
+	while (unlinkat(tree->root, port_path(tree, "pkeys", i), 0) == 0)
+		i++;
+}
+
 int sysfs_tree_build(const char *root, const struct fabric_hca *hca, unsigned int number)
 {
 	struct tree tree = {.hca = hca, .number = number};
@@ -218,8 +229,7 @@ int sysfs_tree_build(const char *root, const struct fabric_hca *hca, unsigned in
 	put_port(&tree);
 	for (unsigned int i = 0; i < FABRIC_GIDS; i++)
 		put_gid(&tree, i);
-	for (unsigned int i = 0; i < port_pkeys(hca); i++)
-		put(&tree, port_path(&tree, "pkeys", i), "0x%04x", hca->pkeys[i]);
+	put_pkeys(&tree);
 	/* Last, because this is what makes the device visible. */
 	put_uverbs(&tree);
 	close(tree.root);

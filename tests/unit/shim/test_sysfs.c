@@ -141,6 +141,9 @@ static void follows_the_port(void **state)
 static void ethernet_has_one_partition(void **state)
 {
 	(void)state;
+	hca->port_type = FABRIC_PORT_IB;
+	assert_int_equal(sysfs_tree_build(root, hca, 1), 0);
+	assert_true(has_file("infiniband/mlx5_1/ports/1/pkeys/1"));
 	hca->port_type = FABRIC_PORT_ETH;
 	assert_int_equal(sysfs_tree_build(root, hca, 1), 0);
 	assert_file("infiniband/mlx5_1/ports/1/pkeys/0", "0xffff");

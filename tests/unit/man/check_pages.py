@@ -13,6 +13,9 @@ import subprocess
 import sys
 
 HEADERS = ("verbs", "arch")
+FOLDERS = ("libibverbs/man", "providers/mlx5/man")
+# Of mlx5dv: calls for memory keys and the like, which no queue pair can be made with yet.
+WITHOUT_PAGE = re.compile(r"mlx5dv_wr_(?!set_dc_addr)")
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "PARAMETERS", "LIFETIME", "THREADS", "RETURN VALUE",
             "ERRORS", "EXAMPLE", "NOTES", "SEE ALSO", "SOURCE"]
 OPTIONAL = {"PARAMETERS", "LIFETIME", "NOTES"}
@@ -29,7 +32,21 @@ def public_functions(source):
             if not entry["name"].startswith("_"):
                 functions[entry["name"]] = entry
     functions.update(own_functions(source))
+    functions.update(direct_functions(source))
     return functions
+
+
+def direct_headers(source):
+    paths = sorted((source / "providers/mlx5/include").rglob("*.h"))
+    return "".join(path.read_text() for path in paths + sorted((source / "hw/mlx5").glob("*.h")))
+
+
+def direct_functions(source):
+    """The same for the direct verbs of mlx5, as far as there are."""
+    table = json.loads((source / "tests/abi/types/mlx5dv.json").read_text())
+    declared = set(re.findall(r"\b(mlx5dv_\w+)\(", direct_headers(source)))
+    return {entry["name"]: entry for entry in table["functions"]
+            if entry["name"] in declared and not WITHOUT_PAGE.match(entry["name"])}
 
 
 def own_functions(source):
@@ -53,7 +70,8 @@ def prototype(entry):
         parameters.append(f"{array[1]} {name}{array[2]}" if array else f"{kind} {name}")
     text = f"{entry['ret']} {entry['name']}({', '.join(parameters) or 'void'});"
     # What the symbol calls by a name of its own is what programs call the present structure.
-    return squeezed(text.replace("struct _compat_ibv_port_attr", "struct ibv_port_attr"))
+    text = text.replace("struct _compat_ibv_port_attr", "struct ibv_port_attr")
+    return squeezed(text.replace("_Bool", "bool"))
 
 
 class Page:
@@ -77,12 +95,14 @@ class Check:
         self.source = source
         self.man = man
         self.functions = public_functions(source)
-        folder = source / "libibverbs/man"
-        self.pages = [Page(path) for path in sorted(folder.glob("*.3.rst"))]
-        self.programs = {path.stem for path in (folder / "examples").glob("*.c")}
+        folders = [source / folder for folder in FOLDERS]
+        self.pages = [Page(path) for folder in folders for path in sorted(folder.glob("*.3.rst"))]
+        self.programs = {path.stem for folder in folders
+                         for path in (folder / "examples").glob("*.c")}
         self.without = self.read_without()
         public = source / "libibverbs/include/infiniband"
         self.header = (public / "verbs.h").read_text() + (public / "verbs_api.h").read_text()
+        self.header += direct_headers(source)
         headers = (source / "kernel-headers/rdma").glob("*.h")
         self.kernel = "".join(path.read_text() for path in headers)
         self.faults = []
@@ -143,20 +163,20 @@ class Check:
                 self.fault(page.name, f"refers to {name}({section}), which does not exist")
 
     def constants_exist(self, page):
-        known = set(re.findall(r"\bIBV_\w+", self.header)) | {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE",
+        known = set(re.findall(r"\b(?:IBV|MLX5\w*)_\w+", self.header)) | {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE",
                                                          "IBV_DRIVERS"}
-        for name in set(re.findall(r"\bIBV_[A-Z0-9_]+\b", page.text)) - known:
+        for name in set(re.findall(r"\b(?:IBV|MLX5(?:DV)?)_(?!1)[A-Z0-9_]+\b", page.text)) - known:
             self.fault(page.name, f"there is no {name}")
 
     def kernel_names_exist(self, page):
         for name in set(re.findall(r"\brdma/\w+\.h\b", page.text)):
             if not (self.source / "kernel-headers" / name).exists():
                 self.fault(page.name, f"there is no {name}")
-        names = r"\b(UVERBS_[A-Z0-9_]+|RDMA_NLDEV_[A-Z0-9_]+|(?:struct|enum) (?:ib|rdma)_\w+)\b"
+        names = r"\b(UVERBS_[A-Z0-9_]+|RDMA_NLDEV_[A-Z0-9_]+|(?:struct|enum) (?:ib|rdma|mlx5_ib)_\w+)\b"
         for name in set(re.findall(names, page.text)):
             if not re.search(rf"\b{name}\b", self.kernel):
                 self.fault(page.name, f"the kernel has no {name}")
-        for name in set(re.findall(r"\b(?:struct|enum) ibv_\w+", page.text)):
+        for name in set(re.findall(r"\b(?:struct|enum) (?:ibv|mlx5dv)_\w+", page.text)):
             if not re.search(rf"\b{name}[ ;]", self.header):
                 self.fault(page.name, f"there is no {name}")
 

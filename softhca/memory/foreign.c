@@ -29,7 +29,7 @@ struct mr *foreign_find(const struct hca *hca, const struct pd *pd, uint32_t num
 	const struct fabric_key *key = fabric_key_find(hca->shared, number);
 	struct mr *mr;
 
-	if (!key || !belongs(key, hca, pd->pdn))
+	if (!pd || !key || !belongs(key, hca, pd->pdn))
 		return NULL;
 	mr = &slots[next++ % SLOTS];
 	*mr = (struct mr){

@@ -127,6 +127,14 @@ def test_on_older_kernels(fabric, subject, case, port, libraries, choice):
                              environment(libraries, **choice)), case)
 
 
+@pytest.mark.needs("shim")
+@pytest.mark.parametrize("case", cases("sharing"))
+def test_sharing_with_fixed_register_pages(fabric, case):
+    """Which all names of a context have in common; stock libraries do not import then."""
+    check(fabric, fabric.run(command("sharing", case), "", 100,
+                             environment("own", SOFTHCA_UARS="static")), case)
+
+
 @pytest.mark.needs("softhca")
 @pytest.mark.parametrize("libraries", LIBRARIES)
 def test_link_goes_down_and_up(fabric, libraries):

@@ -82,11 +82,12 @@ static void write_garbage(const struct device *device)
 
 static void ioctl_garbage(const struct device *device)
 {
-	static const uint16_t objects[] = {0, 1, 3, 4, 5, 6, 7, 0x10, 0x1008};
+	static const uint16_t objects[] = {0, 1, 3, 4, 5, 6, 7, 14, 0x10, 17, 0x1008};
 	struct ib_uverbs_attr attrs[16];
 	uint16_t count = (uint16_t)random_number(16);
 	uint16_t object = objects[random_number(sizeof(objects) / sizeof(objects[0]))];
-	uint16_t method = (uint16_t)(random_number(7) | (object >= 0x1000 ? 0x1000 : 0));
+	uint16_t method =
+		(uint16_t)(random_number(7) | (object >= 0x1000 || !random_number(4) ? 0x1000 : 0));
 	int rc;
 
 	/* No more descriptors than the process may have. */

@@ -206,7 +206,11 @@ int mlx5_dm_export_dmabuf_fd(struct ibv_dm *ibv_dm)
 	struct mlx5_dm *dm = to_mlx5_dm(ibv_dm);
 	int fd = -1, err = EOPNOTSUPP;
 
-	if (!dm->start_offset)
+	if (dm->start_offset)
+		verbs_explain(
+			"the memory begins %llu bytes into a page, and a dma-buf is whole pages",
+			(unsigned long long)dm->start_offset);
+	else
 		err = ibv_cmd_alloc_dmabuf(
 			ibv_dm->context,
 			(uint64_t)dm->file_offset / (uint64_t)sysconf(_SC_PAGESIZE), &fd);

@@ -45,6 +45,7 @@ struct ibv_mr *mlx5_reg_mr_ex(struct ibv_pd *pd, struct ibv_mr_init_attr *attr)
 		if (!(attr->comp_mask & IBV_REG_MR_MASK_ADDR) ||
 		    !mlx5_buf_holds(attr->buf, attr->addr, attr->length)) {
 			errno = EINVAL;
+			verbs_explain("addr and length %zu are not a part of buf", attr->length);
 			return NULL;
 		}
 		plain.comp_mask &= ~(uint64_t)IBV_REG_MR_MASK_BUF;
@@ -81,8 +82,7 @@ struct ibv_mr *mlx5_alloc_null_mr(struct ibv_pd *pd)
 	if (!mr)
 		return NULL;
 	mr->type = VERBS_MR_TYPE_NULL;
-	mr->mr = (struct ibv_mr){
-		.context = pd->context, .pd = pd, .length = SIZE_MAX, .lkey = key};
+	mr->mr = (struct ibv_mr){.context = pd->context, .pd = pd, .length = SIZE_MAX, .lkey = key};
 	return &mr->mr;
 }
 

@@ -93,6 +93,7 @@ int mlx5_export_buf_dmabuf_fd(struct ibv_buf *ibv_buf)
 
 	if (maker < 0) {
 		errno = errno == EMFILE || errno == ENFILE ? errno : EOPNOTSUPP;
+		verbs_explain("this machine makes no dma-bufs: /dev/udmabuf cannot be opened");
 		return -1;
 	}
 	fd = ioctl(maker, UDMABUF_CREATE, &request);

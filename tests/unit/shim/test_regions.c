@@ -11,14 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <rdma/ib_user_ioctl_verbs.h>
 
-#include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/dm.h"
-#include "softhca/shim/shared_context.h"
 
 enum {
 	ALL = ACCESS_LOCAL_WRITE | ACCESS_REMOTE_WRITE | ACCESS_REMOTE_READ | ACCESS_REMOTE_ATOMIC,
@@ -484,136 +481,6 @@ static void device_memory_is_asked_for_again(void **state)
 			 ENOENT);
 }
 
-/* ---- what an importing library asks ---- */
-
-static void contexts_and_domains_are_told_again(void **state)
-{
-	struct mlx5_ib_alloc_ucontext_resp context = {0};
-	uint64_t support = 0;
-	uint32_t vectors = 0, pdn = 0;
-	struct ib_uverbs_attr attrs[3] = {
-		attr_out(UVERBS_ATTR_QUERY_CONTEXT_NUM_COMP_VECTORS, &vectors, 4),
-		attr_out(UVERBS_ATTR_QUERY_CONTEXT_CORE_SUPPORT, &support, 8),
-		attr_out(MLX5_IB_ATTR_QUERY_CONTEXT_RESP_UCTX, &context, sizeof(context)),
-	};
-	struct ib_uverbs_attr query[2] = {
-		attr_id(MLX5_IB_ATTR_QUERY_PD_HANDLE, pd),
-		attr_out(MLX5_IB_ATTR_QUERY_PD_RESP_PDN, &pdn, 4),
-	};
-
-	(void)state;
-	assert_int_equal(call(&device, UVERBS_OBJECT_DEVICE, UVERBS_METHOD_QUERY_CONTEXT, attrs, 3),
-			 0);
-	assert_int_equal(vectors, FILE_COMP_VECTORS);
-	assert_true(support & IB_UVERBS_CORE_SUPPORT_OPTIONAL_MR_ACCESS);
-	assert_int_equal(context.tot_bfregs, device.file->static_bfregs);
-	assert_int_equal(context.num_ports, 1);
-	assert_int_equal(context.bf_reg_size, 512);
-	assert_int_equal(call(&device, UVERBS_OBJECT_PD, MLX5_IB_METHOD_PD_QUERY, query, 2), 0);
-	assert_int_equal(pdn, find_pd(device.file, pd)->pd->pdn);
-	call_again(query, 2);
-	query[0].data = 99;
-	assert_int_equal(call(&device, UVERBS_OBJECT_PD, MLX5_IB_METHOD_PD_QUERY, query, 2),
-			 ENOENT);
-}
-
-/* ---- descriptors that come from elsewhere ---- */
-
-static void another_number_of_an_open_device_is_the_same_device(void **state)
-{
-	int other = (int)syscall(SYS_dup, device.fd);
-	struct descriptor *found;
-
-	(void)state;
-	assert_null(descriptor_get(other));
-	found = file_adopt(other);
-	assert_ptr_equal(found, &device.file->descriptor);
-	descriptor_put(found);
-	assert_true(descriptor_same(other, device.fd));
-	/* The context stays until the last number has gone. */
-	descriptor_closing(other);
-	syscall(SYS_close, other);
-	assert_non_null(device.file->member);
-	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DEALLOC_PD, pd), 0);
-}
-
-static void files_that_are_no_devices_are_left_alone(void **state)
-{
-	int small = file_of(PAGE), large = file_of(FILE_MAP_BYTES), pipes[2];
-
-	(void)state;
-	assert_int_equal(pipe(pipes), 0);
-	assert_null(file_adopt(-1));
-	assert_null(file_adopt(pipes[0]));
-	assert_null(file_adopt(small));
-	assert_null(file_adopt(large));
-	assert_null(descriptor_get(large));
-	close(pipes[0]);
-	close(pipes[1]);
-	close(small);
-	close(large);
-}
-
-/* Whoever writes nonsense into what processes share gains nothing by it. */
-static void contexts_of_other_adapters_are_left_alone(void **state)
-{
-	struct shared_context *shared = device.file->shared;
-	int copy = file_of(FILE_MAP_BYTES);
-	struct shared_context *forged = mmap(NULL, sizeof(*forged), PROT_READ | PROT_WRITE,
-					     MAP_SHARED, copy, FILE_MAP_BYTES / 2);
-
-	(void)state;
-	assert_ptr_not_equal(forged, MAP_FAILED);
-	forged->node_guid = shared->node_guid + 1;
-	memcpy(forged->fabric, shared->fabric, sizeof(forged->fabric));
-	memcpy(forged->family, shared->family, sizeof(forged->family));
-	atomic_store(&forged->magic, atomic_load(&shared->magic));
-	assert_null(file_adopt(copy));
-	forged->node_guid--;
-	atomic_store(&forged->seats, SHARED_SEATS);
-	assert_null(file_adopt(copy));
-	munmap(forged, sizeof(*forged));
-	close(copy);
-}
-
-/* The seat's number is in every handle, so the test needs no second process. */
-static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
-{
-	const uint32_t number = 5u << SHARED_SEAT_SHIFT | 3;
-	struct shared_object *entry = &device.file->shared->objects[5][3];
-	struct ib_uverbs_attr query[2];
-	uint32_t pdn = 0;
-
-	(void)state;
-	assert_null(find_pd(device.file, number));
-	entry->number = 0x4321;
-	atomic_store(&entry->type, HANDLE_PD + 1);
-	/* Its process is none. */
-	assert_null(find_pd(device.file, number));
-	atomic_store(&device.file->shared->pids[5], (uint32_t)getpid());
-	atomic_store(&entry->type, HANDLE_PD + 1);
-	assert_null(foreign_dm(device.file, number));
-	query[0] = attr_id(MLX5_IB_ATTR_QUERY_PD_HANDLE, number);
-	query[1] = attr_out(MLX5_IB_ATTR_QUERY_PD_RESP_PDN, &pdn, 4);
-	assert_int_equal(call(&device, UVERBS_OBJECT_PD, MLX5_IB_METHOD_PD_QUERY, query, 2), 0);
-	assert_int_equal(pdn, 0x4321);
-	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DEALLOC_PD, number),
-			 EOPNOTSUPP);
-	/* Device memory that its process does not have. */
-	entry++;
-	*entry = (struct shared_object){.length = 64, .num_pages = 1, .fd = 999};
-	atomic_store(&entry->type, HANDLE_DM + 1);
-	assert_null(find_dm(device.file, number + 1));
-	entry->num_pages = FILE_DM_PAGES + 1;
-	assert_null(find_dm(device.file, number + 1));
-	/* Of its region the key is known, and it is not ours to end. */
-	entry++;
-	*entry = (struct shared_object){.number = 0x777700};
-	atomic_store(&entry->type, HANDLE_MR + 1);
-	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DEREG_MR, number + 2),
-			 EOPNOTSUPP);
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -631,11 +498,6 @@ int main(void)
 		TEST(device_memory_that_cannot_be),
 		TEST(device_memory_is_mapped_and_exported),
 		TEST(device_memory_is_asked_for_again),
-		TEST(contexts_and_domains_are_told_again),
-		TEST(another_number_of_an_open_device_is_the_same_device),
-		TEST(files_that_are_no_devices_are_left_alone),
-		TEST(contexts_of_other_adapters_are_left_alone),
-		TEST(handles_of_other_seats_are_found_in_what_is_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

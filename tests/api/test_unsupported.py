@@ -6,15 +6,12 @@ import pytest
 import pyverbs.enums as e
 from bed import Side, fails_with
 from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
-from pyverbs.mr import MW
 from pyverbs.qp import ECE, QPRateLimitAttr
 from pyverbs.wq import WQ, WQInitAttr
 from pyverbs.xrcd import XRCD, XRCDInitAttr
 
 EOPNOTSUPP = 95
 MISSING = {
-    'type 1 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_1),
-    'type 2 windows': lambda bed: MW(bed.pd, e.IBV_MW_TYPE_2),
     'completion counters': lambda bed: CompCntr(bed.context, CompCntrInitAttr()),
     'capabilities of counters': lambda bed: bed.context.query_comp_cntr_caps(),
     'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),

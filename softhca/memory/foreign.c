@@ -10,6 +10,7 @@
 #include "softhca/core/engine.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/fabric/hold.h"
+#include "softhca/memory/guard.h"
 
 /* A list of pieces is checked as a whole before the first is touched. */
 enum { SLOTS = 2 * REQUEST_MAX_SGE };
@@ -51,11 +52,21 @@ static bool is_same(const struct mr *mr, const struct fabric_key *key)
 	       key->iova == mr->iova && key->length == mr->length;
 }
 
+/* The end comes after the rest, as programs wait for it: see ORDERED_BYTES. */
+static ssize_t copy_across(pid_t pid, uint64_t there, uint8_t *here, uint32_t length, bool writing)
+{
+	uint32_t end = length < ORDERED_BYTES ? length : ORDERED_BYTES;
+	struct iovec local[2] = {{here, length - end}, {here + length - end, end}};
+	struct iovec remote = {(void *)(uintptr_t)there, length};
+
+	return writing ? process_vm_writev(pid, local, 2, &remote, 1, 0)
+		       : process_vm_readv(pid, local, 2, &remote, 1, 0);
+}
+
 static bool copy(const struct mr *mr, uint64_t address, void *here, uint32_t length, bool writing)
 {
 	struct fabric *fabric = mr->hca->engine->fabric;
 	const struct fabric_key *key = fabric_key_find(mr->hca->shared, mr->key);
-	struct iovec local = {here, length}, remote = {NULL, length};
 	ssize_t copied = -1;
 
 	if (!key)
@@ -64,9 +75,8 @@ static bool copy(const struct mr *mr, uint64_t address, void *here, uint32_t len
 	if (is_same(mr, key) && fabric_process_alive(fabric, atomic_load(&key->owner) - 1)) {
 		pid_t pid = (pid_t)fabric_process_pid(fabric, atomic_load(&key->owner) - 1);
 
-		remote.iov_base = (void *)(uintptr_t)(key->address + (address - key->iova));
-		copied = writing ? process_vm_writev(pid, &local, 1, &remote, 1, 0)
-				 : process_vm_readv(pid, &local, 1, &remote, 1, 0);
+		copied = copy_across(pid, key->address + (address - key->iova), here, length,
+				     writing);
 	}
 	fabric_let_go(fabric);
 	return copied == (ssize_t)length;

@@ -147,7 +147,7 @@ bool dm_is_window(const struct shim_file *file, uint64_t offset)
 {
 	uint64_t page = offset / PAGE_BYTES - file->abi->dm_window_page;
 
-	return page < FILE_DM_PAGES;
+	return file->abi->dm_window_page && page < FILE_DM_PAGES;
 }
 
 void *dm_map(struct shim_file *file, const struct dm_mapping *mapping)

@@ -50,6 +50,13 @@ def test_options(fabric, options):
     both(fabric, "%s -F -n 500 %s" % (tool, options))
 
 
+@pytest.mark.parametrize("tool", ("send_bw", "send_lat -c UD", "write_lat", "write_bw", "read_bw"))
+def test_on_demand_memory(fabric, tool):
+    """Its options for UC and atomics it refuses together with this one."""
+    _, client = both(fabric, "ib_%s --odp -F -n 1000" % tool)
+    assert "#bytes" in client.output
+
+
 def test_many_sizes(fabric):
     both(fabric, "ib_send_bw -F -a -n 100")
 

@@ -77,8 +77,7 @@ def test_an_answer_by_what_has_arrived(device, header):
     assert end.sent.one().status == e.IBV_WC_SUCCESS
     came = peer.received.one()
     wc = WC(wc_flags=came.wc_flags, slid=came.slid, qp_num=came.qp_num, src_qp=came.src_qp)
-    first = header_of(peer) if came.wc_flags & e.IBV_WC_GRH else None
-    with AH(peer.pd, wc=wc, grh=first, port_num=PORT) as back:
+    with AH(peer.pd, wc=wc, grh=header_of(peer), port_num=PORT) as back:
         end.receive(8)
         answer = SendWR(7, num_sge=1, sg=[peer.sge(8)])
         answer.set_wr_ud(back, came.src_qp, QKEY)

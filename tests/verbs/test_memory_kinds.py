@@ -245,7 +245,7 @@ def test_files_that_are_no_dma_bufs(pd):
 
 def test_names_of_objects_that_exist(device):
     with asking_for('imported contexts'):
-        context = Context(cmd_fd=device.context.cmd_fd)
+        context = Context(cmd_fd=os.dup(device.context.cmd_fd))
     with PD(device.context) as pd, MR(pd, BYTES, ALL_ACCESS) as mr:
         again = PD(context, handle=pd.handle)
         same = MR(again, handle=mr.handle)
@@ -263,7 +263,7 @@ def test_names_of_objects_that_exist(device):
 def test_names_of_device_memory(device):
     need(device.extended.max_dm_size, 'no device memory')
     with asking_for('imported contexts'):
-        context = Context(cmd_fd=device.context.cmd_fd)
+        context = Context(cmd_fd=os.dup(device.context.cmd_fd))
     with DM(device.context, AllocDmAttr(4096)) as dm:
         same = DM(context, handle=dm.handle)
         dm.copy_to_dm(256, pattern(64), 64)

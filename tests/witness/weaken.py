@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Makes a Python package of extension modules run on an older library than it was linked with: a
-symbol version that is needed becomes a weak one, with its functions, whose absence the dynamic linker
-accepts. Such a function must not be called. The format: the System V ABI's ELF, and the GNU
+symbol version that is needed becomes a weak one, whose absence the dynamic linker accepts, and another
+library has functions of that version that refuse. The format: the System V ABI's ELF, and the GNU
 extensions of symbol versions (LSB Core, 10.7)."""
 import pathlib
 import shutil
 import struct
+import subprocess
 
 SHT_DYNSYM, SHT_GNU_VERNEED, SHT_GNU_VERSYM = 11, 0x6ffffffe, 0x6fffffff
-VER_FLG_WEAK, STB_WEAK = 2, 2
+VER_FLG_WEAK = 2
 SYMBOL_SIZE = 24
 
 
@@ -49,29 +50,52 @@ def needed(image):
 
 
 def symbols(image):
-    """-> (index of its version, place of its binding and type) of each symbol"""
-    places = {kind: offset for kind, offset, _, _ in sections(image)}
-    length, = (size for kind, _, size, _ in sections(image) if kind == SHT_DYNSYM)
-    for i in range(length // SYMBOL_SIZE):
-        index, = struct.unpack_from('<H', image, places[SHT_GNU_VERSYM] + 2 * i)
-        yield index, places[SHT_DYNSYM] + SYMBOL_SIZE * i + 4
+    """-> (name, index of its version) of each symbol"""
+    places = {kind: (offset, size, link) for kind, offset, size, link in sections(image)}
+    offset, size, link = places[SHT_DYNSYM]
+    strings = list(sections(image))[link][1]
+    for i in range(size // SYMBOL_SIZE):
+        name, = struct.unpack_from('<I', image, offset + SYMBOL_SIZE * i)
+        index, = struct.unpack_from('<H', image, places[SHT_GNU_VERSYM][0] + 2 * i)
+        yield text(image, strings + name), index
 
 
 def weaken_module(image, versions):
-    weak = set()
+    """-> {name: version} of what may be missing now"""
+    weak = {}
     for version, place, index in list(needed(bytes(image))):
         if version in versions:
             struct.pack_into('<H', image, place, VER_FLG_WEAK)
-            weak.add(index)
-    for index, place in list(symbols(bytes(image))):
-        if index in weak:
-            image[place] = STB_WEAK << 4 | image[place] & 15
+            weak[index] = version
+    return {name: weak[index] for name, index in symbols(bytes(image)) if index in weak}
 
 
 def weaken(package, copy, versions):
-    """Copies a package; the needs of its modules for these versions become weak."""
+    """Copies a package; the needs of its modules for these versions become weak. -> {name: version}
+    of what they use of them"""
     shutil.copytree(package, copy)
+    missing = {}
     for module in pathlib.Path(copy).rglob('*.so'):
         image = bytearray(module.read_bytes())
-        weaken_module(image, versions)
+        missing.update(weaken_module(image, versions))
         module.write_bytes(image)
+    return missing
+
+
+def fill(missing, library):
+    """Makes a library that has these functions, all of them refused with EOPNOTSUPP."""
+    made = {'ibv_reg_': 'void *%s(void) { errno = EOPNOTSUPP; return 0; }',
+            'ibv_alloc_': 'void *%s(void) { errno = EOPNOTSUPP; return 0; }',
+            'ibv_create_': 'void *%s(void) { errno = EOPNOTSUPP; return 0; }',
+            'ibv_dm_export_': 'int %s(void) { errno = EOPNOTSUPP; return -1; }',
+            'ibv_export_': 'int %s(void) { errno = EOPNOTSUPP; return -1; }',
+            '': 'int %s(void) { return EOPNOTSUPP; }'}
+    source, nodes = library.with_suffix('.c'), library.with_suffix('.map')
+    source.write_text('#include <errno.h>\n' + '\n'.join(
+        next(body for start, body in made.items() if name.startswith(start)) % name
+        for name in missing) + '\n')
+    nodes.write_text('\n'.join('%s { global: %s };' % (version, ' '.join(
+        name + ';' for name in missing if missing[name] == version))
+        for version in sorted(set(missing.values()))) + '\n')
+    subprocess.run(['gcc', '-shared', '-fPIC', '-Wl,--version-script=%s' % nodes, source, '-o',
+                    library], check=True)

@@ -67,6 +67,21 @@ static ALWAYS_INLINE int mlx5_wqe_tso(struct mlx5_sq *sq, struct mlx5_wqe *wqe, 
 	return 0;
 }
 
+/*
+ * Bytes of inline data that the request has room for, less than usual behind the header of a long
+ * payload.
+ */
+static ALWAYS_INLINE size_t mlx5_frame_inline_room(const struct mlx5_sq *sq,
+						   const struct mlx5_wqe *wqe)
+{
+	const size_t usual = sizeof(struct mlx5_wqe_ctrl_seg) + sizeof(struct mlx5_wqe_eth_seg);
+	size_t used = (size_t)wqe->ds * MLX5_WQE_DS_UNITS;
+
+	if (likely(used <= usual))
+		return sq->max_inline;
+	return used - usual < sq->max_inline ? sq->max_inline - (used - usual) : 0;
+}
+
 /* Takes the start of a frame away from a piece of it: gives how many bytes. */
 static ALWAYS_INLINE size_t mlx5_frame_cut(size_t *header, size_t length)
 {

@@ -24,8 +24,7 @@ static size_t fixed_bytes(const struct mlx5_qp *qp)
 	size_t ctrl = sizeof(struct mlx5_wqe_ctrl_seg);
 
 	if (qp->service == MLX5_SERVICE_RAW)
-		return ctrl + sizeof(struct mlx5_wqe_eth_seg) +
-		       align_up(qp->sq.max_tso_header, MLX5_WQE_DS_UNITS);
+		return ctrl + sizeof(struct mlx5_wqe_eth_seg);
 	if (qp->service == MLX5_SERVICE_UD || qp->service == MLX5_SERVICE_DCI)
 		ctrl += sizeof(struct mlx5_wqe_datagram_seg);
 	if (qp->service == MLX5_SERVICE_UD)
@@ -88,7 +87,9 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp,
 	    cap->max_inline_data > context->max_sq_wqe_bytes ||
 	    cap->max_send_wr > context->max_send_bb)
 		return beyond(context, fixed, cap);
-	data = cap->max_send_sge * sizeof(struct mlx5_wqe_data_seg);
+	/* Behind the header of a long payload is data in memory. */
+	data = cap->max_send_sge * sizeof(struct mlx5_wqe_data_seg) +
+	       align_up(qp->sq.max_tso_header, MLX5_WQE_DS_UNITS);
 	if (data < inline_bytes(cap->max_inline_data))
 		data = inline_bytes(cap->max_inline_data);
 	if (fixed + data > context->max_sq_wqe_bytes)

@@ -69,15 +69,15 @@ static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 static ALWAYS_INLINE int write_frame_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe, size_t header,
 					    const struct ibv_send_wr *wr)
 {
+	size_t length = 0, room = mlx5_frame_inline_room(sq, wqe);
 	char *to = mlx5_wqe_inline_open(sq, wqe);
-	size_t length = 0;
 
 	for (int i = 0; i < wr->num_sge; i++) {
 		const struct ibv_sge *sge = &wr->sg_list[i];
 		size_t cut = mlx5_frame_cut(&header, sge->length);
 
 		length += sge->length - cut;
-		if (unlikely(length > sq->max_inline))
+		if (unlikely(length > room))
 			return ENOMEM;
 		to = mlx5_wqe_inline_copy(sq, to, (const char *)(uintptr_t)sge->addr + cut,
 					  sge->length - cut);

@@ -73,6 +73,7 @@ static void wr_set_inline_data_list(struct ibv_qp_ex *ex, size_t num_buf,
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_ex(ex)->sq;
 	uint8_t *start = mlx5_wqe_eth_seg(&sq->wqe)->inline_hdr_start;
+	size_t room = mlx5_frame_inline_room(sq, &sq->wqe);
 	size_t header, length = 0;
 	char *to;
 
@@ -85,7 +86,7 @@ static void wr_set_inline_data_list(struct ibv_qp_ex *ex, size_t num_buf,
 		size_t cut = mlx5_frame_cut(&header, buf_list[i].length);
 		size_t rest = buf_list[i].length - cut;
 
-		if (unlikely(rest > sq->max_inline - length)) {
+		if (unlikely(rest > room - length)) {
 			mlx5_batch_fault(sq, ENOMEM);
 			return;
 		}

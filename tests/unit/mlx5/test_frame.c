@@ -124,7 +124,7 @@ static void the_rings_lie_apart(void **state)
 	assert_int_not_equal(fake.qp_request.sq_buf_addr, 0);
 	assert_int_not_equal(fake.qp_request.buf_addr, 0);
 	assert_int_equal(fake.qp_request.rq_wqe_count, 4);
-	/* 16 control + 32 Ethernet + 64 header + 48 data or 44 inline: three blocks each. */
+	/* 16 control + 32 Ethernet + 64 header + 48 data: three blocks each. */
 	assert_int_equal(fake.qp_request.sq_wqe_count, 16);
 }
 
@@ -294,6 +294,28 @@ static void headers_have_bounds(void **state)
 	wr.tso.hdr_sz = TSO_HEADER + 1;
 	assert_int_equal(try(&wr), EINVAL);
 	wr.tso.hdr_sz = TSO_HEADER;
+	assert_int_equal(try(&wr), 0);
+}
+
+/* What a header takes is missing for inline data. */
+static void a_long_payload_inline(void **state)
+{
+	struct ibv_sge sge = piece(100, 12);
+	struct ibv_send_wr wr = {.sg_list = &sge,
+				 .num_sge = 1,
+				 .opcode = IBV_WR_TSO,
+				 .send_flags = IBV_SEND_INLINE,
+				 .tso = {.hdr = frame, .hdr_sz = 54, .mss = 500}};
+	uint32_t max = to_mlx5_qp(bench.qp)->sq.max_inline;
+
+	(void)state;
+	assert_int_equal(max, 192 - 48 - 4);
+	assert_int_equal(try(&wr), 0);
+	expect_bytes(fake_sq() + 96, "8000000c 6465666768696a6b6c6d6e6f");
+	/* 68 bytes with the segment's own are five units, three beyond the usual two. */
+	sge.length = max - 48 + 1;
+	assert_int_equal(try(&wr), ENOMEM);
+	sge.length--;
 	assert_int_equal(try(&wr), 0);
 }
 
@@ -633,6 +655,7 @@ int main(void)
 		TEST(open_l2, a_long_payload_has_its_header_in_the_request),
 		TEST(open_free, a_header_goes_on_at_the_start_of_the_ring),
 		TEST(open_free, headers_have_bounds),
+		TEST(open_free, a_long_payload_inline),
 		TEST(open_free, other_opcodes_are_refused),
 		TEST(open_none, checksums_and_long_payloads_are_the_devices_to_offer),
 		TEST(open_l2, setters_take_the_start_of_the_frame),

@@ -51,8 +51,9 @@ struct mlx5_cqe64 {
 		__extension__ struct {
 			uint8_t rsvd0[2];
 			__be16 wqe_id;
-			uint8_t rsvd4[13];
-			uint8_t ml_path; /* low bits of the destination LID b6:0 */
+			uint8_t rsvd4[13]; /* of a frame: from [8] on its hash, in [12] the hash's
+					      type */
+			uint8_t ml_path;   /* low bits of the destination LID b6:0 */
 			uint8_t rsvd20[4];
 			__be16 slid;
 			__be32 flags_rqpn; /* GRH b29:28, SL b27:24, remote QPN b23:0 */
@@ -112,7 +113,8 @@ enum {
 	MLX5_CQE_FLOW_TAG_MASK = 0xffffff,
 };
 
-/* hds_ip_ext: checksums found good; l4_hdr_type_etc b3:2: kind of network header. */
+/* hds_ip_ext: checksums found good; l4_hdr_type_etc b6:4: kind of transport header, b3:2: kind of
+ * network header, b0: a VLAN tag has been taken off and is in vlan_info. */
 enum {
 	MLX5_CQE_L2_OK = 1 << 0,
 	MLX5_CQE_L3_OK = 1 << 1,
@@ -124,6 +126,32 @@ enum {
 	MLX5_CQE_L3_HDR_TYPE_IPV6 = 1,
 	MLX5_CQE_L3_HDR_TYPE_IPV4 = 2,
 };
+
+enum {
+	MLX5_CQE_L4_HDR_TYPE_NONE = 0,
+	MLX5_CQE_L4_HDR_TYPE_TCP = 1,
+	MLX5_CQE_L4_HDR_TYPE_UDP = 2,
+};
+
+static inline uint8_t mlx5_cqe_header_types(uint8_t transport, uint8_t network, bool tag_stripped)
+{
+	return (uint8_t)(transport << 4 | network << 2 | tag_stripped);
+}
+
+/* What was hashed: transport b7:6, network b3:2. */
+enum {
+	MLX5_CQE_HASH_IPV4 = 1 << 2,
+	MLX5_CQE_HASH_IPV6 = 2 << 2,
+	MLX5_CQE_HASH_TCP = 1 << 6,
+	MLX5_CQE_HASH_UDP = 2 << 6,
+};
+
+static inline void mlx5_cqe_set_hash(struct mlx5_cqe64 *cqe, uint32_t hash, uint8_t type)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		cqe->rsvd4[8 + i] = (uint8_t)(hash >> (24 - 8 * i));
+	cqe->rsvd4[12] = type;
+}
 
 /* PRM, error CQE: opcode MLX5_CQE_REQ_ERR or MLX5_CQE_RESP_ERR. */
 struct mlx5_err_cqe {

@@ -260,6 +260,10 @@ enum {
 	MLX5_ETH_WQE_L4_CSUM = 1 << 7,
 };
 
+enum {
+	MLX5_ETH_WQE_INSERT_VLAN = 1 << 15, /* of inline_hdr_sz: the tag stands behind it instead */
+};
+
 /* PRM, SRQ WQE: heads each entry and chains the free ones; data segments follow. */
 struct mlx5_wqe_srq_next_seg {
 	uint8_t rsvd0[2];

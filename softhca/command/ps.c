@@ -16,8 +16,8 @@ static const int64_t POLLS_NS = 1 * NS_PER_S;
 static const char help[] =
 	"Usage: softhca ps [--fabric NAME]\n"
 	"\n"
-	"Shows what lives in a fabric: adapters, processes, queue pairs, memory keys and\n"
-	"multicast groups.\n";
+	"Shows what lives in a fabric: adapters, processes, queue pairs, memory keys,\n"
+	"multicast groups and flow rules.\n";
 
 static const char *name_of(const char *const *names, size_t count, uint32_t value)
 {
@@ -28,8 +28,8 @@ static const char *name_of(const char *const *names, size_t count, uint32_t valu
 static const char *type_name(uint32_t type)
 {
 	static const char *const names[] = {
-		[0] = "SMI",	 [1] = "GSI",	   [2] = "RC",	 [3] = "UC",  [4] = "UD",
-		[9] = "XRC_INI", [10] = "XRC_TGT", [11] = "DCI", [12] = "DCT"};
+		[0] = "SMI",	 [1] = "GSI",	   [2] = "RC",	 [3] = "UC",   [4] = "UD",
+		[9] = "XRC_INI", [10] = "XRC_TGT", [11] = "DCI", [12] = "DCT", [8] = "RAW"};
 
 	return name_of(names, sizeof(names) / sizeof(names[0]), type);
 }
@@ -234,6 +234,63 @@ static void show_groups(struct fabric *fabric)
 	}
 }
 
+/* ---- flow rules ---- */
+
+static const char *kind_name(uint32_t kind)
+{
+	static const char *const names[] = {"normal", "all", "multicast", "sniffer"};
+
+	return name_of(names, sizeof(names) / sizeof(names[0]), kind);
+}
+
+static bool is_any(const uint8_t *mask, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (mask[i])
+			return false;
+	return true;
+}
+
+static void show_mac(const uint8_t mac[6])
+{
+	for (unsigned int i = 0; i < 6; i++)
+		printf("%s%02x", i ? ":" : "", mac[i]);
+}
+
+static void show_flow(struct fabric *fabric, const struct fabric_hca *hca,
+		      const struct fabric_flow *flow)
+{
+	const uint8_t *mac = flow->value.destination_mac;
+
+	printf("%-5u %-9s %8u 0x%06x %-8u ", hca->host, kind_name(flow->kind), flow->priority,
+	       flow->qpn, fabric_process_pid(fabric, atomic_load(&flow->owner) - 1));
+	if (is_any(flow->mask.destination_mac, 6))
+		printf("any");
+	else
+		show_mac(mac);
+	printf("\n");
+}
+
+static void show_flows(struct fabric *fabric)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
+
+		for (uint32_t j = 0; hca && j < limit(atomic_load(&hca->flows_used), FABRIC_FLOWS);
+		     j++) {
+			if (!atomic_load(&hca->flows[j].valid))
+				continue;
+			if (!any)
+				printf("\n%-5s %-9s %8s %-8s %-8s %s\n", "HOST", "FLOW", "PRIORITY",
+				       "QP", "PID", "DESTINATION");
+			any = true;
+			show_flow(fabric, hca, &hca->flows[j]);
+		}
+	}
+}
+
 /* ---- the command ---- */
 
 static int read_options(int argc, char **argv, const char **name)
@@ -287,6 +344,7 @@ int command_ps(int argc, char **argv)
 	show_qps(fabric);
 	show_keys(fabric);
 	show_groups(fabric);
+	show_flows(fabric);
 	fabric_look_away(fabric);
 	return 0;
 }

@@ -167,14 +167,14 @@ int cq_moderate(struct cq *cq, uint32_t event_count, uint32_t event_period_us)
 	return 0;
 }
 
-static void notify(struct cq *cq, const struct completion *completion)
+static void notify(struct cq *cq, bool solicited)
 {
 	struct cq_arm arm = cq->hca->family->cq_arm(cq);
 
 	if (arm.token == cq->fired_token)
 		return;
 	cq->seen_token = arm.token;
-	if (arm.solicited_only && !is_solicited(completion))
+	if (arm.solicited_only && !solicited)
 		return;
 	if (cq->moderated)
 		gather(cq, arm.token);
@@ -212,6 +212,18 @@ static struct completion stamp(const struct completion *completion)
 	return stamped;
 }
 
+/* An entry has been written, or not. */
+static inline void land(struct cq *cq, int rc, bool solicited)
+{
+	if (__builtin_expect(rc != 0, 0)) {
+		overrun(cq);
+		return;
+	}
+	count_completion(cq->hca->engine);
+	if (cq->has_channel)
+		notify(cq, solicited);
+}
+
 void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion)
 {
 	struct completion stamped;
@@ -224,13 +236,19 @@ void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *co
 	}
 	if (trace_on())
 		trace_completion(cq, qp, completion);
-	if (__builtin_expect(cq->hca->family->cqe_write(cq, qp, completion) != 0, 0)) {
-		overrun(cq);
+	land(cq, cq->hca->family->cqe_write(cq, qp, completion), is_solicited(completion));
+}
+
+/* A frame does not say that it is solicited. */
+void cq_complete_frame(struct cq *cq, const struct wq *wq,
+		       const struct frame_completion *completion)
+{
+	if (cq->overrun)
 		return;
-	}
-	count_completion(cq->hca->engine);
-	if (cq->has_channel)
-		notify(cq, completion);
+	if (trace_on())
+		trace_frame_completion(cq, wq, completion);
+	land(cq, cq->hca->family->cqe_write_frame(cq, wq, completion),
+	     completion->status != STATUS_SUCCESS);
 }
 
 bool cq_look_armed(struct cq *cq)

@@ -10,6 +10,7 @@
 #include "softhca/core/trace.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/memory/guard.h"
+#include "softhca/core/wq.h"
 #include "softhca/transport/transport.h"
 #include "util/clock.h"
 
@@ -162,9 +163,11 @@ unsigned int engine_sweep(struct engine *engine)
 	unsigned int moved = 0;
 
 	refresh_clock(engine);
-	for (unsigned int i = 0; i < engine->num_hcas; i++)
+	for (unsigned int i = 0; i < engine->num_hcas; i++) {
 		list_for_each (node, &engine->hcas[i]->qp_list)
 			moved += serve(list_entry(node, struct qp, link));
+		moved += wq_flush_all(engine->hcas[i]);
+	}
 	fabric_send_flush(engine->fabric, engine->now_ns);
 	return moved;
 }
@@ -186,6 +189,12 @@ void engine_fail_cqs(struct engine *engine)
 
 			if (srq->cq == cq)
 				srq_fail(srq);
+		}
+		list_for_each (node, &cq->hca->wq_list) {
+			struct wq *wq = list_entry(node, struct wq, link);
+
+			if (wq->cq == cq && !wq->qp)
+				wq_fail(wq);
 		}
 	}
 }

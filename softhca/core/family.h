@@ -15,6 +15,8 @@ struct qp;
 struct qp_params;
 struct srq;
 struct srq_params;
+struct wq;
+struct wq_params;
 
 /* What the consumer last wrote to ask for a completion event. */
 struct cq_arm {
@@ -59,6 +61,13 @@ struct family_ops {
 
 	/* Writes a CQE for `qp`; the owner bit goes last. 0, or EOVERFLOW when the CQ is full. */
 	int (*cqe_write)(struct cq *cq, const struct qp *qp, const struct completion *completion);
+
+	/* The same four things for the receive queues of frames. */
+	int (*wq_check)(const struct wq_params *params);
+	uint32_t (*wq_producer)(const struct wq *wq);
+	int (*wq_decode)(const struct wq *wq, uint32_t index, struct recv_request *request);
+	int (*cqe_write_frame)(struct cq *cq, const struct wq *wq,
+			       const struct frame_completion *completion);
 
 	/* Writes the entry that sends the consumer to its new buffer. 0 or EOVERFLOW. */
 	int (*cqe_write_resize)(struct cq *cq);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "softhca/core/flow.h"
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
 
@@ -12,13 +13,15 @@ static int allocate_tables(struct hca *hca)
 	hca->qps = calloc(FABRIC_QPS, sizeof(struct qp *));
 	hca->mrs = calloc(FABRIC_KEYS, sizeof(struct mr *));
 	hca->srqs = calloc(FABRIC_SRQS, sizeof(struct srq *));
-	return hca->qps && hca->mrs && hca->srqs ? 0 : ENOMEM;
+	hca->flows = calloc(FABRIC_FLOWS, sizeof(struct flow *));
+	return hca->qps && hca->mrs && hca->srqs && hca->flows ? 0 : ENOMEM;
 }
 
 static void free_hca(struct hca *hca)
 {
 	free(hca->srqs);
 	null_mr_destroy(hca);
+	free(hca->flows);
 	free(hca->mrs);
 	free(hca->qps);
 	free(hca);
@@ -34,6 +37,10 @@ static void init_lists(struct hca *hca)
 	list_init(&hca->mw_list);
 	list_init(&hca->pd_list);
 	list_init(&hca->xrcd_list);
+	list_init(&hca->wq_list);
+	list_init(&hca->wq_table_list);
+	list_init(&hca->rss_list);
+	list_init(&hca->counters_list);
 }
 
 static void enlist(struct engine *engine, struct hca *hca)
@@ -99,6 +106,25 @@ static void end_qps(struct hca *hca)
 	}
 }
 
+static void end_flows(struct hca *hca)
+{
+	for (unsigned int i = 0; i < FABRIC_FLOWS; i++)
+		if (hca->flows[i])
+			flow_destroy(hca->flows[i]);
+	list_for_each_safe (node, &hca->counters_list)
+		counters_destroy(list_entry(node, struct counters, link));
+}
+
+static void end_wqs(struct hca *hca)
+{
+	list_for_each_safe (node, &hca->rss_list)
+		rss_destroy(list_entry(node, struct rss, link));
+	list_for_each_safe (node, &hca->wq_table_list)
+		wq_table_destroy(list_entry(node, struct wq_table, link));
+	list_for_each_safe (node, &hca->wq_list)
+		wq_destroy(list_entry(node, struct wq, link));
+}
+
 static void end_srqs(struct hca *hca)
 {
 	list_for_each_safe (node, &hca->srq_list)
@@ -147,7 +173,9 @@ static void end_xrcds(struct hca *hca)
 
 void hca_close(struct hca *hca)
 {
+	end_flows(hca);
 	end_qps(hca);
+	end_wqs(hca);
 	end_srqs(hca);
 	end_cqs(hca);
 	end_mws(hca);

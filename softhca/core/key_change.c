@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Requests that change a key: windows are bound and freed, and on adapters whose front end knows how,
- * regions change rights, PD and place. What a request may not do is told with the status of a
+ * Requests that change a key: windows are bound and freed, and on adapters whose front end knows
+ * how, regions change rights, PD and place. What a request may not do is told with the status of a
  * failed bind; nothing has changed then.
  */
 #include "softhca/core/internal.h"

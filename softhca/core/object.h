@@ -16,12 +16,15 @@
 
 struct engine;
 struct fabric_hca;
+struct flow;
 struct hca;
 struct fabric_key;
 struct fabric_qp;
 struct requester;
 struct responder;
 struct dc_target;
+struct wq;
+struct wq_params;
 
 /* What an HCA can do; requests beyond it are refused with EINVAL. */
 struct hca_limits {
@@ -29,6 +32,7 @@ struct hca_limits {
 	uint32_t max_qp_wr, max_sge, max_cqe, max_srq_wr, max_srq_sge, max_inline;
 	uint32_t max_rd_atomic, max_init_rd_atomic;
 	uint32_t max_mcast_grp, max_mcast_qp_attach;
+	uint32_t max_wq, max_wq_table;
 	uint64_t max_mr_size;
 };
 
@@ -36,7 +40,8 @@ struct hca_limits {
 struct front_ops {
 	/* A completion event for a CQ that has one armed. */
 	void (*cq_event)(struct cq *cq);
-	/* `object` is a struct qp, cq or srq by `scope`; NULL for ports (1 only) and the device. */
+	/* `object` is a struct qp, cq, srq or wq by `scope`; NULL for ports (1 only) and the
+	 * device. */
 	void (*async_event)(struct hca *hca, enum async_event_type type,
 			    enum async_event_scope scope, void *object);
 };
@@ -56,6 +61,8 @@ struct hca {
 	struct qp **qps;
 	struct mr **mrs;
 	struct srq **srqs;
+	/* By place in the shared table of flow rules; only what this process owns. */
+	struct flow **flows;
 	/* ---- cold ---- */
 	const struct front_ops *front;
 	struct hca_limits limits;
@@ -63,6 +70,9 @@ struct hca {
 	uint32_t next_cqn; /* the last one given, free running */
 	struct list qp_list, cq_list, srq_list, mr_list, mw_list, pd_list, xrcd_list;
 	struct mr *null_mr;
+	uint32_t num_wq, num_wq_table;
+	uint32_t next_wqn, next_wq_table;
+	struct list wq_list, wq_table_list, rss_list, counters_list;
 	/* CQs with a channel, whose armings are looked for: often few among many. */
 	struct list channel_cqs;
 };
@@ -110,8 +120,8 @@ struct mr {
 	uint32_t page_offset;
 	mr_place_fn *place;
 	void *place_arg;
-	bool foreign; /* of another process, see memory/foreign.h: none of the above */
-	uint32_t key; /* both lkey and rkey */
+	bool foreign;	 /* of another process, see memory/foreign.h: none of the above */
+	uint32_t key;	 /* both lkey and rkey */
 	uint32_t access; /* 0 while the key is free */
 	/* Who may use it: its PD, or the one queue pair that a window of type 2 is bound for. NULL
 	 * while the key is free, the key itself if anybody may. */
@@ -130,7 +140,7 @@ struct mr {
 };
 
 /* The key of the null region: one for all, of a place that the search for free keys never finds. */
-#define HCA_NULL_KEY 0x200u
+#define HCA_NULL_KEY   0x200u
 
 /* All but the very last byte, which nobody has. */
 #define MR_WHOLE_SPACE UINT64_MAX
@@ -322,6 +332,9 @@ struct qp {
 	struct list watched; /* on engine->watched */
 	bool unannounced;    /* see qp_watch() */
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
+	/* Raw packet queue pairs: the receive queue, if they have one, instead of the one above. */
+	struct wq *rq;
+	uint32_t num_flows;
 	struct list groups; /* multicast memberships */
 	uint32_t num_groups;
 	struct xrcd *xrcd;   /* of XRC's receiving half */
@@ -361,6 +374,9 @@ struct qp_params {
 	uint32_t max_send_wr, max_recv_wr, max_send_sge, max_recv_sge, max_inline;
 	uint32_t user_index;
 	bool signal_all;
+	/* Raw packet queue pairs: the shape of their receive queue, whose buffer is another than
+	 * the send queue's; its other members are filled here. NULL: none. */
+	struct wq_params *rq;
 	void *front;
 };
 
@@ -416,6 +432,9 @@ int cq_destroy(struct cq *cq); /* EBUSY while a QP uses it */
 /* Lands a completion and raises the event if one is due. An overrun puts the CQ and its QPs into
  * error as the specification says. */
 void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *completion);
+/* The same for a frame that `wq` has received. */
+void cq_complete_frame(struct cq *cq, const struct wq *wq,
+		       const struct frame_completion *completion);
 /* Looks whether the consumer has armed the CQ since the last look; called at each kick of
  * req_notify, and before a thread that drives the engine goes to sleep. Returns true while armed.
  * Without cq->arming_announced it may find that the event is due at once, and raise it. */
@@ -435,7 +454,7 @@ int qp_create(struct hca *hca, const struct qp_params *params, struct qp **qp);
 /* Checks the transition and mask against the specification's tables for the type, the values
  * against the limits, then applies. EINVAL for what the tables forbid. */
 int qp_modify(struct qp *qp, const struct qp_attr *attr, uint32_t mask);
-int qp_destroy(struct qp *qp); /* EBUSY while attached to multicast groups */
+int qp_destroy(struct qp *qp); /* EBUSY while it has multicast groups or flow rules */
 /* The error state by the HCA's own doing: flushes, raises `event` (-1: none). */
 void qp_set_error(struct qp *qp, int event);
 /* The send queue error state, of UC and UD queue pairs only. */

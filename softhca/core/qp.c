@@ -6,6 +6,7 @@
 
 #include "softhca/core/internal.h"
 #include "softhca/core/trace.h"
+#include "softhca/core/wq.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/fabric/hold.h"
 #include "softhca/transport/transport.h"
@@ -40,11 +41,13 @@ static bool are_queues_good(const struct qp_params *params)
 	return (sends || !params->sq_units) && (receives || !params->rq_count);
 }
 
-/* RoCE has no subnet management: IBTA vol. 1, annex A16. */
+/* RoCE has no subnet management: IBTA vol. 1, annex A16. InfiniBand has no frames. */
 static bool is_type_known(const struct hca *hca, enum qp_type type)
 {
 	if (type == QP_TYPE_SMI)
 		return hca->shared->port_type == FABRIC_PORT_IB;
+	if (type == QP_TYPE_RAW_PACKET)
+		return hca->shared->port_type == FABRIC_PORT_ETH;
 	return type == QP_TYPE_GSI || type == QP_TYPE_RC || type == QP_TYPE_UC ||
 	       type == QP_TYPE_UD || type == QP_TYPE_XRC_SEND || type == QP_TYPE_XRC_RECV ||
 	       qp_type_is_dynamic(type);
@@ -55,6 +58,8 @@ static int check_params(const struct hca *hca, const struct qp_params *params)
 	const struct hca_limits *limits = &hca->limits;
 
 	if (!is_type_known(hca, params->type))
+		return EOPNOTSUPP;
+	if (params->type == QP_TYPE_RAW_PACKET && params->srq)
 		return EOPNOTSUPP;
 	if (!are_objects_good(hca, params) || !are_queues_good(params))
 		return EINVAL;
@@ -125,6 +130,20 @@ static void count_users(struct qp *qp, int change)
 	qp->hca->num_qp += (uint32_t)change;
 }
 
+static int create_frame_queue(struct qp *qp, const struct qp_params *params)
+{
+	struct wq_params rq;
+
+	if (!params->rq)
+		return 0;
+	rq = *params->rq;
+	rq.pd = qp->pd;
+	rq.cq = qp->recv_cq;
+	rq.user_index = qp->user_index;
+	rq.qp = qp;
+	return wq_create(qp->hca, &rq, &qp->rq);
+}
+
 static int reserve_number(struct qp *qp)
 {
 	struct fabric *fabric = qp->hca->engine->fabric;
@@ -148,9 +167,12 @@ int qp_create(struct hca *hca, const struct qp_params *params, struct qp **creat
 	rc = reserve_number(qp);
 	if (rc)
 		goto free_qp;
-	rc = transport_qp_create(qp);
+	rc = create_frame_queue(qp, params);
 	if (rc)
 		goto release_number;
+	rc = transport_qp_create(qp);
+	if (rc)
+		goto destroy_frame_queue;
 	hca->qps[qp->qpn % FABRIC_QPS] = qp;
 	list_append(&hca->qp_list, &qp->link);
 	count_users(qp, 1);
@@ -158,6 +180,9 @@ int qp_create(struct hca *hca, const struct qp_params *params, struct qp **creat
 	*created = qp;
 	return 0;
 
+destroy_frame_queue:
+	if (qp->rq)
+		wq_destroy(qp->rq);
 release_number:
 	fabric_qp_release(hca->engine->fabric, hca->shared, qp->shared);
 free_qp:
@@ -169,7 +194,7 @@ int qp_destroy(struct qp *qp)
 {
 	struct hca *hca = qp->hca;
 
-	if (qp->num_groups)
+	if (qp->num_groups || qp->num_flows)
 		return EBUSY;
 	/* A kick in flight names the QP on a stack that cannot be searched. */
 	engine_collect_kicks(hca->engine);
@@ -180,6 +205,8 @@ int qp_destroy(struct qp *qp)
 	list_remove(&qp->link);
 	hca->qps[qp->qpn % FABRIC_QPS] = NULL;
 	fabric_qp_release(hca->engine->fabric, hca->shared, qp->shared);
+	if (qp->rq)
+		wq_destroy(qp->rq);
 	count_users(qp, -1);
 	free(qp);
 	return 0;
@@ -255,6 +282,8 @@ void qp_enter_state(struct qp *qp, enum qp_state state, uint32_t mask)
 	qp_publish(qp);
 	keep_watched(qp);
 	transport_qp_modified(qp, old, mask);
+	if (qp->rq)
+		wq_follow_qp(qp->rq);
 	/* IBTA vol. 1, 10.3.1: flushed, and nothing of the SRQ will be taken for it any more. */
 	if (state == QP_ERR && old != QP_ERR && qp->srq)
 		raise_event(qp, EVENT_QP_LAST_WQE_REACHED);

@@ -5,17 +5,19 @@
  * extended reliable connection. Error and reset can be entered from anywhere, with no attribute.
  * Dynamic connections take what the programs that use them give, and their targets go as far as RTR
  * and not back. The management queue pairs are datagram ones that belong to a port from the
- * start and need not be told which.
+ * start and need not be told which. Raw packets, which are not the specification's, go by a port
+ * and need nothing else.
  */
 #include "softhca/core/internal.h"
 
-enum { TYPES = 8 };
+enum { TYPES = 9 };
 
 struct transition {
 	enum qp_state from, to;
 	struct {
 		uint32_t required, optional;
-		/* RC, UC, UD, management, XRC sending and receiving, DC initiator and target */
+		/* RC, UC, UD, management, XRC sending and receiving, DC initiator and target,
+		 * raw packet */
 	} attributes[TYPES];
 };
 
@@ -48,7 +50,8 @@ static const struct transition transitions[] = {
 	  {INIT_CONNECTED, 0},
 	  {INIT_CONNECTED, 0},
 	  {QP_PKEY_INDEX | QP_PORT, 0},
-	  {INIT_CONNECTED, 0}}},
+	  {INIT_CONNECTED, 0},
+	  {QP_PORT, 0}}},
 	{QP_INIT,
 	 QP_INIT,
 	 {{0, INIT_CONNECTED},
@@ -58,7 +61,8 @@ static const struct transition transitions[] = {
 	  {0, INIT_CONNECTED},
 	  {0, INIT_CONNECTED},
 	  {0, QP_PKEY_INDEX | QP_PORT},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, QP_PORT}}},
 	{QP_INIT,
 	 QP_RTR,
 	 {{PATH_RC, PATH_RUNNING},
@@ -68,7 +72,8 @@ static const struct transition transitions[] = {
 	  {PATH_UC, PATH_RUNNING},
 	  {PATH_RC, PATH_RUNNING},
 	  {QP_PATH_MTU, QP_PKEY_INDEX | QP_PORT | QP_AV},
-	  {QP_MIN_RNR_TIMER | QP_AV | QP_PATH_MTU, 0}}},
+	  {QP_MIN_RNR_TIMER | QP_AV | QP_PATH_MTU, 0},
+	  {0, 0}}},
 	{QP_RTR,
 	 QP_RTS,
 	 {{START_SEND, RUNNING_RC},
@@ -78,7 +83,8 @@ static const struct transition transitions[] = {
 	  {START_SEND, RUNNING_UC},
 	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC},
 	  {START_SEND, QP_MIN_RNR_TIMER},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, QP_CUR_STATE}}},
 	{QP_RTS,
 	 QP_RTS,
 	 {{0, RUNNING_RC},
@@ -88,7 +94,8 @@ static const struct transition transitions[] = {
 	  {0, RUNNING_UC},
 	  {0, RUNNING_RC},
 	  {0, QP_MIN_RNR_TIMER},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, QP_CUR_STATE}}},
 	{QP_RTS,
 	 QP_SQD,
 	 {{0, QP_EN_SQD_ASYNC_NOTIFY},
@@ -98,7 +105,8 @@ static const struct transition transitions[] = {
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {0, QP_EN_SQD_ASYNC_NOTIFY},
 	  {NONE, 0},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, QP_EN_SQD_ASYNC_NOTIFY}}},
 	{QP_SQD,
 	 QP_SQD,
 	 {{0, DRAINED_RC},
@@ -108,7 +116,8 @@ static const struct transition transitions[] = {
 	  {0, DRAINED_SEND},
 	  {0, DRAINED_RECV},
 	  {NONE, 0},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, 0}}},
 	{QP_SQD,
 	 QP_RTS,
 	 {{0, RUNNING_RC},
@@ -118,15 +127,17 @@ static const struct transition transitions[] = {
 	  {0, RUNNING_UC},
 	  {0, RUNNING_RC},
 	  {NONE, 0},
-	  {NONE, 0}}},
+	  {NONE, 0},
+	  {0, QP_CUR_STATE}}},
 };
 
 static unsigned int column(enum qp_type type)
 {
 	static const uint8_t columns[] = {
-		[QP_TYPE_RC] = 0,	[QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
-		[QP_TYPE_SMI] = 3,	[QP_TYPE_GSI] = 3, [QP_TYPE_XRC_SEND] = 4,
-		[QP_TYPE_XRC_RECV] = 5, [QP_TYPE_DCI] = 6, [QP_TYPE_DCT] = 7,
+		[QP_TYPE_RC] = 0,	  [QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
+		[QP_TYPE_SMI] = 3,	  [QP_TYPE_GSI] = 3, [QP_TYPE_XRC_SEND] = 4,
+		[QP_TYPE_XRC_RECV] = 5,	  [QP_TYPE_DCI] = 6, [QP_TYPE_DCT] = 7,
+		[QP_TYPE_RAW_PACKET] = 8,
 	};
 
 	return columns[type];
@@ -143,7 +154,9 @@ static bool leaves_send_error(enum qp_type type, uint32_t mask)
 	if (qp_type_is_reliable(type))
 		return false;
 	return fits(mask, 0,
-		    QP_CUR_STATE | (qp_type_is_datagram(type) ? QP_QKEY : QP_ACCESS_FLAGS));
+		    QP_CUR_STATE | (qp_type_is_ud(type)	 ? QP_QKEY
+				    : type == QP_TYPE_UC ? QP_ACCESS_FLAGS
+							 : 0));
 }
 
 bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state to, uint32_t mask)

@@ -31,6 +31,8 @@ enum request_opcode {
 	REQUEST_COMPARE_SWAP,
 	REQUEST_FETCH_ADD,
 	REQUEST_CHANGE_KEY,
+	/* A large TCP segment, to be cut into frames. */
+	REQUEST_SEND_SEGMENTS,
 	REQUEST_NOP,
 };
 
@@ -88,6 +90,18 @@ struct key_change {
 	uint32_t first_entry; /* of the translation, where the list goes, in bytes */
 };
 
+enum frame_offload {
+	FRAME_NETWORK_CHECKSUM = 1 << 0,
+	FRAME_TRANSPORT_CHECKSUM = 1 << 1,
+};
+
+/* What is done to a frame on its way out. */
+struct frame_offloads {
+	uint8_t flags;		/* enum frame_offload */
+	uint16_t header_length; /* of segments: the part of the list that each begins with */
+	uint16_t segment_bytes; /* what else each has at most */
+};
+
 struct send_request {
 	enum request_opcode opcode;
 	unsigned int flags;
@@ -107,6 +121,7 @@ struct send_request {
 	struct ud_address ud; /* datagrams, and dynamic connections */
 	uint64_t access_key;  /* that the target of a dynamic connection asks for */
 	struct key_change change;
+	struct frame_offloads frame;
 	unsigned int num_sge;
 	struct sge sge[REQUEST_MAX_SGE];
 };
@@ -143,6 +158,25 @@ struct completion {
 	uint8_t sl;
 	uint8_t path_bits;
 	uint16_t pkey_index;
+	uint64_t timestamp_ns;
+};
+
+/* Headers that a frame was found to have, as completions tell. */
+enum frame_network { FRAME_NETWORK_OTHER, FRAME_NETWORK_IP6, FRAME_NETWORK_IP4 };
+enum frame_transport { FRAME_TRANSPORT_OTHER, FRAME_TRANSPORT_TCP, FRAME_TRANSPORT_UDP };
+
+struct frame_completion {
+	enum completion_status status;
+	uint32_t index;
+	uint32_t length;
+	enum frame_network network;
+	enum frame_transport transport;
+	bool network_good, transport_good; /* checksums */
+	bool tag_stripped;
+	uint16_t vlan; /* the tag that was */
+	uint32_t flow_tag;
+	uint32_t hash;
+	uint32_t hash_fields; /* enum rss_field; 0: nothing was hashed */
 	uint64_t timestamp_ns;
 };
 

@@ -12,6 +12,8 @@
 #include "hw/wire/bth.h"
 #include "hw/wire/opcode.h"
 #include "hw/wire/psn.h"
+#include "hw/wire/ethernet.h"
+#include "softhca/core/wq.h"
 #include "softhca/fabric/fabric.h"
 #include "util/clock.h"
 
@@ -93,6 +95,7 @@ static const char *request_name(enum request_opcode opcode)
 		[REQUEST_FETCH_ADD] = "FETCH_ADD",
 		[REQUEST_CHANGE_KEY] = "CHANGE_KEY",
 		[REQUEST_NOP] = "NOP",
+		[REQUEST_SEND_SEGMENTS] = "SEND_SEGMENTS",
 	};
 
 	return names[opcode];
@@ -191,7 +194,7 @@ void trace_send(const struct qp *qp, const struct send_request *request)
 	if (qp->type == QP_TYPE_DCI)
 		add(&line, " to lid=%#x dct=%06x key=%#llx", request->ud.dlid, request->ud.qpn,
 		    (unsigned long long)request->access_key);
-	if (qp_type_is_datagram(qp->type))
+	if (qp_type_is_ud(qp->type))
 		add(&line, " to lid=%#x qp=%06x qkey=%#x", request->ud.dlid, request->ud.qpn,
 		    request->ud.qkey);
 	add_sges(&line, request->sge, request->num_sge);
@@ -230,7 +233,33 @@ void trace_completion(const struct cq *cq, const struct qp *qp, const struct com
 	finish(&line);
 }
 
+void trace_frame_completion(const struct cq *cq, const struct wq *wq,
+			    const struct frame_completion *completion)
+{
+	trace_printf("completion cq=%u wq=%06x frame index=%u length=%u tag=%#x hash=%#x: %s",
+		     cq->cqn, wq->wqn, completion->index, completion->length, completion->flow_tag,
+		     completion->hash, status_name(completion->status));
+}
+
 /* ---- packets ---- */
+
+static void trace_frame(const char *direction, const struct packet *packet, const uint8_t *bytes,
+			uint32_t length)
+{
+	struct wire_ethernet frame;
+	const uint8_t *to = frame.destination, *from = frame.source;
+
+	if (length < sizeof(frame)) {
+		trace_printf("frame %s short: %u bytes", direction, length);
+		return;
+	}
+	memcpy(&frame, bytes, sizeof(frame));
+	trace_printf("frame %s hca %u->%u %02x:%02x:%02x:%02x:%02x:%02x to "
+		     "%02x:%02x:%02x:%02x:%02x:%02x type=%04x bytes=%u",
+		     direction, packet->source_hca, packet->destination_hca, from[0], from[1],
+		     from[2], from[3], from[4], from[5], to[0], to[1], to[2], to[3], to[4], to[5],
+		     be16toh(frame.type), length);
+}
 
 static const char *operation_name(uint8_t opcode)
 {
@@ -288,6 +317,10 @@ void trace_packet(const char *direction, const struct packet *packet, const uint
 	uint32_t skip = packet->flags & PACKET_GRH ? GRH_BYTES : 0;
 	struct wire_bth bth;
 
+	if (packet->flags & PACKET_FRAME) {
+		trace_frame(direction, packet, bytes, length);
+		return;
+	}
 	if (length < skip + sizeof(bth)) {
 		trace_printf("packet %s short: %u bytes", direction, length);
 		return;
@@ -323,6 +356,7 @@ void trace_event(enum async_event_type type, uint32_t number)
 		[EVENT_QP_LAST_WQE_REACHED] = "QP_LAST_WQE_REACHED",
 		[EVENT_CLIENT_REREGISTER] = "CLIENT_REREGISTER",
 		[EVENT_GID_CHANGE] = "GID_CHANGE",
+		[EVENT_WQ_FATAL] = "WQ_FATAL",
 	};
 
 	trace_printf("event %s of %06x", names[type], number);

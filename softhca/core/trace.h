@@ -29,6 +29,8 @@ void trace_recv(const char *queue, uint32_t number, const struct recv_request *r
 void trace_refused(const struct qp *qp, uint32_t index, const char *reason);
 void trace_completion(const struct cq *cq, const struct qp *qp,
 		      const struct completion *completion);
+void trace_frame_completion(const struct cq *cq, const struct wq *wq,
+			    const struct frame_completion *completion);
 /* `direction` is "<-" or "->"; `bytes` the headers, `length` bytes with the payload. */
 void trace_packet(const char *direction, const struct packet *packet, const uint8_t *bytes,
 		  uint32_t length);

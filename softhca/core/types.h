@@ -36,10 +36,16 @@ static inline bool qp_type_is_management(enum qp_type type)
 	return type == QP_TYPE_SMI || type == QP_TYPE_GSI;
 }
 
-/* Sends datagrams, which carry their address. */
-static inline bool qp_type_is_datagram(enum qp_type type)
+/* Unreliable datagrams, which come with a Q_Key and the number of who sent them. */
+static inline bool qp_type_is_ud(enum qp_type type)
 {
 	return type == QP_TYPE_UD || qp_type_is_management(type);
+}
+
+/* Sends datagrams, which carry their address: a frame does as well. */
+static inline bool qp_type_is_datagram(enum qp_type type)
+{
+	return qp_type_is_ud(type) || type == QP_TYPE_RAW_PACKET;
 }
 
 /* Requests are acknowledged, and sent again until they are. */
@@ -174,6 +180,7 @@ enum async_event_type {
 	EVENT_QP_LAST_WQE_REACHED,
 	EVENT_CLIENT_REREGISTER,
 	EVENT_GID_CHANGE,
+	EVENT_WQ_FATAL,
 };
 
 /* What kind of object an asynchronous event names. */
@@ -181,6 +188,7 @@ enum async_event_scope {
 	EVENT_SCOPE_QP,
 	EVENT_SCOPE_CQ,
 	EVENT_SCOPE_SRQ,
+	EVENT_SCOPE_WQ,
 	EVENT_SCOPE_PORT,
 	EVENT_SCOPE_DEVICE,
 };

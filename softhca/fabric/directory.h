@@ -24,6 +24,7 @@ enum {
 	FABRIC_PKEYS = 128,
 	FABRIC_GROUPS = 1024,
 	FABRIC_GROUP_MEMBERS = 64,
+	FABRIC_FLOWS = 512, /* per HCA */
 };
 
 enum fabric_port_type {
@@ -90,6 +91,58 @@ struct fabric_gid {
 	uint8_t valid;
 };
 
+/* Headers that a frame has; a rule that asks for one by name wants it there. */
+enum flow_header {
+	FLOW_TAGGED = 1 << 0,
+	FLOW_IP4 = 1 << 1,
+	FLOW_IP6 = 1 << 2,
+	FLOW_TCP = 1 << 3,
+	FLOW_UDP = 1 << 4,
+};
+
+/*
+ * What rules look at in a frame, in its byte order. Addresses of IPv4 stand in the first four
+ * bytes. The words of a key are compared whole, so there is no padding.
+ */
+struct flow_key {
+	uint8_t destination_mac[6];
+	uint8_t source_mac[6];
+	uint16_t type;	 /* behind a VLAN tag */
+	uint16_t vlan;	 /* tag control information */
+	uint8_t headers; /* enum flow_header */
+	uint8_t protocol;
+	uint8_t service; /* type of service, or traffic class */
+	uint8_t reserved;
+	uint32_t flow_label;
+	uint8_t source_ip[16];
+	uint8_t destination_ip[16];
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint32_t tunnel; /* VXLAN's network identifier in the upper 24 bits */
+} __attribute__((aligned(8)));
+
+_Static_assert(sizeof(struct flow_key) == 64, "a key is eight words");
+
+/* Kinds of rules, numbered as in the kernel ABI. */
+enum flow_kind {
+	FLOW_NORMAL,
+	FLOW_ALL_DEFAULT,	/* what no normal rule has taken */
+	FLOW_MULTICAST_DEFAULT, /* of that, multicast and broadcast */
+	FLOW_SNIFFER,		/* a copy of every frame that arrives */
+};
+
+/* One flow rule. `owner` is the process slot plus one, 0 when the place is free. */
+struct fabric_flow {
+	_Atomic uint32_t owner;
+	_Atomic uint32_t valid; /* set last, cleared first */
+	uint32_t serial;	/* grows with the age of the adapter: the older rule comes first */
+	uint32_t qpn;
+	uint8_t kind;	  /* enum flow_kind */
+	uint8_t priority; /* 0 comes first */
+	uint8_t passes;	  /* frames go on to later rules all the same */
+	struct flow_key value, mask;
+} __attribute__((aligned(64)));
+
 /* A host's adapter of one family. */
 struct fabric_hca {
 	_Atomic uint32_t in_use;
@@ -117,6 +170,9 @@ struct fabric_hca {
 	_Atomic uint32_t keys_used;
 	_Atomic uint32_t srqs_used;
 	struct fabric_xrcd xrcds[FABRIC_XRCDS];
+	_Atomic uint32_t flows_used;
+	_Atomic uint32_t next_flow;
+	struct fabric_flow flows[FABRIC_FLOWS]; /* Ethernet ports only */
 	struct fabric_qp qps[FABRIC_QPS];
 	struct fabric_key keys[FABRIC_KEYS];
 	struct fabric_srq srqs[FABRIC_SRQS];

@@ -23,6 +23,7 @@ enum packet_flag {
 	PACKET_MULTICAST = 1 << 1, /* for the members of the group in GRH (or dlid), not one QP */
 	PACKET_ICRC = 1 << 2,	   /* ends with an invariant CRC that the receiver verifies */
 	PACKET_ROCE_V1 = 1 << 3,   /* sent through a GID of RoCE v1; for captures */
+	PACKET_FRAME = 1 << 4,	   /* a whole Ethernet frame, whose check sequence is the ICRC */
 };
 
 /* Head of a packet in a ring; the bytes follow. One cache line holds head, BTH and a small payload.
@@ -130,6 +131,8 @@ void fabric_xrcd_close(struct fabric *fabric, struct fabric_hca *hca, uint32_t x
 /* Number of the adapter with this LID or GID on the same fabric; -1 if there is none. */
 int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid);
 int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16]);
+/* The same by the MAC of an Ethernet port. */
+int fabric_hca_by_mac(struct fabric *fabric, const uint8_t mac[6]);
 
 /* ---- multicast ---- */
 int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,
@@ -151,7 +154,7 @@ void fabric_send_prepare(struct fabric *fabric, unsigned int process);
 /*
  * Space for a packet of `length` bytes to a process. 0, or EAGAIN when its ring is full: try again
  * in a later round. A packet for a dead process, a downed link or no process at all is accepted and
- * lost, as a wire would (process may be FABRIC_NOWHERE). EMSGSIZE beyond 8192 bytes.
+ * lost, as a wire would (process may be FABRIC_NOWHERE). EMSGSIZE beyond RING_MAX_PACKET.
  * One packet at a time: a packet begun and not ended is given up by beginning another.
  */
 #define FABRIC_NOWHERE 0xffffffffu

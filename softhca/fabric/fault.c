@@ -152,7 +152,7 @@ static void damage(struct faults *faults, const struct packet *head, uint8_t *by
 	uint64_t random = next_random(faults);
 	uint32_t byte = (uint32_t)((random >> 8) % (length - skip));
 
-	if (byte == WIRE_BTH_VARIANT_BYTE)
+	if (byte == WIRE_BTH_VARIANT_BYTE && !(head->flags & PACKET_FRAME))
 		byte++;
 	bytes[skip + byte] ^= (uint8_t)(1u << (random & 7));
 	faults->corrupted++;

@@ -259,6 +259,13 @@ static void set_udp6_checksum(struct frame *frame)
 	memcpy(udp + offsetof(struct wire_udp, checksum), &checksum, sizeof(checksum));
 }
 
+/* IEEE 802.3: the same CRC as the ICRC, over all of the frame. */
+static void set_frame_check(struct frame *frame)
+{
+	frame->port_type = FABRIC_PORT_ETH;
+	frame->icrc = icrc_finish(icrc_update(ICRC_START, frame->rest, frame->rest_length));
+}
+
 bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t *bytes,
 		 uint32_t length, struct frame *frame)
 {
@@ -271,6 +278,10 @@ bool frame_build(struct fabric *fabric, const struct packet *head, const uint8_t
 	frame->prefix_length = 0;
 	frame->rest = bytes + skip;
 	frame->rest_length = length - skip;
+	if (head->flags & PACKET_FRAME) {
+		set_frame_check(frame);
+		return true;
+	}
 	frame->port_type =
 		from && from->port_type == FABRIC_PORT_ETH ? FABRIC_PORT_ETH : FABRIC_PORT_IB;
 	if (skip) {

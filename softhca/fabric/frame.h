@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A packet as it would look on a wire: what stands before its BTH on the kind of port it leaves
- * from, and the invariant CRC, which depends on that.
+ * from, and the invariant CRC, which depends on that. Ethernet frames are sent as they are.
  */
 #ifndef SOFTHCA_FABRIC_FRAME_H
 #define SOFTHCA_FABRIC_FRAME_H
@@ -21,6 +21,7 @@ struct frame {
 	/* BTH and what follows it, in the packet. */
 	const uint8_t *rest;
 	uint32_t rest_length;
+	/* Or the check sequence of an Ethernet frame, which has no prefix. */
 	uint32_t icrc;
 };
 

@@ -299,6 +299,7 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 		if (atomic_load_explicit(&hca->srqs[i].owner, memory_order_relaxed) == owner)
 			atomic_store(&hca->srqs[i].owner, 0);
 	xrcd_forget_process(hca, owner - 1);
+	flow_forget_process(hca, owner);
 }
 
 void hca_forget_process(struct fabric *fabric, unsigned int slot)
@@ -341,6 +342,18 @@ int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16])
 		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
 
 		if (hca && has_gid(hca, gid))
+			return (int)i;
+	}
+	return -1;
+}
+
+int fabric_hca_by_mac(struct fabric *fabric, const uint8_t mac[6])
+{
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
+
+		if (hca && hca->port_type == FABRIC_PORT_ETH &&
+		    memcmp(hca->mac, mac, sizeof(hca->mac)) == 0)
 			return (int)i;
 	}
 	return -1;

@@ -29,8 +29,8 @@ enum {
 	RING_DATA_BYTES = 1 << 20,
 	RING_MASK = RING_DATA_BYTES - 1,
 	RING_SPAN = RING_HEAD_BYTES + RING_DATA_BYTES,
-	/* Largest packet, its head not counted: 4096 bytes and every header there is. */
-	RING_MAX_PACKET = 8192,
+	/* Largest packet, its head not counted: a frame of 9000 bytes and every header there is. */
+	RING_MAX_PACKET = 9216,
 	/* The consumer publishes its index after so many bytes, and when the ring is empty. */
 	RING_PUBLISH_BYTES = RING_DATA_BYTES / 8,
 };

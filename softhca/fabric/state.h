@@ -79,9 +79,11 @@ void process_leave(struct fabric *fabric);
 /* With the directory locked: frees what dead processes held; returns how many live. */
 unsigned int process_reap(struct fabric *fabric);
 
-/* ---- numbers, groups and domains ---- */
+/* ---- numbers, rules, groups and domains ---- */
 /* Owner's slot of a queue pair, -1 if it has none that can be. */
 int qp_owner(const struct fabric_qp *qp);
+/* With the directory locked: takes away the rules of a process that is no more. */
+void flow_forget_process(struct fabric_hca *hca, uint32_t owner);
 /* With the directory locked: takes a queue pair that is no more out of all groups. */
 void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
 

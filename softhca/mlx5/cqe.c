@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Writes completions. Software takes an entry as soon as its owner bit shows the current lap, so
- * the last 8 bytes, which hold it, are stored last.
- */
+/* Writes completions of messages. */
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "hw/mlx5/cqe.h"
 #include "hw/mlx5/wqe.h"
+#include "softhca/mlx5/entry.h"
 #include "softhca/mlx5/family.h"
 #include "softhca/mlx5/mlx5.h"
-
-union entry {
-	struct mlx5_cqe64 cqe;
-	struct mlx5_err_cqe error;
-	uint64_t words[8];
-};
 
 static const uint8_t request_opcodes[] = {
 	[REQUEST_SEND] = MLX5_OPCODE_SEND,
@@ -29,6 +21,7 @@ static const uint8_t request_opcodes[] = {
 	[REQUEST_FETCH_ADD] = MLX5_OPCODE_ATOMIC_FA,
 	[REQUEST_CHANGE_KEY] = MLX5_OPCODE_UMR,
 	[REQUEST_NOP] = MLX5_OPCODE_NOP,
+	[REQUEST_SEND_SEGMENTS] = MLX5_OPCODE_TSO,
 };
 
 /* What the family has no syndrome for stays 0, which drivers report as a general error. */
@@ -124,43 +117,26 @@ static void fill_success(union entry *entry, const struct qp *qp,
 	cqe->sop_drop_qpn = sop_qpn(qp, completion);
 }
 
+void mlx5_entry_set_syndrome(union entry *entry, enum completion_status status)
+{
+	entry->error.vendor_err_synd = vendor_syndromes[status];
+	entry->error.syndrome = syndromes[status];
+}
+
 static void fill_error(union entry *entry, const struct qp *qp, const struct completion *completion)
 {
 	struct mlx5_err_cqe *cqe = &entry->error;
 
 	cqe->srqn = srqn_or_user_index(qp, completion);
-	cqe->vendor_err_synd = vendor_syndromes[completion->status];
-	cqe->syndrome = syndromes[completion->status];
+	mlx5_entry_set_syndrome(entry, completion->status);
 	cqe->s_wqe_opcode_qpn = sop_qpn(qp, completion);
-}
-
-static bool has_room(const struct cq *cq)
-{
-	return cq->ignore_overrun || mlx5_cq_unpolled(cq) < cq->cqe_count;
-}
-
-static bool lap_owner(const struct cq *cq)
-{
-	return cq->producer & cq->cqe_count;
-}
-
-/* The meaningful half of a 128-byte entry is its second one. */
-static void store(struct cq *cq, const union entry *entry)
-{
-	size_t slot = cq->producer & (cq->cqe_count - 1);
-	size_t offset = (slot + 1) * cq->cqe_size - sizeof(*entry);
-	uint64_t *to = (uint64_t *)queue_at(&cq->memory, offset);
-
-	memcpy(to, entry, sizeof(*entry) - sizeof(*to));
-	__atomic_store_n(&to[7], entry->words[7], __ATOMIC_RELEASE);
-	cq->producer++;
 }
 
 int mlx5_cqe_write(struct cq *cq, const struct qp *qp, const struct completion *completion)
 {
 	union entry entry = {0};
 
-	if (!has_room(cq))
+	if (!entry_has_room(cq))
 		return EOVERFLOW;
 	if (completion->status == STATUS_SUCCESS)
 		fill_success(&entry, qp, completion);
@@ -169,8 +145,8 @@ int mlx5_cqe_write(struct cq *cq, const struct qp *qp, const struct completion *
 	entry.cqe.wqe_counter = htobe16((uint16_t)completion->index);
 	entry.cqe.op_own = mlx5_cqe_op_own(
 		cqe_opcode(completion),
-		completion->flags & COMPLETION_SOLICITED ? MLX5_CQE_SOLICITED : 0, lap_owner(cq));
-	store(cq, &entry);
+		completion->flags & COMPLETION_SOLICITED ? MLX5_CQE_SOLICITED : 0, entry_owner(cq));
+	entry_store(cq, &entry);
 	return 0;
 }
 
@@ -178,9 +154,9 @@ int mlx5_cqe_write_resize(struct cq *cq)
 {
 	union entry entry = {0};
 
-	if (!has_room(cq))
+	if (!entry_has_room(cq))
 		return EOVERFLOW;
-	entry.cqe.op_own = mlx5_cqe_op_own(MLX5_CQE_RESIZE_CQ, 0, lap_owner(cq));
-	store(cq, &entry);
+	entry.cqe.op_own = mlx5_cqe_op_own(MLX5_CQE_RESIZE_CQ, 0, entry_owner(cq));
+	entry_store(cq, &entry);
 	return 0;
 }

@@ -39,6 +39,13 @@ uint32_t mlx5_recv_producer(const struct qp *qp)
 	return qp->rq_consumer + posted_since(counter, qp->rq_consumer, qp->rq_count);
 }
 
+uint32_t mlx5_wq_producer(const struct wq *wq)
+{
+	uint32_t counter = load_dword(wq->doorbell_record, MLX5_RCV_DBR);
+
+	return wq->consumer + posted_since(counter, wq->consumer, wq->count);
+}
+
 uint32_t mlx5_srq_posted(const struct srq *srq)
 {
 	uint32_t counter = load_dword(srq->doorbell_record, MLX5_RCV_DBR);

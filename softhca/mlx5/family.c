@@ -94,6 +94,13 @@ int mlx5_srq_check(const struct srq_params *params)
 											   : EINVAL;
 }
 
+int mlx5_wq_check(const struct wq_params *params)
+{
+	if (!is_placed(&params->memory, params->doorbell_record))
+		return EINVAL;
+	return is_receive_shape(&params->memory, 0, params->count, params->log_stride) ? 0 : EINVAL;
+}
+
 int mlx5_qp_check(const struct qp_params *params)
 {
 	uint64_t send_bytes = (uint64_t)params->sq_units * MLX5_SEND_WQE_BB;
@@ -124,6 +131,10 @@ const struct family_ops softhca_mlx5_family = {
 	.srq_take = mlx5_srq_take,
 	.srq_posted = mlx5_srq_posted,
 	.cqe_write = mlx5_cqe_write,
+	.wq_check = mlx5_wq_check,
+	.wq_producer = mlx5_wq_producer,
+	.wq_decode = mlx5_wq_decode,
+	.cqe_write_frame = mlx5_cqe_write_frame,
 	.cqe_write_resize = mlx5_cqe_write_resize,
 	.cq_disarm = mlx5_cq_disarm,
 	.cq_arm = mlx5_read_cq_arm,

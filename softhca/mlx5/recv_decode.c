@@ -42,3 +42,12 @@ int mlx5_recv_decode(const struct qp *qp, uint32_t index, struct recv_request *r
 	return mlx5_scatter_decode(&qp->memory, qp->rq_offset + (slot << qp->rq_log_stride),
 				   (1u << qp->rq_log_stride) / MLX5_WQE_DS_UNITS, request);
 }
+
+int mlx5_wq_decode(const struct wq *wq, uint32_t index, struct recv_request *request)
+{
+	size_t slot = index & (wq->count - 1);
+
+	request->index = index;
+	return mlx5_scatter_decode(&wq->memory, slot << wq->log_stride,
+				   (1u << wq->log_stride) / MLX5_WQE_DS_UNITS, request);
+}

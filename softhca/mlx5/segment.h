@@ -19,6 +19,16 @@ union segment {
 	struct mlx5_wqe_data_seg data;
 	struct mlx5_wqe_srq_next_seg next;
 	struct mlx5_wqe_umr_klm_seg klm;
+	/* The beginning of a longer one. */
+	struct {
+		__be32 reserved0;
+		uint8_t cs_flags;
+		uint8_t reserved1;
+		__be16 mss;
+		__be32 reserved2;
+		__be16 inline_hdr_sz;
+		uint8_t inline_hdr_start[2];
+	} ethernet;
 };
 
 /* Volatile, so that the compiler cannot read a word again instead of keeping it. */

@@ -2,7 +2,7 @@
 /*
  * Makes a core request of a send WQE. A WQE is a control segment and what its opcode asks for, in
  * pieces of 16 bytes that wrap at the end of the ring; each piece is read once. Left out are the
- * opcodes of Ethernet and masked atomics: they end as bad requests. UMR is in umr_decode.c.
+ * opcodes of masked atomics: they end as bad requests. UMR is in umr_decode.c.
  */
 #include <endian.h>
 #include <errno.h>
@@ -28,6 +28,7 @@ enum {
 	UC = 1 << QP_TYPE_UC,
 	UD = 1 << QP_TYPE_UD | 1 << QP_TYPE_SMI | 1 << QP_TYPE_GSI,
 	UMR = 1 << QP_TYPE_UMR,
+	RAW = 1 << QP_TYPE_RAW_PACKET,
 };
 
 struct rule {
@@ -37,12 +38,13 @@ struct rule {
 };
 
 static const struct rule rules[256] = {
-	[MLX5_OPCODE_NOP] = {RC | UC | UD | UMR, 0, REQUEST_NOP},
+	[MLX5_OPCODE_NOP] = {RC | UC | UD | RAW | UMR, 0, REQUEST_NOP},
 	[MLX5_OPCODE_SEND_INVAL] = {RC, PAYLOAD, REQUEST_SEND_INVALIDATE},
 	[MLX5_OPCODE_RDMA_WRITE] = {RC | UC, REMOTE_ADDRESS | PAYLOAD, REQUEST_WRITE},
 	[MLX5_OPCODE_RDMA_WRITE_IMM] = {RC | UC, REMOTE_ADDRESS | PAYLOAD, REQUEST_WRITE_IMM},
-	[MLX5_OPCODE_SEND] = {RC | UC | UD, PAYLOAD, REQUEST_SEND},
+	[MLX5_OPCODE_SEND] = {RC | UC | UD | RAW, PAYLOAD, REQUEST_SEND},
 	[MLX5_OPCODE_SEND_IMM] = {RC | UC | UD, PAYLOAD, REQUEST_SEND_IMM},
+	[MLX5_OPCODE_TSO] = {RAW, PAYLOAD, REQUEST_SEND_SEGMENTS},
 	[MLX5_OPCODE_RDMA_READ] = {RC, REMOTE_ADDRESS | POINTERS, REQUEST_READ},
 	[MLX5_OPCODE_ATOMIC_CS] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_COMPARE_SWAP},
 	[MLX5_OPCODE_ATOMIC_FA] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_FETCH_ADD},
@@ -123,18 +125,12 @@ static inline bool add_sge(struct send_request *request, const struct sge *sge)
 	return true;
 }
 
-/* Inline bytes start right behind the count, are padded to 16, and wrap with the ring. */
-static bool take_inline(struct reader *reader, uint32_t length, struct send_request *request)
+/* Inline bytes lie in the ring from `position` on, and wrap with it. */
+static bool add_inline(const struct reader *reader, size_t position, uint32_t length,
+		       struct send_request *request)
 {
-	unsigned int count_ds =
-		(length + sizeof(struct mlx5_wqe_inl_data_seg) + MLX5_WQE_DS_UNITS - 1) /
-		MLX5_WQE_DS_UNITS;
-	size_t position = reader->position + sizeof(struct mlx5_wqe_inl_data_seg);
 	bool linear = reader->qp->memory.linear;
 
-	if (count_ds > reader->left_ds)
-		return false;
-	skip_ds(reader, count_ds);
 	while (length) {
 		size_t together = linear ? reader->ring_bytes - position
 					 : MLX5_SEND_WQE_BB - position % MLX5_SEND_WQE_BB;
@@ -147,6 +143,50 @@ static bool take_inline(struct reader *reader, uint32_t length, struct send_requ
 		length -= chunk;
 	}
 	return true;
+}
+
+/* They start right behind the count, and are padded to 16. */
+static bool take_inline(struct reader *reader, uint32_t length, struct send_request *request)
+{
+	unsigned int count_ds =
+		(length + sizeof(struct mlx5_wqe_inl_data_seg) + MLX5_WQE_DS_UNITS - 1) /
+		MLX5_WQE_DS_UNITS;
+	size_t position = reader->position + sizeof(struct mlx5_wqe_inl_data_seg);
+
+	if (count_ds > reader->left_ds)
+		return false;
+	skip_ds(reader, count_ds);
+	return add_inline(reader, position, length, request);
+}
+
+/* The segment has 16 bytes, of which the last two are the first of the headers that stand inline;
+ * the others follow, padded to 16. */
+static bool take_ethernet(struct reader *reader, struct send_request *request)
+{
+	enum { START = offsetof(struct mlx5_wqe_eth_seg, inline_hdr_start), INSIDE = 2 };
+	size_t position = (reader->position + START) & (reader->ring_bytes - 1);
+	union segment segment;
+	unsigned int count_ds;
+	uint32_t length;
+
+	if (!take(reader, &segment))
+		return false;
+	length = be16toh(segment.ethernet.inline_hdr_sz);
+	if (length & MLX5_ETH_WQE_INSERT_VLAN)
+		return false;
+	count_ds = length <= INSIDE ? 0
+				    : (length - INSIDE + MLX5_WQE_DS_UNITS - 1) / MLX5_WQE_DS_UNITS;
+	if (count_ds > reader->left_ds)
+		return false;
+	skip_ds(reader, count_ds);
+	request->frame.flags =
+		(segment.ethernet.cs_flags & MLX5_ETH_WQE_L3_CSUM ? FRAME_NETWORK_CHECKSUM : 0) |
+		(segment.ethernet.cs_flags & MLX5_ETH_WQE_L4_CSUM ? FRAME_TRANSPORT_CHECKSUM : 0);
+	request->frame.header_length = (uint16_t)length;
+	request->frame.segment_bytes = be16toh(segment.ethernet.mss);
+	if (segment.ethernet.cs_flags & ~(MLX5_ETH_WQE_L3_CSUM | MLX5_ETH_WQE_L4_CSUM))
+		return false;
+	return add_inline(reader, position, length, request);
 }
 
 static inline bool take_pointer(struct reader *reader, const union segment *segment,
@@ -215,6 +255,13 @@ static inline bool carries_address(enum qp_type type)
 	return qp_type_is_datagram(type) || type == QP_TYPE_DCI;
 }
 
+static bool take_destination(struct reader *reader, struct send_request *request)
+{
+	if (reader->qp->type == QP_TYPE_RAW_PACKET)
+		return take_ethernet(reader, request);
+	return take_address(reader, request);
+}
+
 static const char *take_segments(struct reader *reader, const struct rule *rule,
 				 struct send_request *request)
 {
@@ -224,8 +271,8 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 	if (!parts)
 		return NULL;
 	if (carries_address(reader->qp->type) && !(parts & KEY_CHANGE) &&
-	    !take_address(reader, request))
-		return "address vector cut short";
+	    !take_destination(reader, request))
+		return "address vector or Ethernet segment cut short, or an offload not known";
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";
 	if (parts & KEY_CHANGE)

@@ -84,7 +84,8 @@ static const struct command_entry extended[] = {
 		},
 	[IB_USER_VERBS_EX_CMD_CREATE_CQ] = ENTRY(struct ib_uverbs_ex_create_cq,
 						 struct ib_uverbs_ex_create_cq_resp, ex_create_cq),
-	[IB_USER_VERBS_EX_CMD_MODIFY_CQ] = ENTRY_NO_OUT(struct ib_uverbs_ex_modify_cq, ex_modify_cq),
+	[IB_USER_VERBS_EX_CMD_MODIFY_CQ] =
+		ENTRY_NO_OUT(struct ib_uverbs_ex_modify_cq, ex_modify_cq),
 	[IB_USER_VERBS_EX_CMD_CREATE_QP] =
 		{
 			.handle = ex_create_qp,
@@ -99,6 +100,21 @@ static const struct command_entry extended[] = {
 			.out_size = sizeof(struct ib_uverbs_ex_modify_qp_resp),
 			.name = "ex_modify_qp",
 		},
+	[IB_USER_VERBS_EX_CMD_CREATE_FLOW] = ENTRY(
+		struct ib_uverbs_create_flow, struct ib_uverbs_create_flow_resp, ex_create_flow),
+	[IB_USER_VERBS_EX_CMD_DESTROY_FLOW] =
+		ENTRY_NO_OUT(struct ib_uverbs_destroy_flow, ex_destroy_flow),
+	[IB_USER_VERBS_EX_CMD_CREATE_WQ] = ENTRY(struct ib_uverbs_ex_create_wq,
+						 struct ib_uverbs_ex_create_wq_resp, ex_create_wq),
+	[IB_USER_VERBS_EX_CMD_MODIFY_WQ] =
+		ENTRY_NO_OUT(struct ib_uverbs_ex_modify_wq, ex_modify_wq),
+	[IB_USER_VERBS_EX_CMD_DESTROY_WQ] = ENTRY(
+		struct ib_uverbs_ex_destroy_wq, struct ib_uverbs_ex_destroy_wq_resp, ex_destroy_wq),
+	[IB_USER_VERBS_EX_CMD_CREATE_RWQ_IND_TBL] =
+		ENTRY(struct ib_uverbs_ex_create_rwq_ind_table,
+		      struct ib_uverbs_ex_create_rwq_ind_table_resp, ex_create_wq_table),
+	[IB_USER_VERBS_EX_CMD_DESTROY_RWQ_IND_TBL] =
+		ENTRY_NO_OUT(struct ib_uverbs_ex_destroy_rwq_ind_table, ex_destroy_wq_table),
 };
 
 const struct command_entry *command_find(uint32_t number, bool is_extended)

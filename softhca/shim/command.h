@@ -15,7 +15,8 @@
 #include "softhca/shim/file.h"
 #include "softhca/shim/objects.h"
 
-enum { COMMAND_BYTES = 512, DRIVER_BYTES = 256 };
+/* Outputs of the core, its inputs (tables of work queues are long), and the driver's. */
+enum { COMMAND_BYTES = 512, INPUT_BYTES = 2048, DRIVER_BYTES = 256 };
 
 /* The driver's part of a command, both ways. Either may be absent (length, room 0). */
 struct driver_data {

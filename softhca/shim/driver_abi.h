@@ -32,6 +32,10 @@ struct driver_abi {
 	/* Of the parameters, max_* and the objects are filled in already. */
 	int (*create_qp)(struct shim_file *file, const struct driver_data *driver,
 			 struct qp_params *params, struct pin *pin);
+	/* A raw packet queue pair, whose receive queue has a buffer of its own: params->rq becomes
+	 * NULL if it has none. */
+	int (*create_raw_qp)(struct shim_file *file, const struct driver_data *driver,
+			     struct qp_params *params, struct pin *pin, struct pin *rq_pin);
 	void (*created_qp)(struct qp *qp, struct driver_data *driver);
 	/* What the library means by a queue pair of the driver's own kind. */
 	int (*driver_qp_type)(const struct driver_data *driver, enum qp_type *type);
@@ -39,6 +43,15 @@ struct driver_abi {
 	int (*check_modify_qp)(const struct qp *qp, enum qp_state state,
 			       const struct driver_data *driver);
 	void (*modified_qp)(const struct qp *qp, struct driver_data *driver);
+	int (*create_wq)(struct shim_file *file, const struct driver_data *driver,
+			 struct wq_params *params, struct pin *pin);
+	int (*modify_wq)(const struct driver_data *driver);
+	/* Fields and key of the parameters; the key stays the driver's. */
+	int (*create_rss)(const struct driver_data *driver, struct rss_params *params);
+	/* What the counters count, of a rule that has some. */
+	int (*bind_counters)(const struct driver_data *driver, struct flow_params *params);
+	/* Answer of commands that tell its length only. */
+	void (*created_other)(struct driver_data *driver);
 	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
 			  struct srq_params *params, struct pin *pin);
 	void (*created_srq)(const struct srq *srq, struct driver_data *driver);

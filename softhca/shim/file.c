@@ -27,11 +27,20 @@
 typedef int destroy_fn(struct handle *handle);
 
 static destroy_fn *const destroy_functions[HANDLE_TYPES] = {
-	[HANDLE_AH] = ah_object_destroy,     [HANDLE_QP] = qp_object_destroy,
-	[HANDLE_SRQ] = srq_object_destroy,   [HANDLE_CQ] = cq_object_destroy,
-	[HANDLE_MR] = mr_object_destroy,     [HANDLE_PD] = pd_object_destroy,
-	[HANDLE_UAR] = uar_object_destroy,   [HANDLE_DM] = dm_object_destroy,
-	[HANDLE_DMAH] = dmah_object_destroy, [HANDLE_MW] = mw_object_destroy,
+	[HANDLE_AH] = ah_object_destroy,
+	[HANDLE_QP] = qp_object_destroy,
+	[HANDLE_SRQ] = srq_object_destroy,
+	[HANDLE_CQ] = cq_object_destroy,
+	[HANDLE_MR] = mr_object_destroy,
+	[HANDLE_PD] = pd_object_destroy,
+	[HANDLE_UAR] = uar_object_destroy,
+	[HANDLE_DM] = dm_object_destroy,
+	[HANDLE_DMAH] = dmah_object_destroy,
+	[HANDLE_MW] = mw_object_destroy,
+	[HANDLE_FLOW] = flow_object_destroy,
+	[HANDLE_COUNTERS] = counters_object_destroy,
+	[HANDLE_WQ_TABLE] = wq_table_object_destroy,
+	[HANDLE_WQ] = wq_object_destroy,
 };
 
 struct shim_file *to_shim_file(struct descriptor *descriptor)

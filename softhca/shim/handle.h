@@ -13,7 +13,11 @@ struct shim_file;
 /* In the order in which what is left gets destroyed when the device is closed. */
 enum handle_type {
 	HANDLE_AH,
+	HANDLE_FLOW,
+	HANDLE_COUNTERS,
 	HANDLE_QP,
+	HANDLE_WQ_TABLE,
+	HANDLE_WQ,
 	HANDLE_SRQ,
 	HANDLE_CQ,
 	HANDLE_MW,

@@ -136,13 +136,14 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 	return 0;
 }
 
-/* Nothing of what the library could learn here is offered: RSS, TSO, packet pacing, striding
- * receive queues and the like. */
+/* What the library could learn here besides is not offered: packet pacing, striding receive queues
+ * and the like. */
 static int query_device(struct shim_file *file, struct driver_data *driver)
 {
 	struct mlx5_ib_query_device_resp answer = {0};
 
-	(void)file;
+	if (file->hca->shared->port_type == FABRIC_PORT_ETH)
+		mlx5_describe_ethernet(&answer);
 	if (driver->in_length && driver_input(driver, &answer, 0))
 		return EINVAL;
 	answer.response_length =
@@ -160,8 +161,8 @@ static void created_pd(const struct pd *pd, struct driver_data *driver)
 
 /* Finds the buffer and the doorbell record present. The record's page is the library's own and
  * shared by many queues, so it is not accounted to any. */
-static int pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t address,
-		     uint64_t doorbell_record)
+int mlx5_pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t address,
+		   uint64_t doorbell_record)
 {
 	struct pin record = {0};
 	int rc = pin_memory(&record, doorbell_record, MLX5_DBR_BYTES, true);
@@ -173,7 +174,7 @@ static int pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t addr
 	return rc;
 }
 
-static int check_user_index(const struct shim_file *file, uint32_t given, uint32_t *user_index)
+int mlx5_check_user_index(const struct shim_file *file, uint32_t given, uint32_t *user_index)
 {
 	*user_index = file->cqe_version ? given : MLX5_NO_USER_INDEX;
 	return *user_index > MAX_USER_INDEX ? EINVAL : 0;
@@ -209,7 +210,7 @@ static int create_cq(struct shim_file *file, const struct driver_data *driver, u
 	params->cqe_size = request.cqe_size;
 	params->memory.size = (size_t)params->cqe_count * params->cqe_size;
 	params->doorbell_record = (void *)(uintptr_t)request.db_addr;
-	return pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
+	return mlx5_pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
 }
 
 static void created_cq(const struct cq *cq, struct driver_data *driver)
@@ -241,14 +242,17 @@ static int resize_cq(struct shim_file *file, const struct driver_data *driver, u
 	return pin_memory(pin, request.buf_addr, params->memory.size, true);
 }
 
-static int check_qp_flags(const struct shim_file *file, const struct mlx5_ib_create_qp *request,
-			  enum qp_type type)
+int mlx5_check_qp_flags(const struct shim_file *file, const struct mlx5_ib_create_qp *request,
+			enum qp_type type)
 {
 	uint32_t harmless = MLX5_QP_FLAG_SCATTER_CQE | MLX5_QP_FLAG_ALLOW_SCATTER_CQE |
 			    MLX5_QP_FLAG_BFREG_INDEX | MLX5_QP_FLAG_UAR_PAGE_INDEX;
 
 	if (qp_type_is_dynamic(type))
 		harmless |= MLX5_QP_FLAG_TYPE_DCT | MLX5_QP_FLAG_TYPE_DCI;
+	/* Frames to one's own port come back in any case. */
+	if (type == QP_TYPE_RAW_PACKET)
+		harmless |= MLX5_QP_FLAG_TIR_ALLOW_SELF_LB_UC | MLX5_QP_FLAG_TIR_ALLOW_SELF_LB_MC;
 	if (request->flags & ~harmless)
 		return EOPNOTSUPP;
 	if (request->flags & MLX5_QP_FLAG_UAR_PAGE_INDEX)
@@ -288,9 +292,9 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
 	if (!rc && driver->in_length < MIN_QP_BYTES)
 		rc = EINVAL;
 	if (!rc)
-		rc = check_qp_flags(file, &request, params->type);
+		rc = mlx5_check_qp_flags(file, &request, params->type);
 	if (!rc)
-		rc = check_user_index(file, request.uidx, &params->user_index);
+		rc = mlx5_check_user_index(file, request.uidx, &params->user_index);
 	/* It has no queues. */
 	if (params->type == QP_TYPE_DCT) {
 		params->access_key = request.access_key;
@@ -300,7 +304,17 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
 		rc = lay_out_qp(&request, params);
 	if (rc)
 		return rc;
-	return pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
+	return mlx5_pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
+}
+
+/* What the ring holds, often more than was asked for, is what a query tells. */
+static void describe_receives(struct qp *qp)
+{
+	uint32_t count = qp->rq ? qp->rq->count : qp->rq_count;
+	uint32_t log_stride = qp->rq ? qp->rq->log_stride : qp->rq_log_stride;
+
+	qp->max_recv_wr = count;
+	qp->max_recv_sge = count ? (1u << log_stride) / SEGMENT_BYTES : 0;
 }
 
 /*
@@ -315,9 +329,7 @@ static void created_qp(struct qp *qp, struct driver_data *driver)
 	struct mlx5_ib_create_qp request;
 	uint32_t shared = 0;
 
-	/* What the ring holds, often more than was asked for, is what a query tells. */
-	qp->max_recv_wr = qp->rq_count;
-	qp->max_recv_sge = qp->rq_count ? (1u << qp->rq_log_stride) / SEGMENT_BYTES : 0;
+	describe_receives(qp);
 	driver_input(driver, &request, sizeof(request));
 	if (file->static_bfregs > file->low_latency_bfregs + 1)
 		shared = file->static_bfregs - file->low_latency_bfregs - 1;
@@ -342,7 +354,7 @@ static int create_srq(struct shim_file *file, const struct driver_data *driver,
 	if (!rc && (request.reserved0 || request.reserved1))
 		rc = EINVAL;
 	if (!rc)
-		rc = check_user_index(file, request.uidx, &params->user_index);
+		rc = mlx5_check_user_index(file, request.uidx, &params->user_index);
 	if (rc)
 		return rc;
 	params->wqe_count = round_up_power_of_two(params->max_wr + 1);
@@ -350,7 +362,7 @@ static int create_srq(struct shim_file *file, const struct driver_data *driver,
 	params->log_stride = log2_of(stride < MIN_SRQ_STRIDE ? MIN_SRQ_STRIDE : stride);
 	params->memory.size = (size_t)params->wqe_count << params->log_stride;
 	params->doorbell_record = (void *)(uintptr_t)request.db_addr;
-	return pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
+	return mlx5_pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
 }
 
 static void created_srq(const struct srq *srq, struct driver_data *driver)
@@ -397,6 +409,8 @@ const struct driver_abi mlx5_driver_abi = {
 			.max_mcast_grp = FABRIC_GROUPS,
 			.max_mcast_qp_attach = FABRIC_GROUP_MEMBERS,
 			.max_mr_size = UINT64_MAX,
+			.max_wq = 16384,
+			.max_wq_table = 8192,
 		},
 	.open_context = open_context,
 	.reopen_context = mlx5_clock_open,
@@ -406,10 +420,16 @@ const struct driver_abi mlx5_driver_abi = {
 	.created_cq = created_cq,
 	.resize_cq = resize_cq,
 	.create_qp = create_qp,
+	.create_raw_qp = mlx5_create_raw_qp,
 	.created_qp = created_qp,
 	.driver_qp_type = mlx5_driver_qp_type,
 	.check_modify_qp = mlx5_check_modify_qp,
 	.modified_qp = mlx5_modified_qp,
+	.create_wq = mlx5_create_wq,
+	.modify_wq = mlx5_modify_wq,
+	.create_rss = mlx5_create_rss,
+	.bind_counters = mlx5_bind_counters,
+	.created_other = mlx5_created_other,
 	.create_srq = create_srq,
 	.created_srq = created_srq,
 	.alloc_mw = mlx5_abi_alloc_mw,

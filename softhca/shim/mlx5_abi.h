@@ -32,4 +32,25 @@ void mlx5_describe_context(const struct shim_file *file, size_t room,
 /* mlx5_abi_mw.c */
 int mlx5_abi_alloc_mw(struct driver_data *driver);
 
+/* mlx5_abi.c */
+/* Finds the buffer and the doorbell record of a queue present. */
+int mlx5_pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t address,
+		   uint64_t doorbell_record);
+int mlx5_check_user_index(const struct shim_file *file, uint32_t given, uint32_t *user_index);
+/* EOPNOTSUPP for flags that a queue pair of that type has not. */
+int mlx5_check_qp_flags(const struct shim_file *file, const struct mlx5_ib_create_qp *request,
+			enum qp_type type);
+
+/* mlx5_abi_ethernet.c */
+int mlx5_create_raw_qp(struct shim_file *file, const struct driver_data *driver,
+		       struct qp_params *params, struct pin *pin, struct pin *rq_pin);
+int mlx5_create_wq(struct shim_file *file, const struct driver_data *driver,
+		   struct wq_params *params, struct pin *pin);
+int mlx5_modify_wq(const struct driver_data *driver);
+int mlx5_create_rss(const struct driver_data *driver, struct rss_params *params);
+int mlx5_bind_counters(const struct driver_data *driver, struct flow_params *params);
+void mlx5_created_other(struct driver_data *driver);
+/* What an Ethernet port can do. */
+void mlx5_describe_ethernet(struct mlx5_ib_query_device_resp *answer);
+
 #endif

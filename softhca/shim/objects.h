@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "softhca/core/object.h"
+#include "softhca/core/flow.h"
 #include "softhca/shim/backing.h"
 #include "softhca/shim/channel.h"
 #include "softhca/shim/handle.h"
@@ -85,16 +85,41 @@ struct srq_object {
 
 struct qp_object {
 	struct handle handle;
+	/* One that spreads frames is no ordinary queue pair, and has `rss` only. */
 	struct qp *qp;
+	struct rss *rss;
 	struct async_source async;
 	struct pin pin;
-	bool wrapped; /* the program's sends are announced */
+	struct pin rq_pin; /* the other buffer of a raw packet queue pair */
+	bool wrapped;	   /* the program's sends are announced */
 	struct list groups;
 };
 
 struct ah_object {
 	struct handle handle;
 	struct pd_object *pd;
+};
+
+struct wq_object {
+	struct handle handle;
+	struct wq *wq;
+	struct async_source async;
+	struct pin pin;
+};
+
+struct wq_table_object {
+	struct handle handle;
+	struct wq_table *table;
+};
+
+struct flow_object {
+	struct handle handle;
+	struct flow *flow;
+};
+
+struct counters_object {
+	struct handle handle;
+	struct counters *counters;
 };
 
 struct uar_object {
@@ -112,6 +137,10 @@ int ah_object_destroy(struct handle *handle);
 int uar_object_destroy(struct handle *handle);
 int dm_object_destroy(struct handle *handle);
 int dmah_object_destroy(struct handle *handle);
+int wq_object_destroy(struct handle *handle);
+int wq_table_object_destroy(struct handle *handle);
+int flow_object_destroy(struct handle *handle);
+int counters_object_destroy(struct handle *handle);
 
 /* Leaves all multicast groups. */
 void qp_object_leave_groups(struct qp_object *object);
@@ -130,7 +159,11 @@ struct dm_object *find_dm(struct shim_file *file, uint32_t number);
 struct mr_object *find_mr(struct shim_file *file, uint32_t number);
 struct cq_object *find_cq(struct shim_file *file, uint32_t number);
 struct srq_object *find_srq(struct shim_file *file, uint32_t number);
+/* Not those that spread frames, which can be destroyed and have flow rules, and nothing else. */
 struct qp_object *find_qp(struct shim_file *file, uint32_t number);
+struct qp_object *find_any_qp(struct shim_file *file, uint32_t number);
+struct wq_table_object *find_wq_table(struct shim_file *file, uint32_t number);
+struct counters_object *find_counters(struct shim_file *file, uint32_t number);
 
 extern const struct front_ops shim_front_ops;
 

@@ -264,6 +264,29 @@ void tables_forget_clock(struct device_clock *clock)
 	pthread_mutex_unlock(&mutex);
 }
 
+void tables_wrap_queue(uint64_t user_handle, int cmd_fd, struct hca *hca, struct cq *cq)
+{
+	const struct wrapped_context *wrapped;
+	struct verbs_context_view context;
+	struct verbs_wq queue;
+
+	if (user_handle % sizeof(void *) || !read_memory(user_handle, &queue, sizeof(queue)) ||
+	    (uintptr_t)queue.context % sizeof(void *) ||
+	    !read_memory((uintptr_t)queue.context, &context, sizeof(context)) ||
+	    context.cmd_fd != cmd_fd)
+		return;
+	pthread_mutex_lock(&mutex);
+	wrapped = wrap_context(queue.context, hca);
+	if (wrapped)
+		wrap_extended_cq(wrapped, queue.cq);
+	pthread_mutex_unlock(&mutex);
+	if (!wrapped)
+		return;
+	engine_lock(hca->engine);
+	cq->arming_announced = true;
+	engine_unlock(hca->engine);
+}
+
 void tables_drop(uint64_t user_handle)
 {
 	const void *object = (const void *)(uintptr_t)user_handle;

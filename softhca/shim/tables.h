@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cq;
+struct hca;
 struct qp;
 struct device_clock;
 struct shim_file;
@@ -35,6 +37,10 @@ bool tables_wrap(uint64_t user_handle, int cmd_fd, struct qp *qp);
 void tables_wrap_clock(uint64_t user_handle, struct shim_file *file);
 /* Its context is closing. */
 void tables_forget_clock(struct device_clock *clock);
+
+/* The program's work queue behind `user_handle` shows the context, whose calls are patched: those
+ * that poll its CQ drive from now on, and armings are announced. */
+void tables_wrap_queue(uint64_t user_handle, int cmd_fd, struct hca *hca, struct cq *cq);
 
 /* The CQ or QP with this user_handle is gone. */
 void tables_drop(uint64_t user_handle);

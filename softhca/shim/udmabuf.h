@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 bool udmabuf_is_path(const char *path);
-/* As open(): the machine's own device, if it has one that this process may open, or a descriptor that
- * stands for ours. */
+/* As open(): the machine's own device, if it has one that this process may open, or a descriptor
+ * that stands for ours. */
 int udmabuf_open(int flags);
 /* UDMABUF_CREATE with the request at that address: a descriptor, or -1 and errno. Of whole files
  * only: EOPNOTSUPP for parts. */

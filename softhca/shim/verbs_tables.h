@@ -81,6 +81,14 @@ struct verbs_qp {
 	void *wr_abort;
 };
 
+/* Beginning of struct ibv_wq. */
+struct verbs_wq {
+	struct verbs_context_view *context;
+	void *wq_context;
+	void *pd;
+	struct verbs_cq *cq;
+};
+
 _Static_assert(offsetof(struct verbs_context_view, poll_cq) == 8 + 88, "ibv_context.ops.poll_cq");
 _Static_assert(offsetof(struct verbs_context_view, req_notify_cq) == 8 + 96,
 	       "ibv_context.ops.req_notify_cq");
@@ -94,6 +102,7 @@ _Static_assert(offsetof(struct verbs_context_extension, context) == 128,
 	       "verbs_context.query_rt_values");
 _Static_assert(offsetof(struct verbs_cq, comp_mask) == 128, "ibv_cq_ex.comp_mask");
 _Static_assert(offsetof(struct verbs_cq, start_poll) == 144, "ibv_cq_ex.start_poll");
+_Static_assert(offsetof(struct verbs_wq, cq) == 24, "ibv_wq.cq");
 _Static_assert(offsetof(struct verbs_qp, qp_num) == 52, "ibv_qp.qp_num");
 _Static_assert(offsetof(struct verbs_qp, wr_start) == 320, "ibv_qp_ex.wr_start");
 _Static_assert(offsetof(struct verbs_qp, wr_complete) == 328, "ibv_qp_ex.wr_complete");

@@ -12,7 +12,7 @@
 #include "softhca/shim/user.h"
 
 enum {
-	WRITE_BYTES = 2048, /* more than any command that we know */
+	WRITE_BYTES = INPUT_BYTES + DRIVER_BYTES, /* more than any command that we know */
 	FLAGS_UNKNOWN = 0x7fffff00,
 };
 

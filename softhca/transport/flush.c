@@ -3,6 +3,7 @@
  * Queue pairs in error: all that is posted completes as flushed, signaled or not, in order, in both
  * queues; so does what is posted later. Source: IBTA vol. 1, 10.3.1.6, 10.8.3.2.
  */
+#include "softhca/core/wq.h"
 #include "softhca/transport/responder.h"
 
 static void flush_send(struct requester *requester, uint32_t index, uint32_t units)
@@ -89,7 +90,7 @@ unsigned int transport_flush(struct qp *qp)
 	flushed = flush_taken(qp->requester) + flush_posted(qp->requester);
 	if (qp->attr.state != QP_ERR)
 		return flushed;
-	flushed += flush_receives(qp->responder);
+	flushed += qp->rq ? wq_flush(qp->rq) : flush_receives(qp->responder);
 	/* Answers to requests carried out before the one that was refused still go out, ahead of
 	 * the refusal. */
 	if (qp->responder->owed == OWED_NAK)

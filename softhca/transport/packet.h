@@ -81,11 +81,17 @@ bool arrival_is_from(const struct arrival *arrival, const struct qp *qp, uint16_
 static inline uint8_t qp_wire_transport(const struct qp *qp)
 {
 	static const uint8_t transports[QP_TYPES] = {
-		[QP_TYPE_SMI] = WIRE_UD,       [QP_TYPE_GSI] = WIRE_UD,
-		[QP_TYPE_RC] = WIRE_RC,	       [QP_TYPE_UC] = WIRE_UC,
-		[QP_TYPE_UD] = WIRE_UD,	       [QP_TYPE_XRC_SEND] = WIRE_XRC,
-		[QP_TYPE_XRC_RECV] = WIRE_XRC, [QP_TYPE_DCI] = WIRE_DC,
+		[QP_TYPE_SMI] = WIRE_UD,
+		[QP_TYPE_GSI] = WIRE_UD,
+		[QP_TYPE_RC] = WIRE_RC,
+		[QP_TYPE_UC] = WIRE_UC,
+		[QP_TYPE_UD] = WIRE_UD,
+		[QP_TYPE_XRC_SEND] = WIRE_XRC,
+		[QP_TYPE_XRC_RECV] = WIRE_XRC,
+		[QP_TYPE_DCI] = WIRE_DC,
 		[QP_TYPE_DCT] = WIRE_DC,
+		/* Frames are no packets of any transport: this is none that a packet can have. */
+		[QP_TYPE_RAW_PACKET] = UINT8_MAX,
 	};
 
 	return transports[qp->type];

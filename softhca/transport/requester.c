@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "softhca/core/trace.h"
+#include "softhca/ethernet/ethernet.h"
 #include "softhca/memory/access.h"
 
 /* Which requests a transport knows, one bit each. */
@@ -23,6 +24,8 @@ static bool transport_has(enum qp_type type, enum request_opcode opcode)
 		[QP_TYPE_UD] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_NOP,
 		[QP_TYPE_SMI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
 		[QP_TYPE_GSI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
+		[QP_TYPE_RAW_PACKET] =
+			1 << REQUEST_SEND | 1 << REQUEST_SEND_SEGMENTS | 1 << REQUEST_NOP,
 	};
 
 	return opcodes[type] & 1u << opcode;
@@ -48,6 +51,8 @@ static enum completion_status judge(const struct qp *qp, const struct send_reque
 {
 	if (!transport_has(qp->type, request->opcode))
 		return STATUS_LOCAL_QP_OPERATION;
+	if (qp->type == QP_TYPE_RAW_PACKET && request->opcode != REQUEST_NOP)
+		return ethernet_judge(request);
 	if (request->length > length_limit(qp))
 		return STATUS_LOCAL_LENGTH;
 	if (is_atomic(request->opcode) && request->length != 8)
@@ -96,6 +101,8 @@ static bool has_to_wait(const struct requester *requester)
 
 static uint32_t packets_for(const struct requester *requester, const struct send_request *request)
 {
+	if (requester->qp->type == QP_TYPE_RAW_PACKET)
+		return ethernet_frames_of(request);
 	if (is_atomic(request->opcode) || qp_type_is_datagram(requester->qp->type))
 		return 1;
 	return packets_of(request->length, mtu_log(requester->qp));

@@ -9,6 +9,7 @@
 #include "hw/wire/deth.h"
 #include "hw/wire/reth.h"
 #include "hw/wire/xrceth.h"
+#include "softhca/ethernet/ethernet.h"
 #include "softhca/memory/access.h"
 #include "softhca/transport/datagram.h"
 
@@ -218,11 +219,20 @@ static bool window_full(const struct requester *requester)
 	return psn_distance(base, requester->send_psn) >= REQUESTER_WINDOW;
 }
 
+static int send_one(struct requester *requester, const struct sent_request *entry,
+		    enum completion_status *status)
+{
+	if (requester->qp->type != QP_TYPE_RAW_PACKET)
+		return datagram_send(requester, status);
+	return ethernet_send(requester, psn_distance(entry->first_psn, requester->send_psn),
+			     status);
+}
+
 static enum outcome send_datagram(struct requester *requester, struct sent_request *entry)
 {
 	enum completion_status status = STATUS_SUCCESS;
 
-	if (datagram_send(requester, &status))
+	if (send_one(requester, entry, &status))
 		return STALLED;
 	if (status) {
 		requester_spoil(requester, entry, status);

@@ -2,6 +2,7 @@
 /* Packets to their queue pair's transport, kicks to its requester. */
 #include "softhca/transport/transport.h"
 
+#include "softhca/ethernet/ethernet.h"
 #include "softhca/transport/datagram.h"
 #include "softhca/transport/dc.h"
 
@@ -63,17 +64,28 @@ static void receive(struct qp *qp, struct arrival *arrival)
 		datagram_receive(qp, arrival);
 }
 
+/* For no queue pair in particular. */
+static void receive_other(struct hca *hca, const struct packet *packet, const uint8_t *bytes)
+{
+	struct arrival arrival;
+
+	if (packet->flags & PACKET_FRAME)
+		ethernet_receive(hca, packet, bytes);
+	else if (arrival_parse(&arrival, packet, bytes))
+		datagram_receive_multicast(hca, &arrival);
+}
+
 void transport_receive(struct hca *hca, const struct packet *packet, const uint8_t *bytes)
 {
 	struct arrival arrival;
 	struct qp *qp;
 
-	if (!arrival_parse(&arrival, packet, bytes))
-		return;
-	if (packet->flags & PACKET_MULTICAST) {
-		datagram_receive_multicast(hca, &arrival);
+	if (__builtin_expect(packet->flags & (PACKET_MULTICAST | PACKET_FRAME), 0)) {
+		receive_other(hca, packet, bytes);
 		return;
 	}
+	if (!arrival_parse(&arrival, packet, bytes))
+		return;
 	qp = hca_find_qp(hca, arrival.qpn);
 	if (qp)
 		receive(qp, &arrival);

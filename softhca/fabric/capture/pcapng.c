@@ -110,11 +110,18 @@ void pcapng_header(uint8_t header[PCAPNG_HEADER_BYTES])
 	put_interface(at, LINK_ETHERNET, "eth1");
 }
 
+/* Ethernet frames are shown without their check sequence, as captures of network interfaces do. */
+static bool has_icrc(const struct frame *frame)
+{
+	return frame->prefix_length;
+}
+
 static uint32_t frame_bytes(const struct frame *frame)
 {
 	uint32_t more = frame->port_type == FABRIC_PORT_IB ? ERF_HEADER_BYTES + VCRC_BYTES : 0;
 
-	return frame->prefix_length + frame->rest_length + FRAME_ICRC_BYTES + more;
+	more += has_icrc(frame) ? FRAME_ICRC_BYTES : 0;
+	return frame->prefix_length + frame->rest_length + more;
 }
 
 uint32_t pcapng_packet_bytes(const struct frame *frame)
@@ -142,7 +149,8 @@ static uint8_t *put_frame(uint8_t *at, const struct frame *frame)
 
 	at = put_bytes(at, frame->prefix, frame->prefix_length);
 	at = put_bytes(at, frame->rest, frame->rest_length);
-	at = put32(at, htole32(frame->icrc));
+	if (has_icrc(frame))
+		at = put32(at, htole32(frame->icrc));
 	if (frame->port_type == FABRIC_PORT_IB)
 		at = put16(at, htole16(vcrc_of(start, (uint32_t)(at - start))));
 	while ((at - start) % 4)

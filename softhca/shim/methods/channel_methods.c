@@ -97,6 +97,9 @@ static void async_event(struct hca *hca, enum async_event_type type, enum async_
 		async_source_post(&((struct srq_object *)((struct srq *)object)->front)->async,
 				  type);
 		break;
+	case EVENT_SCOPE_WQ:
+		async_source_post(&((struct wq_object *)((struct wq *)object)->front)->async, type);
+		break;
 	case EVENT_SCOPE_PORT:
 		files_report(membership_current(), type, 1);
 		break;

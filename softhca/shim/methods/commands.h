@@ -43,6 +43,14 @@ extern const struct method_entry srq_methods[];
 /* ah.c */
 command_fn create_ah, destroy_ah;
 extern const struct method_entry ah_methods[];
+/* wq.c */
+command_fn ex_create_wq, ex_modify_wq, ex_destroy_wq, ex_create_wq_table, ex_destroy_wq_table;
+extern const struct method_entry wq_methods[];
+/* flow.c */
+command_fn ex_create_flow, ex_destroy_flow;
+extern const struct method_entry flow_methods[];
+/* counters.c */
+extern const struct method_entry counters_methods[];
 /* mcast.c */
 command_fn attach_mcast, detach_mcast;
 

@@ -172,7 +172,27 @@ static const struct ib_uverbs_odp_caps odp_caps = {
 		},
 };
 
-/* RSS, raw packets and tag matching are not offered: their parts of the answer are zero. */
+/* What Ethernet ports offer besides RoCE. */
+static void describe_ethernet(const struct shim_file *file,
+			      struct ib_uverbs_ex_query_device_resp *answer)
+{
+	const struct hca_limits *limits = &file->hca->limits;
+
+	answer->base.device_cap_flags |=
+		IB_UVERBS_DEVICE_RAW_IP_CSUM | IB_UVERBS_DEVICE_MANAGED_FLOW_STEERING;
+	answer->device_cap_flags_ex |= IB_UVERBS_DEVICE_RAW_IP_CSUM |
+				       IB_UVERBS_DEVICE_MANAGED_FLOW_STEERING |
+				       IB_UVERBS_DEVICE_RAW_SCATTER_FCS;
+	answer->rss_caps.supported_qpts = 1u << IB_UVERBS_QPT_RAW_PACKET;
+	answer->rss_caps.max_rwq_indirection_tables = limits->max_wq_table;
+	answer->rss_caps.max_rwq_indirection_table_size = RSS_MAX_TABLE;
+	answer->max_wq_type_rq = limits->max_wq;
+	answer->raw_packet_caps = IB_UVERBS_RAW_PACKET_CAP_CVLAN_STRIPPING |
+				  IB_UVERBS_RAW_PACKET_CAP_SCATTER_FCS |
+				  IB_UVERBS_RAW_PACKET_CAP_IP_CSUM;
+}
+
+/* Tag matching is not offered: its part of the answer is zero. */
 int ex_query_device(struct command *command)
 {
 	struct ib_uverbs_ex_query_device_resp answer = {
@@ -191,6 +211,8 @@ int ex_query_device(struct command *command)
 	if (request.comp_mask || request.reserved)
 		return EINVAL;
 	describe_device(command->file, &answer.base);
+	if (command->file->hca->shared->port_type == FABRIC_PORT_ETH)
+		describe_ethernet(command->file, &answer);
 	answer.response_length = command_output_length(command, sizeof(answer));
 	rc = command->file->abi->query_device(command->file, &command->driver);
 	if (!rc)
@@ -201,7 +223,7 @@ int ex_query_device(struct command *command)
 static int invoke_write_method(struct attrs *attrs)
 {
 	struct command command = {.file = attrs->file, .driver = attrs->driver};
-	uint8_t in[COMMAND_BYTES];
+	uint8_t in[INPUT_BYTES];
 	const struct command_entry *entry;
 	uint64_t number;
 	int rc = attr_get_u64(attrs, UVERBS_ATTR_WRITE_CMD, &number);

@@ -8,23 +8,26 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/methods/qp_create.h"
 #include "softhca/shim/tables.h"
 
-struct qp_request {
-	uint64_t user_handle;
-	uint32_t type;
-	struct pd_object *pd;
-	struct cq_object *send_cq, *recv_cq;
-	struct srq_object *srq;
-	struct ib_uverbs_qp_cap cap;
-	bool signal_all;
-	uint32_t flags;
-	int event_fd;
-};
+struct qp_object *find_any_qp(struct shim_file *file, uint32_t number)
+{
+	return (struct qp_object *)handle_find(&file->handles, HANDLE_QP, number);
+}
 
 struct qp_object *find_qp(struct shim_file *file, uint32_t number)
 {
-	return (struct qp_object *)handle_find(&file->handles, HANDLE_QP, number);
+	struct qp_object *object = find_any_qp(file, number);
+
+	return object && object->qp ? object : NULL;
+}
+
+/* InfiniBand has no frames. */
+static bool is_raw_packet(const struct shim_file *file, const struct qp_request *request)
+{
+	return request->type == QP_TYPE_RAW_PACKET &&
+	       file->hca->shared->port_type == FABRIC_PORT_ETH;
 }
 
 static int check_type(uint32_t type)
@@ -34,8 +37,8 @@ static int check_type(uint32_t type)
 	case QP_TYPE_UC:
 	case QP_TYPE_UD:
 	case IB_UVERBS_QPT_DRIVER:
+	case QP_TYPE_RAW_PACKET:
 		return 0;
-	case IB_UVERBS_QPT_RAW_PACKET:
 	case IB_UVERBS_QPT_XRC_INI:
 	case IB_UVERBS_QPT_XRC_TGT:
 		return EOPNOTSUPP;
@@ -66,6 +69,8 @@ static int check_request(const struct shim_file *file, struct qp_request *reques
 	}
 	if (rc)
 		return rc;
+	if (request->type == QP_TYPE_RAW_PACKET && !is_raw_packet(file, request))
+		return EOPNOTSUPP;
 	if (!has_objects(request))
 		return EINVAL;
 	if (request->flags & ~(uint32_t)IB_UVERBS_QP_CREATE_SQ_SIG_ALL)
@@ -103,20 +108,28 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 		.signal_all = request->signal_all,
 		.front = object,
 	};
+	struct wq_params rq = {0};
 	int rc;
 
 	if (!qp_type_only_receives(params.type))
 		set_sends(request, &params);
 	if (!qp_type_only_sends(params.type))
 		set_receives(request, &params);
-	rc = file->abi->create_qp(file, driver, &params, &object->pin);
+	if (is_raw_packet(file, request)) {
+		params.rq = &rq;
+		rc = file->abi->create_raw_qp(file, driver, &params, &object->pin, &object->rq_pin);
+	} else {
+		rc = file->abi->create_qp(file, driver, &params, &object->pin);
+	}
 	if (rc)
 		return rc;
 	engine_lock(engine);
 	rc = qp_create(file->hca, &params, &object->qp);
 	engine_unlock(engine);
-	if (rc)
+	if (rc) {
 		pin_release(&object->pin);
+		pin_release(&object->rq_pin);
+	}
 	return rc;
 }
 
@@ -124,8 +137,11 @@ static int create(struct shim_file *file, struct qp_request *request, struct dri
 		  struct qp_object **created)
 {
 	struct qp_object *object;
-	int rc = check_request(file, request, driver);
+	int rc;
 
+	if (request->table)
+		return qp_create_spreading(file, request, driver, created);
+	rc = check_request(file, request, driver);
 	if (rc)
 		return rc;
 	object = file_new_object(file, HANDLE_QP, sizeof(*object));
@@ -157,6 +173,8 @@ int qp_object_destroy(struct handle *handle)
 	struct engine *engine = handle->file->member->engine;
 	int rc;
 
+	if (object->rss)
+		return qp_destroy_spreading(object);
 	if (!list_empty(&object->groups))
 		return EBUSY;
 	engine_lock(engine);
@@ -167,6 +185,7 @@ int qp_object_destroy(struct handle *handle)
 	tables_drop(object->async.user_handle);
 	async_source_close(&object->async);
 	pin_release(&object->pin);
+	pin_release(&object->rq_pin);
 	return 0;
 }
 
@@ -201,9 +220,11 @@ static struct qp_request read_request(struct shim_file *file,
 }
 
 /* A DC target's is told when it takes requests. */
-static uint32_t told_number(const struct qp *qp)
+static uint32_t told_number(const struct qp_object *object)
 {
-	return qp->type == QP_TYPE_DCT ? 0 : qp->qpn;
+	if (object->rss)
+		return object->rss->qpn;
+	return object->qp->type == QP_TYPE_DCT ? 0 : object->qp->qpn;
 }
 
 static void answer_create(const struct qp_object *object, const struct ib_uverbs_qp_cap *cap,
@@ -211,7 +232,7 @@ static void answer_create(const struct qp_object *object, const struct ib_uverbs
 {
 	*answer = (struct ib_uverbs_create_qp_resp){
 		.qp_handle = object->handle.number,
-		.qpn = told_number(object->qp),
+		.qpn = told_number(object),
 		.max_send_wr = cap->max_send_wr,
 		.max_recv_wr = cap->max_recv_wr,
 		.max_send_sge = cap->max_send_sge,
@@ -244,6 +265,14 @@ int create_qp(struct command *command)
 	return 0;
 }
 
+/* The command's other handles say nothing then. */
+static void name_table(struct shim_file *file, uint32_t number, struct qp_request *request)
+{
+	request->table = find_wq_table(file, number);
+	request->send_cq = NULL;
+	request->recv_cq = NULL;
+}
+
 int ex_create_qp(struct command *command)
 {
 	struct ib_uverbs_ex_create_qp_resp answer = {0};
@@ -256,10 +285,12 @@ int ex_create_qp(struct command *command)
 		return rc;
 	if (wire.comp_mask & ~(uint32_t)IB_UVERBS_CREATE_QP_SUP_COMP_MASK || wire.reserved)
 		return EINVAL;
-	if (wire.comp_mask || wire.source_qpn)
+	if (wire.source_qpn)
 		return EOPNOTSUPP;
 	request = read_request(command->file, &wire);
-	if (wire.is_srq && !request.srq)
+	if (wire.comp_mask & IB_UVERBS_CREATE_QP_MASK_IND_TABLE)
+		name_table(command->file, wire.rwq_ind_tbl_handle, &request);
+	if ((wire.is_srq && !request.srq) || (wire.comp_mask && !request.table))
 		return EINVAL;
 	rc = create(command->file, &request, &command->driver, &object);
 	if (rc)
@@ -279,7 +310,7 @@ int destroy_qp(struct command *command)
 	int rc;
 
 	command_input(command, &wire, sizeof(wire));
-	object = find_qp(command->file, wire.qp_handle);
+	object = find_any_qp(command->file, wire.qp_handle);
 	rc = object ? destroy(object, &answer) : EINVAL;
 	if (!rc)
 		command_output(command, &answer, sizeof(answer));
@@ -298,10 +329,13 @@ static int read_objects(struct attrs *attrs, struct qp_request *request)
 		find_cq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE));
 	request->srq =
 		find_srq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE));
+	request->table = find_wq_table(
+		file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE));
 	if ((attr_present(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE) && !request->pd) ||
 	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE) && !request->send_cq) ||
 	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE) && !request->recv_cq) ||
-	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) && !request->srq))
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) && !request->srq) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE) && !request->table))
 		return ENOENT;
 	return 0;
 }
@@ -337,8 +371,7 @@ static int create_method(struct attrs *attrs)
 	attrs->made.object = &object->handle;
 	rc = attr_put(attrs, UVERBS_ATTR_CREATE_QP_RESP_CAP, &request.cap, sizeof(request.cap));
 	if (!rc)
-		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM,
-				  told_number(object->qp));
+		rc = attr_put_u32(attrs, UVERBS_ATTR_CREATE_QP_RESP_QP_NUM, told_number(object));
 	return rc ? rc
 		  : attr_put_number(attrs, UVERBS_ATTR_CREATE_QP_HANDLE, object->handle.number);
 }
@@ -346,8 +379,8 @@ static int create_method(struct attrs *attrs)
 static int destroy_method(struct attrs *attrs)
 {
 	struct ib_uverbs_destroy_qp_resp answer = {0};
-	struct qp_object *object =
-		find_qp(attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_QP_HANDLE));
+	struct qp_object *object = find_any_qp(
+		attrs->file, (uint32_t)attr_number(attrs, UVERBS_ATTR_DESTROY_QP_HANDLE));
 	int rc = object ? destroy(object, &answer) : ENOENT;
 
 	return rc ? rc : attr_put(attrs, UVERBS_ATTR_DESTROY_QP_RESP, &answer, sizeof(answer));
@@ -357,6 +390,7 @@ static const struct attr_spec create_attrs[] = {
 	{UVERBS_ATTR_CREATE_QP_HANDLE, ATTR_NEW_HANDLE, true, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_PD_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_SRQ_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_USER_HANDLE, ATTR_IN, true, sizeof(uint64_t), sizeof(uint64_t)},

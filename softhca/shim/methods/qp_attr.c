@@ -80,13 +80,16 @@ static struct qp_attr read_attr(const struct ib_uverbs_modify_qp *wire)
 static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire,
 		  struct driver_data *driver)
 {
-	struct qp_object *object = find_qp(file, wire->qp_handle);
+	struct qp_object *object = find_any_qp(file, wire->qp_handle);
 	struct engine *engine = file->member->engine;
 	struct qp_attr attr = read_attr(wire);
 	int rc;
 
 	if (!object)
 		return EINVAL;
+	/* One that spreads frames has neither states nor attributes. */
+	if (object->rss)
+		return EOPNOTSUPP;
 	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
 		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
 		     wire->dest.is_global ? ", grh" : "");
@@ -174,7 +177,9 @@ int query_qp(struct command *command)
 	struct qp_object *object;
 
 	command_input(command, &wire, sizeof(wire));
-	object = find_qp(command->file, wire.qp_handle);
+	object = find_any_qp(command->file, wire.qp_handle);
+	if (object && object->rss)
+		return EOPNOTSUPP;
 	/* The adapter knows nothing of a target that is not complete. */
 	if (!object || (object->qp->type == QP_TYPE_DCT && object->qp->attr.state != QP_RTR))
 		return EINVAL;

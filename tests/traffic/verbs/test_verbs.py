@@ -18,6 +18,8 @@ PROGRAMS = BUILD / "tests" / "bin"
 LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
 BOTH_PORTS = ("messages", "datagrams", "dynamic")
+# What only Ethernet ports offer, and of the devices there are, softhca's.
+OF_ETHERNET = ("frames", "flows", "spreading")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.
@@ -60,12 +62,24 @@ def command(subject, case):
     return [PROGRAMS / ("verbs_" + subject), case]
 
 
+def ports_of(subject):
+    if subject in OF_ETHERNET:
+        return ("eth",)
+    return world.port_types(("ib", "eth") if subject in BOTH_PORTS else ("ib",))
+
+
+def libraries_of(subject, case):
+    if subject in OF_ETHERNET:
+        return ("stock",)
+    return ("own",) if case in STRICTER else ("own", "stock")
+
+
 def runs(subjects, wanted=lambda case: True):
     """Subject, case, port type and libraries of every run."""
     for subject in subjects:
-        for port in world.port_types(("ib", "eth") if subject in BOTH_PORTS else ("ib",)):
+        for port in ports_of(subject):
             for case in filter(wanted, cases(subject)):
-                for libraries in ("own",) if case in STRICTER else ("own", "stock"):
+                for libraries in libraries_of(subject, case):
                     marks = (pytest.mark.stock,) if libraries == "stock" else ()
                     marks += (pytest.mark.needs("UMR"),) if case in BY_UMR else ()
                     names = filter(None, (subject, case, port, libraries))
@@ -82,7 +96,8 @@ def check(fabric, result, case):
 
 @pytest.mark.parametrize("subject, case, port, libraries", runs(
     sorted(path.stem for path in HERE.glob("*.c") if path.stem not in
-           ACCOMPANIED + OF_KERNELS + OF_THE_SHIM)))
+           ACCOMPANIED + OF_KERNELS + OF_THE_SHIM +
+           (OF_ETHERNET if world.KERNEL else ()))))
 def test_verbs(fabric, subject, case, port, libraries):
     options = {"LSAN_OPTIONS": "exitcode=0"} if case in LEAVING else {}
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "softhca/fabric/ring.h"
 #include "util/clock.h"
 
 enum { PATIENCE_S = 10 };
@@ -130,7 +131,7 @@ int try_send(struct fabric *fabric, unsigned int process, const void *bytes, uin
 bool send_numbered(struct fabric *fabric, unsigned int process, uint32_t number, uint32_t length)
 {
 	uint64_t begin = clock_ns();
-	uint8_t bytes[8192];
+	uint8_t bytes[RING_MAX_PACKET];
 	int error;
 
 	memcpy(bytes, &number, sizeof(number));

@@ -49,6 +49,7 @@ static void every_send_opcode_is_named(void **state)
 		[REQUEST_COMPARE_SWAP] = 0x11,
 		[REQUEST_FETCH_ADD] = 0x12,
 		[REQUEST_CHANGE_KEY] = 0x25,
+		[REQUEST_SEND_SEGMENTS] = 0x0e,
 		[REQUEST_NOP] = 0x00,
 	};
 

@@ -459,6 +459,15 @@ int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16])
 	return -1;
 }
 
+int fabric_hca_by_mac(struct fabric *fabric, const uint8_t mac[6])
+{
+	(void)fabric;
+	for (unsigned int i = 0; i < WIRE_NODES; i++)
+		if (!memcmp(wire.hcas[i]->mac, mac, 6))
+			return (int)i;
+	return -1;
+}
+
 /* ---- multicast ---- */
 
 int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,

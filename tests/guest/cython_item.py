@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Cython of Debian's newest suite as a cache item: this machine's Python runs it from its folder, by
-its modules' sources, because those that are compiled are for another Python."""
+"""Cython of Debian's newest suite as a cache item: this machine's Python runs it from its folder,
+by its modules' sources, because those that are compiled are for another Python."""
 
 import shutil
 

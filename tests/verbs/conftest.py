@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The device that the tests run on. Verbs are called in pytest's own process, so one that was started
-plainly starts itself again where the device is: under `softhca run`, in a guest, or, within a guest,
-with the build's libraries."""
+"""The device that the tests run on. Verbs are called in pytest's own process, so one that was
+started plainly starts itself again where the device is: under `softhca run`, in a guest, or, within
+a guest, with the build's libraries."""
 import os
 import pathlib
 import sys

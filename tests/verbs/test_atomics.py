@@ -14,7 +14,8 @@ from bed.request import Request, check_sent, issue
 TOP, LAST = 1 << 63, (1 << 64) - 1
 # What was there, the operands, and what is there afterwards.
 SWAPS = ((5, (5, 9), 9), (5, (6, 9), 5), (LAST, (LAST, 0), 0), (0, (0, LAST), LAST),
-         (TOP, (TOP, 1), 1), (1, (TOP | 1, 7), 1), (0x1122334455667788, (0x1122334455667788, TOP), TOP))
+         (TOP, (TOP, 1), 1), (1, (TOP | 1, 7), 1),
+         (0x1122334455667788, (0x1122334455667788, TOP), TOP))
 SUMS = ((5, 3, 8), (5, 0, 5), (LAST, 1, 0), (LAST, LAST, LAST - 1), (TOP, TOP, 0),
         (0xffffffff, 1, 1 << 32), (1 << 32, LAST, 0xffffffff))
 CASES = ([pytest.param('compare_swap', *case, id=f'swap-{i}') for i, case in enumerate(SWAPS)]

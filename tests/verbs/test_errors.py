@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Requests that fail: what the completions at both ends tell, what becomes of the queue pairs, and that
-everything posted comes back (IBTA vol. 1, 9.9 and 10.10)."""
+"""Requests that fail: what the completions at both ends tell, what becomes of the queue pairs, and
+that everything posted comes back (IBTA vol. 1, 9.9 and 10.10)."""
 import errno
-import mmap
 
 import pytest
 
@@ -316,4 +315,4 @@ def test_reads_and_atomics_carry_no_data(device, name):
     end, peer = pair(device)
     with fails_with(errno.EINVAL):
         issue(end, Request(name, 8, flags=e.IBV_SEND_SIGNALED | e.IBV_SEND_INLINE))
-    assert mmap.PAGESIZE and end.is_fresh()
+    assert end.is_fresh()

@@ -19,8 +19,9 @@ KIND_IDS = pytest.mark.parametrize('kind', KINDS.values(), ids=KINDS)
 TOO_LARGE = errno.EINVAL, errno.ENOMEM
 MODEST = {'max_send_wr': 8, 'max_recv_wr': 8, 'max_send_sge': 1, 'max_recv_sge': 1,
           'max_inline_data': 0}
-# A size of a queue pair, the device's limit of it, and how much more is surely too much. The rings of
-# sends have blocks of a size that depends on the request, so theirs may end earlier or be rounded up.
+# A size of a queue pair, the device's limit of it, and how much more is surely too much. The rings
+# of sends have blocks of a size that depends on the request, so theirs may end earlier or be
+# rounded up.
 CAPS = (('max_recv_wr', 'max_qp_wr', 1), ('max_recv_sge', 'max_sge', 'twice'),
         ('max_send_sge', 'max_sge', 'twice'), ('max_send_wr', 'max_qp_wr', 1))
 

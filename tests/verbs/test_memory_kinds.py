@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Regions of every kind of memory, on demand, on the adapter, of files, of buffers of the provider's
-making, with hints for the bus, and of imported names: each reached by every operation, on either side."""
+"""Regions of every kind of memory, on demand, on the adapter, of files, of buffers of the
+provider's making, with hints for the bus, and of imported names: each reached by every operation,
+on either side."""
 import errno
 import os
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Every transport, operation, way to post and way to read completions, with sizes around the borders
-of packets: each byte and each member of the completions."""
+"""Every transport, operation, way to post and way to read completions, with sizes around the
+borders of packets: each byte and each member of the completions."""
 import pytest
 
 import pyverbs.enums as e

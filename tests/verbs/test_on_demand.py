@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Regions whose pages come when they are needed, go, and come again: what is there is looked up in the
-kernel's own account of the process."""
+"""Regions whose pages come when they are needed, go, and come again: what is there is looked up in
+the kernel's own account of the process."""
 import errno
 import mmap
 

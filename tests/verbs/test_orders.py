@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Objects of all kinds, made, used, closed and forgotten in any order, by processes of their own, so
-that one that crashes is noticed. The program is bed/disorder.py."""
+"""Objects of all kinds, made, used, closed and forgotten in any order, by processes of their own,
+so that one that crashes is noticed. The program is bed/disorder.py."""
 import collections
 import os
 import pathlib

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Two processes on one host, and two hosts: every operation from one to the other, and what the living
-learn of the dead."""
+"""Two processes on one host, and two hosts: every operation from one to the other, and what the
+living learn of the dead."""
 import struct
 import types
 
 import pytest
 
 import pyverbs.enums as e
+from bed.device import softhca
 from bed.end import HERE, HOWS, KINDS, RC, THERE, UC, UD, End, pattern
 from bed.far import Far
 from bed.request import ATOMICS, OPERATIONS, Request, check_received, check_sent, issue
@@ -149,7 +150,6 @@ def test_numbers_and_keys_are_the_hosts(device):
 
 @pytest.mark.needs('softhca')
 def test_the_link_goes_down_and_up(device):
-    from bed.device import softhca
     with device.again() as context:
         for direction, kind, state in (('down', e.IBV_EVENT_PORT_ERR, e.IBV_PORT_DOWN),
                                        ('up', e.IBV_EVENT_PORT_ACTIVE, e.IBV_PORT_ACTIVE)):

@@ -14,7 +14,7 @@ from pyverbs.mr import MR
 from pyverbs.pd import PD
 from pyverbs.qp import QP, QPCap, QPInitAttr
 from pyverbs.srq import SRQ, SrqAttr, SrqInitAttr, SrqInitAttrEx
-from pyverbs.wr import RecvWR
+from pyverbs.wr import SGE, RecvWR
 
 KINDS = pytest.mark.parametrize('kind', (RC, UC, UD), ids=('RC', 'UC', 'UD'))
 SLOT = 4096
@@ -142,7 +142,6 @@ def test_its_limit_is_told_once(device):
 
 
 def test_it_is_full(device, pd, mr):
-    from pyverbs.wr import SGE
     srq = SRQ(pd, SrqInitAttr(SrqAttr(5, 1)))
     room, chain, bad = srq.query().max_wr, None, RecvWR()
     for number in reversed(range(room + 1)):
@@ -153,7 +152,6 @@ def test_it_is_full(device, pd, mr):
 
 
 def test_more_pieces_than_it_takes(device, pd, mr):
-    from pyverbs.wr import SGE
     srq = SRQ(pd, SrqInitAttr(SrqAttr(5, 2)))
     pieces = [SGE(mr.buf, 1, mr.lkey)] * (srq.query().max_sge + 1)
     with fails_with(errno.EINVAL):
@@ -206,7 +204,6 @@ def test_one_of_another_domain_serves_as_well(device):
     mr, srq = MR(pd, 4096, ALL_ACCESS), SRQ(pd, SrqInitAttr(SrqAttr(4)))
     end, sender = End(device, RC, srq=srq), End(device, RC)
     connect(end, sender)
-    from pyverbs.wr import SGE
     srq.post_recv(RecvWR(1, 1, [SGE(mr.buf, 8, mr.lkey)]))
     sender.write(b'12345678')
     issue(sender, Request('send', 8))

@@ -29,8 +29,8 @@ def cython():
         folder = cache.Cache().want(cython_item.Cython())
     except archive.ArchiveError as error:
         pytest.skip("Debian's archive does not give Cython: %s" % error)
-    start = "import sys; sys.path.insert(0, %r); from Cython.Compiler.Main import setuptools_main; " \
-        "setuptools_main()" % str(folder)
+    start = ("import sys; sys.path.insert(0, %r); from Cython.Compiler.Main import setuptools_main;"
+             " setuptools_main()" % str(folder))
     return [sys.executable, "-B", "-c", start]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Witness of the device, and of what tests/verbs asks for: the same suite with Debian's libibverbs and
-libmlx5 in place of ours, below our pyverbs. What they do otherwise stands in DIFFERENCES, with the
-reason, and nowhere else; a difference that is gone fails here as well."""
+"""Witness of the device, and of what tests/verbs asks for: the same suite with Debian's libibverbs
+and libmlx5 in place of ours, below our pyverbs. What they do otherwise stands in DIFFERENCES, with
+the reason, and nowhere else; a difference that is gone fails here as well."""
 import os
 import re
 import subprocess
@@ -78,7 +78,8 @@ def test_they_still_differ(results, known):
 
 
 def test_it_was_the_stock_library(tmp_path):
-    weaken.fill(weaken.weaken(BUILD / "python", tmp_path / "python", MISSING), tmp_path / "newer.so")
+    missing = weaken.weaken(BUILD / "python", tmp_path / "python", MISSING)
+    weaken.fill(missing, tmp_path / "newer.so")
     shown = subprocess.run([BUILD / "bin/softhca", "run", "--", sys.executable, "-c",
                             "import pyverbs.device; print(open('/proc/self/maps').read())"],
                            env=dict(os.environ, PYTHONPATH=str(tmp_path / "python"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Makes a Python package of extension modules run on an older library than it was linked with: a
-symbol version that is needed becomes a weak one, whose absence the dynamic linker accepts, and another
-library has functions of that version that refuse. The format: the System V ABI's ELF, and the GNU
-extensions of symbol versions (LSB Core, 10.7)."""
+symbol version that is needed becomes a weak one, whose absence the dynamic linker accepts, and
+another library has functions of that version that refuse. The format: the System V ABI's ELF, and
+the GNU extensions of symbol versions (LSB Core, 10.7)."""
 import pathlib
 import shutil
 import struct

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A program: disorder.py SEED STEPS makes objects of each kind of each other, uses, closes and forgets
-them in an order of chance, and ends with what is left. It prints how many of each kind there were."""
+"""A program: disorder.py SEED STEPS makes objects of each kind of each other, uses, closes and
+forgets them in an order of chance, and ends with what is left. It prints how many of each kind
+there were."""
 import collections
 import gc
 import random

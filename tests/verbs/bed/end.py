@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Ends of connections: a queue pair with memory and completion queues of its own, and pairs of them in
-one process. The memory has a place for what the end works on, HERE, and one for what its peer reaches,
-THERE; around what is expected the bytes of filling must stay."""
+"""Ends of connections: a queue pair with memory and completion queues of its own, and pairs of them
+in one process. The memory has a place for what the end works on, HERE, and one for what its peer
+reaches, THERE; around what is expected the bytes of filling must stay."""
 import collections
 
 import pyverbs.enums as e

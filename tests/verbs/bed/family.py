@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Families of devices, and what tells them apart: their words for the same mistake, and departures
-from the specification that are the driver's, so that no library can mend them. The tests are the same
-for all. The C programs have theirs in tests/traffic/verbs/common/family.c."""
+from the specification that are the driver's, so that no library can mend them. The tests are the
+same for all. The C programs have theirs in tests/traffic/verbs/common/family.c."""
 import dataclasses
 
 import pyverbs.enums as e

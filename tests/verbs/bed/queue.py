@@ -14,7 +14,8 @@ SECONDS = 60 if world.KERNEL else 20
 MEMBERS = ('wr_id status opcode vendor_err byte_len imm_data qp_num src_qp wc_flags slid sl '
            'dlid_path_bits')
 Completion = collections.namedtuple('Completion', MEMBERS)
-# Of a completion with an error only these count (IBTA vol. 1, 11.4.2.1), and vendor_err only of such.
+# Of a completion with an error only these count (IBTA vol. 1, 11.4.2.1), and vendor_err of no
+# other.
 OF_ERRORS = {'vendor_err', 'qp_num'}
 READ = MEMBERS.split()[2:]
 

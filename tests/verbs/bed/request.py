@@ -27,7 +27,7 @@ ATOMICS = ('compare_swap', 'fetch_add')
 
 @dataclasses.dataclass
 class Request:
-    """`operands` are an atomic's; `inline` is data given to the call instead of pieces of memory."""
+    """What is left out is that of the ends; `operands` are an atomic's."""
     name: str
     size: int = 0
     wr_id: int = 7

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The states of queue pairs: which step needs which attributes (IBTA vol. 1, 11.2.5.2), and how a queue
-pair gets into each state."""
+"""The states of queue pairs: which step needs which attributes (IBTA vol. 1, 11.2.5.2), and how a
+queue pair gets into each state."""
 import pyverbs.enums as e
 from bed.device import lacking
 from bed.end import RC, UC, UD, End

@@ -7,6 +7,9 @@
 #define MLX5_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+struct ibv_pd;
 
 enum mlx5_buf_pages {
 	MLX5_BUF_NORMAL,
@@ -17,6 +20,9 @@ enum mlx5_buf_pages {
 struct mlx5_buf {
 	char *addr;
 	size_t bytes; /* of the mapping */
+	/* allocator.c: the domain whose functions gave it and take it back; NULL: a mapping */
+	struct ibv_pd *domain;
+	uint64_t resource_type;
 };
 
 /* 0 or errno. */

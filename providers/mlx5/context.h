@@ -64,13 +64,18 @@ struct mlx5_td {
 	atomic_uint users;
 };
 
-/* A protection domain, or a parent domain that refers to one and adds a thread domain. */
+/* A protection domain, or a parent domain that refers to one and adds properties of queues. */
 struct mlx5_pd {
 	struct ibv_pd ibv_pd;
 	uint32_t pdn;
-	atomic_uint users;	    /* parent domains made of it */
+	atomic_uint users;	    /* parent domains made of it, queues in a parent domain */
 	struct mlx5_pd *protection; /* parent domain: what it was made of; else NULL */
 	struct mlx5_td *thread;
+	/* Parent domain: functions of the application for the memory of queues, or NULL. */
+	void *(*alloc)(struct ibv_pd *pd, void *pd_context, size_t size, size_t alignment,
+		       uint64_t resource_type);
+	void (*free)(struct ibv_pd *pd, void *pd_context, void *ptr, uint64_t resource_type);
+	void *pd_context;
 };
 
 static inline struct mlx5_context *to_mlx5_context(struct ibv_context *context)

@@ -9,6 +9,9 @@
 #include "hw/mlx5/doorbell.h"
 #include "util/mmio.h"
 
+#include "include/mlx5dv.h"
+
+#include "allocator.h"
 #include "bits.h"
 #include "completion.h"
 #include "context.h"
@@ -53,8 +56,15 @@ static int log_cqes_for(uint32_t cqes, uint8_t *log_cqes)
 	return 0;
 }
 
+static int alloc_ring(struct mlx5_context *context, const struct mlx5_cq *cq, uint8_t log_cqes,
+		      struct mlx5_buf *buf)
+{
+	return mlx5_queue_buf_alloc(buf, (size_t)1 << (log_cqes + cq->cqe_shift), context->cq_pages,
+				    cq->domain, MLX5DV_RES_TYPE_CQ);
+}
+
 static struct mlx5_cq *alloc_cq(struct mlx5_context *context, uint16_t cqe_bytes, uint8_t log_cqes,
-				bool locked)
+				bool locked, struct ibv_pd *domain)
 {
 	struct mlx5_cq *cq = aligned_alloc(64, align_up(sizeof(*cq), 64));
 	struct mlx5_buf buf;
@@ -67,20 +77,22 @@ static struct mlx5_cq *alloc_cq(struct mlx5_context *context, uint16_t cqe_bytes
 	cq->last_number = MLX5_LAST_NONE;
 	cq->arm_register = context->uars.cq_page + MLX5_CQ_DOORBELL;
 	mlx5_lock_init(&cq->lock, locked);
+	cq->domain = domain;
 
-	err = mlx5_buf_alloc(&buf, (size_t)1 << (log_cqes + cq->cqe_shift), context->cq_pages);
+	err = alloc_ring(context, cq, log_cqes, &buf);
 	if (err)
 		goto free_cq;
 	use_ring(cq, &buf, log_cqes);
-	cq->dbrec = mlx5_dbrec_alloc(&context->dbrecs);
+	cq->dbrec = mlx5_queue_record_alloc(context, domain);
 	if (!cq->dbrec) {
 		err = ENOMEM;
 		goto free_ring;
 	}
+	mlx5_domain_hold(domain);
 	return cq;
 
 free_ring:
-	mlx5_buf_free(&cq->buf);
+	mlx5_queue_buf_free(&cq->buf);
 free_cq:
 	free(cq);
 	errno = err;
@@ -89,8 +101,9 @@ free_cq:
 
 static void free_cq(struct mlx5_context *context, struct mlx5_cq *cq)
 {
-	mlx5_dbrec_free(&context->dbrecs, cq->dbrec);
-	mlx5_buf_free(&cq->buf);
+	mlx5_queue_record_free(context, cq->domain, cq->dbrec);
+	mlx5_queue_buf_free(&cq->buf);
+	mlx5_domain_release(cq->domain);
 	free(cq);
 }
 
@@ -138,15 +151,17 @@ static int create_command(struct mlx5_context *context, struct mlx5_cq *cq,
 	return 0;
 }
 
+static struct ibv_pd *domain_of(const struct ibv_cq_init_attr_ex *attr)
+{
+	return attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_PD ? attr->parent_domain : NULL;
+}
+
 static bool cq_needs_locks(struct mlx5_context *context, const struct ibv_cq_init_attr_ex *attr)
 {
-	struct ibv_pd *domain =
-		attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_PD ? attr->parent_domain : NULL;
-
 	if (attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS &&
 	    attr->flags & IBV_CREATE_CQ_ATTR_SINGLE_THREADED)
 		return false;
-	return mlx5_needs_locks(context, domain);
+	return mlx5_needs_locks(context, domain_of(attr));
 }
 
 static int check_cq_attr(const struct ibv_cq_init_attr_ex *attr, uint16_t cqe_bytes,
@@ -160,6 +175,9 @@ static int check_cq_attr(const struct ibv_cq_init_attr_ex *attr, uint16_t cqe_by
 		return EOPNOTSUPP;
 	if (attr->comp_mask & IBV_CQ_INIT_ATTR_MASK_FLAGS && attr->flags & ~flags)
 		return EOPNOTSUPP;
+	/* A plain protection domain says nothing about a CQ. */
+	if (domain_of(attr) && !to_mlx5_pd(domain_of(attr))->protection)
+		return EINVAL;
 	if (cqe_bytes != 64 && cqe_bytes != 128) {
 		verbs_warn("mlx5: a CQE has 64 or 128 bytes, and not %u", cqe_bytes);
 		return EINVAL;
@@ -177,7 +195,7 @@ static struct mlx5_cq *create(struct mlx5_context *context, const struct ibv_cq_
 	err = check_cq_attr(attr, cqe_bytes, &log_cqes);
 	if (err)
 		goto fail;
-	cq = alloc_cq(context, cqe_bytes, log_cqes, cq_needs_locks(context, attr));
+	cq = alloc_cq(context, cqe_bytes, log_cqes, cq_needs_locks(context, attr), domain_of(attr));
 	if (!cq)
 		return NULL;
 	if (extended)
@@ -365,7 +383,7 @@ int mlx5_resize_cq(struct ibv_cq *ibv_cq, int cqe)
 	err = log_cqes_for((uint32_t)cqe, &log_cqes);
 	if (err)
 		return err;
-	err = mlx5_buf_alloc(&buf, (size_t)1 << (log_cqes + cq->cqe_shift), context->cq_pages);
+	err = alloc_ring(context, cq, log_cqes, &buf);
 	if (err)
 		return err;
 
@@ -375,7 +393,7 @@ int mlx5_resize_cq(struct ibv_cq *ibv_cq, int cqe)
 	err = log_cqes == cq->log_cqes ? 0 : resize_locked(cq, &buf, log_cqes);
 	mlx5_unlock(&cq->lock);
 	/* The old ring if it worked, the new one if not. */
-	mlx5_buf_free(&buf);
+	mlx5_queue_buf_free(&buf);
 	return err;
 }
 

@@ -40,6 +40,7 @@ struct mlx5_cq {
 	uint32_t cqn;
 	char *arm_register;
 	struct mlx5_buf buf;
+	struct ibv_pd *domain; /* parent domain it was made in, or NULL */
 };
 
 static inline struct mlx5_cq *to_mlx5_cq(struct ibv_cq *cq)

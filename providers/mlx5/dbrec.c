@@ -92,29 +92,41 @@ __be32 *mlx5_dbrec_alloc(struct mlx5_dbrec_pool *pool)
 	return dbrec;
 }
 
+/* Where the page of this record hangs; the end of the list if it is in none. */
 static struct mlx5_dbrec_page **page_of(struct mlx5_dbrec_pool *pool, uintptr_t address)
 {
 	struct mlx5_dbrec_page **link = &pool->pages;
 
-	while (address - (uintptr_t)(*link)->buf.addr >= (*link)->buf.bytes)
+	while (*link && address - (uintptr_t)(*link)->buf.addr >= (*link)->buf.bytes)
 		link = &(*link)->next;
 	return link;
 }
 
-void mlx5_dbrec_free(struct mlx5_dbrec_pool *pool, __be32 *dbrec)
+static void free_in_page(struct mlx5_dbrec_pool *pool, struct mlx5_dbrec_page **link,
+			 const __be32 *dbrec)
 {
-	struct mlx5_dbrec_page **link, *page;
-	unsigned int record;
+	struct mlx5_dbrec_page *page = *link;
+	unsigned int record =
+		(unsigned int)((uintptr_t)dbrec - (uintptr_t)page->buf.addr) / pool->stride;
+
+	page->taken[record / WORD_BITS] &= ~((uint64_t)1 << record % WORD_BITS);
+	if (--page->used)
+		return;
+	*link = page->next;
+	mlx5_buf_free(&page->buf);
+	free(page);
+}
+
+bool mlx5_dbrec_free(struct mlx5_dbrec_pool *pool, __be32 *dbrec)
+{
+	struct mlx5_dbrec_page **link;
+	bool found;
 
 	pthread_mutex_lock(&pool->mutex);
 	link = page_of(pool, (uintptr_t)dbrec);
-	page = *link;
-	record = (unsigned int)((uintptr_t)dbrec - (uintptr_t)page->buf.addr) / pool->stride;
-	page->taken[record / WORD_BITS] &= ~((uint64_t)1 << record % WORD_BITS);
-	if (--page->used == 0) {
-		*link = page->next;
-		mlx5_buf_free(&page->buf);
-		free(page);
-	}
+	found = *link;
+	if (found)
+		free_in_page(pool, link, dbrec);
 	pthread_mutex_unlock(&pool->mutex);
+	return found;
 }

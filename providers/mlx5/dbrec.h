@@ -7,6 +7,7 @@
 #define MLX5_DBREC_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <linux/types.h>
 
 struct mlx5_dbrec_page;
@@ -24,6 +25,7 @@ void mlx5_dbrec_pool_destroy(struct mlx5_dbrec_pool *pool);
 
 /* Two zeroed dwords, or NULL when there is no memory. */
 __be32 *mlx5_dbrec_alloc(struct mlx5_dbrec_pool *pool);
-void mlx5_dbrec_free(struct mlx5_dbrec_pool *pool, __be32 *dbrec);
+/* False when the record is not of this pool. */
+bool mlx5_dbrec_free(struct mlx5_dbrec_pool *pool, __be32 *dbrec);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Protection, thread and parent domains. A thread domain is a promise of the application that one
  * thread at a time works on what is made in it; queues made in a parent domain that has one do
- * without locks.
+ * without locks. A parent domain may have functions that give the memory of queues, too; see
+ * allocator.h.
  */
 
 #include <errno.h>
@@ -32,6 +33,8 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
 
 static int dealloc_parent_domain(struct mlx5_pd *domain)
 {
+	if (atomic_load(&domain->users))
+		return EBUSY;
 	if (domain->thread)
 		atomic_fetch_sub(&domain->thread->users, 1);
 	atomic_fetch_sub(&domain->protection->users, 1);
@@ -82,10 +85,12 @@ int mlx5_dealloc_td(struct ibv_td *ibv_td)
 struct ibv_pd *mlx5_alloc_parent_domain(struct ibv_context *context,
 					struct ibv_parent_domain_init_attr *attr)
 {
+	const uint32_t known =
+		IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS | IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT;
 	struct mlx5_pd *domain;
 
-	/* Queue memory from the application's allocators is not supported. */
-	if (attr->comp_mask) {
+	/* Queues in memory that a confidential guest shares with its host are not supported. */
+	if (attr->comp_mask & ~known) {
 		errno = EOPNOTSUPP;
 		return NULL;
 	}
@@ -106,5 +111,11 @@ struct ibv_pd *mlx5_alloc_parent_domain(struct ibv_context *context,
 		domain->thread = to_mlx5_td(attr->td);
 		atomic_fetch_add(&domain->thread->users, 1);
 	}
+	if (attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_ALLOCATORS) {
+		domain->alloc = attr->alloc;
+		domain->free = attr->free;
+	}
+	if (attr->comp_mask & IBV_PARENT_DOMAIN_INIT_ATTR_PD_CONTEXT)
+		domain->pd_context = attr->pd_context;
 	return &domain->ibv_pd;
 }

@@ -124,6 +124,7 @@ struct mlx5_qp {
 	bool spreads;		/* a raw QP that has no rings but a table of work queues */
 	struct mlx5_buf sq_buf; /* of raw QPs, whose rings lie apart */
 	__be32 unseen_dbrec[2]; /* of raw QPs before RTR, see qp_raw.c */
+	struct ibv_pd *domain; /* it was made in; NULL: none */
 };
 
 static inline struct mlx5_qp *to_mlx5_qp(struct ibv_qp *qp)

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <rdma/mlx5-abi.h>
 
+#include "include/mlx5dv.h"
+
+#include "allocator.h"
 #include "bits.h"
 #include "context.h"
 #include "cq.h"
@@ -83,9 +86,11 @@ static int alloc_rings(struct mlx5_context *context, struct mlx5_qp *qp, size_t 
 	int err = 0;
 
 	if (first)
-		err = mlx5_buf_alloc(&qp->buf, first, context->qp_pages);
+		err = mlx5_queue_buf_alloc(&qp->buf, first, context->qp_pages, qp->domain,
+					   MLX5DV_RES_TYPE_QP);
 	if (!err && apart && sq_bytes)
-		err = mlx5_buf_alloc(&qp->sq_buf, sq_bytes, context->qp_pages);
+		err = mlx5_queue_buf_alloc(&qp->sq_buf, sq_bytes, context->qp_pages, qp->domain,
+					   MLX5DV_RES_TYPE_QP);
 	if (err)
 		return err;
 	qp->rq.ring = qp->buf.addr;
@@ -105,7 +110,7 @@ static int alloc_memory(struct mlx5_context *context, struct mlx5_qp *qp, size_t
 		return err;
 	qp->rq.wr_ids = calloc((size_t)qp->rq.mask + 1, sizeof(qp->rq.wr_ids[0]));
 	qp->sq.slots = calloc((size_t)qp->sq.mask + 1, sizeof(qp->sq.slots[0]));
-	qp->sq.dbrec = mlx5_dbrec_alloc(&context->dbrecs);
+	qp->sq.dbrec = mlx5_queue_record_alloc(context, qp->domain);
 	qp->rq.dbrec = qp->sq.dbrec;
 	return qp->rq.wr_ids && qp->sq.slots && qp->sq.dbrec ? 0 : ENOMEM;
 }
@@ -113,17 +118,18 @@ static int alloc_memory(struct mlx5_context *context, struct mlx5_qp *qp, size_t
 static void free_memory(struct mlx5_context *context, struct mlx5_qp *qp)
 {
 	if (qp->sq.dbrec)
-		mlx5_dbrec_free(&context->dbrecs, qp->sq.dbrec);
+		mlx5_queue_record_free(context, qp->domain, qp->sq.dbrec);
 	free(qp->sq.slots);
 	free(qp->rq.wr_ids);
-	mlx5_buf_free(&qp->sq_buf);
-	mlx5_buf_free(&qp->buf);
+	mlx5_queue_buf_free(&qp->sq_buf);
+	mlx5_queue_buf_free(&qp->buf);
 }
 
 void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp)
 {
 	mlx5_bf_release(context, qp->sq.bf);
 	free_memory(context, qp);
+	mlx5_domain_release(qp->domain);
 	free(qp);
 }
 
@@ -221,6 +227,8 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 	if (!qp)
 		return NULL;
 	memset(qp, 0, sizeof(*qp));
+	qp->domain = attr->comp_mask & IBV_QP_INIT_ATTR_PD ? attr->pd : NULL;
+	mlx5_domain_hold(qp->domain);
 	qp->resource.kind =
 		attr->qp_type == IBV_QPT_RAW_PACKET ? MLX5_RESOURCE_RAW_QP : MLX5_RESOURCE_QP;
 	qp->srq = attr->srq ? to_mlx5_srq(attr->srq) : NULL;

@@ -9,6 +9,9 @@
 #include "hw/mlx5/doorbell.h"
 #include "util/udma_barrier.h"
 
+#include "include/mlx5dv.h"
+
+#include "allocator.h"
 #include "context.h"
 #include "recv.h"
 #include "srq.h"
@@ -53,25 +56,28 @@ static int alloc_memory(struct mlx5_context *context, struct mlx5_srq *srq)
 	size_t entries = (size_t)srq->mask + 1;
 	int err;
 
-	err = mlx5_buf_alloc(&srq->buf, entries << srq->log_stride, context->srq_pages);
+	err = mlx5_queue_buf_alloc(&srq->buf, entries << srq->log_stride, context->srq_pages,
+				   srq->domain, MLX5DV_RES_TYPE_SRQ);
 	if (err)
 		return err;
 	srq->ring = srq->buf.addr;
 	srq->wr_ids = calloc(entries, sizeof(srq->wr_ids[0]));
-	srq->dbrec = srq->wr_ids ? mlx5_dbrec_alloc(&context->dbrecs) : NULL;
+	srq->dbrec = srq->wr_ids ? mlx5_queue_record_alloc(context, srq->domain) : NULL;
 	if (!srq->dbrec) {
 		free(srq->wr_ids);
-		mlx5_buf_free(&srq->buf);
+		mlx5_queue_buf_free(&srq->buf);
 		return ENOMEM;
 	}
+	mlx5_domain_hold(srq->domain);
 	return 0;
 }
 
 static void free_memory(struct mlx5_context *context, struct mlx5_srq *srq)
 {
-	mlx5_dbrec_free(&context->dbrecs, srq->dbrec);
+	mlx5_queue_record_free(context, srq->domain, srq->dbrec);
 	free(srq->wr_ids);
-	mlx5_buf_free(&srq->buf);
+	mlx5_queue_buf_free(&srq->buf);
+	mlx5_domain_release(srq->domain);
 }
 
 static int create_command(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct mlx5_srq *srq)
@@ -158,6 +164,7 @@ struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *att
 	err = size_srq(context, srq, &attr->attr);
 	if (err)
 		goto free_srq;
+	srq->domain = pd;
 	err = alloc_memory(context, srq);
 	if (err)
 		goto free_srq;

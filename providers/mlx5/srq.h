@@ -32,6 +32,7 @@ struct mlx5_srq {
 
 	/* cold */
 	struct mlx5_buf buf;
+	struct ibv_pd *domain; /* it was made in */
 };
 
 static inline struct mlx5_srq *to_mlx5_srq(struct ibv_srq *srq)

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <rdma/mlx5-abi.h>
 
+#include "include/mlx5dv.h"
+
+#include "allocator.h"
 #include "bits.h"
 #include "context.h"
 #include "cq.h"
@@ -24,26 +27,29 @@ static int post_recv(struct ibv_wq *wq, struct ibv_recv_wr *wr, struct ibv_recv_
 
 static int alloc_memory(struct mlx5_context *context, struct mlx5_wq *wq, size_t bytes)
 {
-	int err = mlx5_buf_alloc(&wq->buf, bytes, context->qp_pages);
+	int err = mlx5_queue_buf_alloc(&wq->buf, bytes, context->qp_pages, wq->domain,
+				       MLX5DV_RES_TYPE_RWQ);
 
 	if (err)
 		return err;
 	wq->rq.ring = wq->buf.addr;
 	wq->rq.wr_ids = calloc((size_t)wq->rq.mask + 1, sizeof(wq->rq.wr_ids[0]));
-	wq->rq.dbrec = wq->rq.wr_ids ? mlx5_dbrec_alloc(&context->dbrecs) : NULL;
+	wq->rq.dbrec = wq->rq.wr_ids ? mlx5_queue_record_alloc(context, wq->domain) : NULL;
 	if (!wq->rq.dbrec) {
 		free(wq->rq.wr_ids);
-		mlx5_buf_free(&wq->buf);
+		mlx5_queue_buf_free(&wq->buf);
 		return ENOMEM;
 	}
+	mlx5_domain_hold(wq->domain);
 	return 0;
 }
 
 static void free_memory(struct mlx5_context *context, struct mlx5_wq *wq)
 {
-	mlx5_dbrec_free(&context->dbrecs, wq->rq.dbrec);
+	mlx5_queue_record_free(context, wq->domain, wq->rq.dbrec);
 	free(wq->rq.wr_ids);
-	mlx5_buf_free(&wq->buf);
+	mlx5_queue_buf_free(&wq->buf);
+	mlx5_domain_release(wq->domain);
 }
 
 static int create_command(struct mlx5_context *context, struct ibv_wq_init_attr *attr,
@@ -76,6 +82,7 @@ static struct mlx5_wq *alloc_wq(struct mlx5_context *context, const struct ibv_w
 	memset(wq, 0, sizeof(*wq));
 	wq->resource.kind = MLX5_RESOURCE_WQ;
 	wq->wq.post_recv = post_recv;
+	wq->domain = attr->pd;
 	mlx5_lock_init(&wq->rq.lock, mlx5_needs_locks(context, attr->pd));
 	return wq;
 }

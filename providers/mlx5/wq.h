@@ -19,6 +19,7 @@ struct mlx5_wq {
 
 	/* cold */
 	struct mlx5_buf buf;
+	struct ibv_pd *domain; /* it was made in */
 };
 
 static inline struct mlx5_wq *to_mlx5_wq(struct ibv_wq *wq)

@@ -55,6 +55,7 @@ int engine_create(struct fabric *fabric, struct engine **created)
 	list_init(&engine->watched);
 	list_init(&engine->timers);
 	list_init(&engine->gathering);
+	list_init(&engine->paced);
 	list_init(&engine->failed_cqs);
 	engine->now_ns = clock_ns();
 	engine->next_timer_ns = UINT64_MAX;
@@ -244,7 +245,8 @@ static void note_work(struct engine *engine)
 	uint32_t mask = IDLE_POLLS - 1;
 
 	if (!list_empty(&engine->pending) || !list_empty(&engine->acks) ||
-	    !list_empty(&engine->gathering) || fabric_has_faults(engine->fabric))
+	    !list_empty(&engine->gathering) || !list_empty(&engine->paced) ||
+	    fabric_has_faults(engine->fabric))
 		mask = 0;
 	else if (!list_empty(&engine->watched))
 		mask = WATCHED_POLLS - 1;

@@ -50,6 +50,8 @@ struct engine {
 	struct list timers;
 	/* CQs whose event waits for more completions, or for the end of its period. */
 	struct list gathering;
+	/* Requesters that wait for the pace of their queue pair. */
+	struct list paced;
 	struct hca *hcas[8];
 	unsigned int num_hcas;
 	/* By number in the fabric; NULL where this process has not opened it. */

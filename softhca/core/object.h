@@ -255,6 +255,9 @@ struct srq_params {
 	void *front;
 };
 
+/* Bounds of rate limits, in kbit/s. */
+enum { QP_MIN_RATE_LIMIT = 1, QP_MAX_RATE_LIMIT = 100000000 };
+
 /* A path to a port: what an address handle says. */
 struct path {
 	uint16_t dlid;
@@ -293,6 +296,7 @@ struct qp_attr {
 	uint8_t alternate_timeout;
 	uint8_t retry_count;
 	uint8_t rnr_retry;
+	uint32_t rate_limit; /* kbit/s, 0: none */
 };
 
 struct qp {

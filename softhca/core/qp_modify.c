@@ -77,11 +77,20 @@ static bool are_numbers_good(const struct hca *hca, const struct qp_attr *attr, 
 		(mask & QP_MAX_DEST_RD_ATOMIC && attr->max_dest_rd_atomic > limits->max_rd_atomic));
 }
 
+static bool has_pace(enum qp_type type)
+{
+	return type == QP_TYPE_RC || type == QP_TYPE_UC || type == QP_TYPE_UD;
+}
+
 static int check(const struct qp *qp, const struct qp_attr *attr, enum qp_state to, uint32_t mask)
 {
-	/* Queues keep their size, and sends have no pace. */
-	if (mask & (QP_CAP | QP_RATE_LIMIT))
+	/* Queues keep their size. */
+	if (mask & QP_CAP || (mask & QP_RATE_LIMIT && !has_pace(qp->type)))
 		return EOPNOTSUPP;
+	/* What the specification does not know of is not in its table. */
+	if (mask & QP_RATE_LIMIT && (to != QP_RTS || attr->rate_limit > QP_MAX_RATE_LIMIT))
+		return EINVAL;
+	mask &= ~(uint32_t)QP_RATE_LIMIT;
 	if (mask & QP_CUR_STATE && attr->current_state != qp->attr.state)
 		return EINVAL;
 	if (!qp_transition_allows(qp->type, qp->attr.state, to, mask) ||
@@ -134,6 +143,8 @@ static void apply_protocol(struct qp_attr *to, const struct qp_attr *from, uint3
 		to->retry_count = from->retry_count;
 	if (mask & QP_RNR_RETRY)
 		to->rnr_retry = from->rnr_retry;
+	if (mask & QP_RATE_LIMIT)
+		to->rate_limit = from->rate_limit;
 	if (mask & QP_EN_SQD_ASYNC_NOTIFY)
 		to->sqd_async_notify = from->sqd_async_notify;
 }

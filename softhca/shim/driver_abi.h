@@ -52,6 +52,8 @@ struct driver_abi {
 	int (*bind_counters)(const struct driver_data *driver, struct flow_params *params);
 	/* Answer of commands that tell its length only. */
 	void (*created_other)(struct driver_data *driver);
+	/* Whether bursts as asked for along with a rate can be. */
+	int (*check_pace)(const struct driver_data *driver);
 	int (*create_srq)(struct shim_file *file, const struct driver_data *driver,
 			  struct srq_params *params, struct pin *pin);
 	void (*created_srq)(const struct srq *srq, struct driver_data *driver);

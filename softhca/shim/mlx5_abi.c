@@ -136,11 +136,19 @@ static int open_context(struct shim_file *file, struct driver_data *driver)
 	return 0;
 }
 
-/* What the library could learn here besides is not offered: packet pacing, striding receive queues
- * and the like. */
+/* What the library could learn here besides is not offered: striding receive queues and the like.
+ */
 static int query_device(struct shim_file *file, struct driver_data *driver)
 {
-	struct mlx5_ib_query_device_resp answer = {0};
+	struct mlx5_ib_query_device_resp answer = {
+		.packet_pacing_caps =
+			{
+				.qp_rate_limit_min = QP_MIN_RATE_LIMIT,
+				.qp_rate_limit_max = QP_MAX_RATE_LIMIT,
+				.supported_qpts =
+					1 << QP_TYPE_RC | 1 << QP_TYPE_UC | 1 << QP_TYPE_UD,
+			},
+	};
 
 	if (file->hca->shared->port_type == FABRIC_PORT_ETH)
 		mlx5_describe_ethernet(&answer);
@@ -340,6 +348,17 @@ static void created_qp(struct qp *qp, struct driver_data *driver)
 	driver_output(driver, &answer, sizeof(answer));
 }
 
+/* The adapter chooses the size of bursts; none is announced to the library. */
+static int check_pace(const struct driver_data *driver)
+{
+	struct mlx5_ib_modify_qp request;
+	int rc = driver_input(driver, &request, sizeof(request));
+
+	if (rc)
+		return rc;
+	return request.burst_info.max_burst_sz || request.burst_info.typical_pkt_sz ? EINVAL : 0;
+}
+
 static int create_srq(struct shim_file *file, const struct driver_data *driver,
 		      struct srq_params *params, struct pin *pin)
 {
@@ -430,6 +449,7 @@ const struct driver_abi mlx5_driver_abi = {
 	.create_rss = mlx5_create_rss,
 	.bind_counters = mlx5_bind_counters,
 	.created_other = mlx5_created_other,
+	.check_pace = check_pace,
 	.create_srq = create_srq,
 	.created_srq = created_srq,
 	.alloc_mw = mlx5_abi_alloc_mw,

@@ -47,6 +47,7 @@ static int create_requester(struct qp *qp, struct requester **created)
 	requester->route.process = FABRIC_NOWHERE;
 	requester->route.hca = -1;
 	list_init(&requester->timer);
+	list_init(&requester->paced);
 	requester_start(requester, 0);
 	*created = requester;
 	return 0;
@@ -55,6 +56,7 @@ static int create_requester(struct qp *qp, struct requester **created)
 static void destroy_requester(struct requester *requester)
 {
 	list_remove(&requester->timer);
+	list_remove(&requester->paced);
 	free(requester->entries);
 	free(requester);
 }
@@ -136,9 +138,19 @@ static void reset(struct qp *qp)
 	responder_start(qp->responder, 0);
 	requester_start(qp->requester, 0);
 	qp->requester->next_index = 0;
+	qp->requester->paces = false;
+	pace_stop(qp->requester);
 	qp->sq_consumer = 0;
 	qp->rq_consumer = 0;
 	list_remove(&qp->pending);
+}
+
+/* What waited for the pace before begins anew with this one. */
+static void take_pace(struct qp *qp)
+{
+	qp->requester->paces = qp->attr.rate_limit != 0;
+	pace_stop(qp->requester);
+	qp_continue(qp);
 }
 
 static void enter(struct qp *qp, enum qp_state old)
@@ -153,7 +165,7 @@ static void enter(struct qp *qp, enum qp_state old)
 	case QP_RTS:
 		if (old == QP_RTR)
 			requester_start(qp->requester, qp->attr.sq_psn);
-		qp_continue(qp);
+		take_pace(qp);
 		break;
 	case QP_SQD:
 		qp->requester->drained_told = false;
@@ -191,6 +203,8 @@ void transport_qp_modified(struct qp *qp, enum qp_state old, uint32_t mask)
 		connect_route(qp);
 	if (old != qp->attr.state)
 		enter(qp, old);
+	else if (mask & QP_RATE_LIMIT)
+		take_pace(qp);
 	else if (mask & (QP_RETRY_CNT | QP_RNR_RETRY))
 		requester_progress(qp->requester);
 }

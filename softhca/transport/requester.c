@@ -234,14 +234,21 @@ bool requester_take(struct requester *requester)
 		append(requester, carry_out_here(requester), 0);
 		return true;
 	}
+	if (__builtin_expect(requester->paces, 0) && !pace_allows(requester))
+		return false;
 	if (requester->qp->type == QP_TYPE_DCI && !dc_connect(requester))
 		return false;
-	if (carry_out_directly(requester))
+	if (carry_out_directly(requester)) {
+		if (__builtin_expect(requester->paces, 0))
+			pace_charge(requester);
 		return true;
+	}
 	packets = packets_for(requester, &requester->request);
 	if (exceeds_sequence_space(requester, packets))
 		return false;
 	append(requester, STATUS_SUCCESS, packets);
+	if (__builtin_expect(requester->paces, 0))
+		pace_charge(requester);
 	return true;
 }
 

@@ -61,6 +61,7 @@ struct requester {
 	bool request_valid;
 	bool failed;	  /* an entry has failed: nothing is taken behind it */
 	bool rnr_waiting; /* nothing is sent until the receiver may be ready */
+	bool paces;	  /* it has a rate limit */
 	/* A NAK has been heeded: more of them about the same packet are late copies, until
 	 * something is acknowledged or the timer speaks. */
 	bool went_back;
@@ -72,6 +73,9 @@ struct requester {
 	uint64_t deadline_ns; /* UINT64_MAX: no timer */
 	struct list timer;    /* on engine->timers */
 	uint64_t packets_sent;
+	uint64_t busy_until_ns; /* when all that was sent has left, at the rate of the queue pair */
+	uint64_t pace_due_ns;	/* when the next request may be taken */
+	struct list paced;	/* on engine->paced until then */
 	struct route route; /* RC and UC: to the connected queue pair; UD: of the last request */
 	/* ---- cold ---- */
 	/* When the retry timer was started, put off by the time for which it stood still. */
@@ -132,6 +136,16 @@ void requester_start(struct requester *requester, uint32_t psn);
 /* A request has failed without having been sent in full. */
 void requester_spoil(struct requester *requester, struct sent_request *entry,
 		     enum completion_status status);
+
+/* pace.c: rate limits. */
+/* Whether the next request may be taken now; else it is taken when it may. */
+bool pace_allows(struct requester *requester);
+/* requester->request has been taken. */
+void pace_charge(struct requester *requester);
+/* The rate has changed, or is none. */
+void pace_stop(struct requester *requester);
+/* Continues those who may send again, and brings engine->next_timer_ns forward to the others. */
+void pace_run_timers(struct engine *engine);
 
 /* transmit.c: requests into packets. */
 unsigned int requester_push(struct requester *requester);

@@ -207,4 +207,5 @@ void transport_run_timers(struct engine *engine)
 			next = requester->deadline_ns;
 	}
 	engine->next_timer_ns = next;
+	pace_run_timers(engine);
 }

@@ -78,7 +78,7 @@ static struct qp_attr read_attr(const struct ib_uverbs_modify_qp *wire)
 }
 
 static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire,
-		  struct driver_data *driver)
+		  uint32_t rate_limit, struct driver_data *driver)
 {
 	struct qp_object *object = find_any_qp(file, wire->qp_handle);
 	struct engine *engine = file->member->engine;
@@ -90,6 +90,7 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 	/* One that spreads frames has neither states nor attributes. */
 	if (object->rss)
 		return EOPNOTSUPP;
+	attr.rate_limit = rate_limit;
 	trace_printf("modify qp %06x: mask %#x, state %u, peer %06x, dlid %#x%s", object->qp->qpn,
 		     wire->attr_mask, wire->qp_state, wire->dest_qp_num, wire->dest.dlid,
 		     wire->dest.is_global ? ", grh" : "");
@@ -112,7 +113,7 @@ int modify_qp(struct command *command)
 	struct ib_uverbs_modify_qp wire;
 
 	command_input(command, &wire, sizeof(wire));
-	return modify(command->file, &wire, &command->driver);
+	return modify(command->file, &wire, 0, &command->driver);
 }
 
 int ex_modify_qp(struct command *command)
@@ -121,10 +122,12 @@ int ex_modify_qp(struct command *command)
 	struct ib_uverbs_ex_modify_qp wire;
 	int rc = command_input_extended(command, &wire, sizeof(wire));
 
-	if (!rc && (wire.reserved || wire.rate_limit))
+	if (!rc && (wire.reserved || (wire.rate_limit && !(wire.base.attr_mask & QP_RATE_LIMIT))))
 		rc = EOPNOTSUPP;
 	if (!rc)
-		rc = modify(command->file, &wire.base, &command->driver);
+		rc = command->file->abi->check_pace(&command->driver);
+	if (!rc)
+		rc = modify(command->file, &wire.base, wire.rate_limit, &command->driver);
 	if (rc)
 		return rc;
 	answer.response_length = command_output_length(command, sizeof(answer));

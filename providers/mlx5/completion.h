@@ -24,10 +24,12 @@ enum {
 };
 
 /*
- * Looks the queue up, and remembers a QP for the next CQE. Not an SRQ: those come and go without
- * the CQ being told. NULL when there is no such queue.
+ * Looks the queue of a CQE up, and remembers a QP for the next one. Not an SRQ: those come and go
+ * without the CQ being told; nor a QP whose completions are counted, which happens here. NULL when
+ * there is no such queue.
  */
-struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number);
+struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe,
+					 uint32_t number);
 
 /* The queue the CQE names, NULL when there is none: a broken device, or a queue of DevX making. */
 static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
@@ -38,7 +40,7 @@ static ALWAYS_INLINE struct mlx5_resource *mlx5_cqe_queue(struct mlx5_cq *cq,
 
 	if (cqe_version == 0)
 		number = responder && number ? number | MLX5_BY_SRQN : mlx5_cqe_qpn(cqe);
-	return likely(cq->last_number == number) ? cq->last : mlx5_cq_find_queue(cq, number);
+	return likely(cq->last_number == number) ? cq->last : mlx5_cq_find_queue(cq, cqe, number);
 }
 
 /*

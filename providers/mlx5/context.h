@@ -54,6 +54,7 @@ struct mlx5_context {
 	enum mlx5_buf_pages qp_pages, cq_pages, srq_pages;
 	struct mlx5_uars uars;
 	struct mlx5_clock clock;
+	atomic_uint comp_cntrs; /* alive */
 	struct mlx5_dbrec_pool dbrecs;
 	/* IBV_LINK_LAYER_ by port number, unspecified until asked for */
 	atomic_uchar link_layer[MLX5_MAX_PORTS];

@@ -15,7 +15,17 @@ const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
 	[MLX5_CQE_RESP_SEND_INV] = {IBV_WC_RECV, IBV_WC_WITH_INV},
 };
 
-struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number)
+/* The completions of a counted QP; false for all other queues. */
+static bool is_counted(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe)
+{
+	if (queue->kind != MLX5_RESOURCE_QP || !mlx5_qp_of_resource(queue)->counters.first)
+		return false;
+	mlx5_count_completion(mlx5_qp_of_resource(queue), cqe);
+	return true;
+}
+
+struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe,
+					 uint32_t number)
 {
 	struct mlx5_context *context = to_mlx5_context(cq->verbs.cq.context);
 	struct mlx5_resource *queue;
@@ -23,7 +33,7 @@ struct mlx5_resource *mlx5_cq_find_queue(struct mlx5_cq *cq, uint32_t number)
 	if (number & MLX5_BY_SRQN)
 		return mlx5_resource_find(&context->srqs, number - MLX5_BY_SRQN);
 	queue = mlx5_resource_find(&context->queues, number);
-	if (queue && queue->kind != MLX5_RESOURCE_SRQ) {
+	if (queue && queue->kind != MLX5_RESOURCE_SRQ && !is_counted(queue, cqe)) {
 		cq->last = queue;
 		cq->last_number = number;
 	}

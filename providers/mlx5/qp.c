@@ -46,6 +46,7 @@ static void reset_rings(struct mlx5_qp *qp)
 	qp->sq.pi = 0;
 	qp->sq.head = 0;
 	qp->sq.next_fence = 0;
+	qp->counters.pi = 0;
 	atomic_store(&qp->sq.tail, 0);
 	qp->sq.dbrec[MLX5_SND_DBR] = 0;
 	mlx5_unlock(&qp->sq.lock);
@@ -81,7 +82,10 @@ int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mas
 		return EOPNOTSUPP;
 	if (qp->service == MLX5_SERVICE_DCT)
 		return mlx5_modify_dct(ibv_qp, attr, attr_mask);
-	err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
+	if (qp->ece_wanted && attr_mask & IBV_QP_STATE && attr->qp_state == IBV_QPS_RTR)
+		err = mlx5_modify_with_ece(qp, attr, attr_mask);
+	else
+		err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
 	if (err)
 		return err;
 	if (!(attr_mask & IBV_QP_STATE))

@@ -15,6 +15,7 @@
 #include <infiniband/mlx5dv.h>
 
 #include "buf.h"
+#include "comp_cntr.h"
 #include "lock.h"
 #include "resource.h"
 #include "uar.h"
@@ -124,7 +125,10 @@ struct mlx5_qp {
 	bool spreads;		/* a raw QP that has no rings but a table of work queues */
 	struct mlx5_buf sq_buf; /* of raw QPs, whose rings lie apart */
 	__be32 unseen_dbrec[2]; /* of raw QPs before RTR, see qp_raw.c */
-	struct ibv_pd *domain; /* it was made in; NULL: none */
+	struct ibv_pd *domain;	/* it was made in; NULL: none */
+	struct mlx5_qp_counters counters;
+	uint32_t ece_options; /* that the device could use; after RTR those agreed on */
+	uint32_t ece_wanted;  /* by the peer, for the change to RTR; 0: none */
 };
 
 static inline struct mlx5_qp *to_mlx5_qp(struct ibv_qp *qp)
@@ -152,6 +156,13 @@ int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr);
 int mlx5_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask);
 int mlx5_destroy_qp(struct ibv_qp *qp);
+
+/* ece.c */
+int mlx5_set_ece(struct ibv_qp *qp, struct ibv_ece *ece);
+int mlx5_query_ece(struct ibv_qp *qp, struct ibv_ece *ece);
+int mlx5_modify_qp_rate_limit(struct ibv_qp *qp, struct ibv_qp_rate_limit_attr *attr);
+/* The command of a change by which the options are agreed on. 0 or errno. */
+int mlx5_modify_with_ece(struct mlx5_qp *qp, const struct ibv_qp_attr *attr, int attr_mask);
 
 /*
  * qp_size.c: turns the capabilities asked for into the geometry and limits of both rings, and says

@@ -130,6 +130,7 @@ void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp)
 	mlx5_bf_release(context, qp->sq.bf);
 	free_memory(context, qp);
 	mlx5_domain_release(qp->domain);
+	mlx5_qp_detach_counters(qp);
 	free(qp);
 }
 
@@ -163,7 +164,7 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 		.flags = extra->flags,
 		.uidx = context->cqe_version ? qp->resource.number : MLX5_NO_USER_INDEX,
 	};
-	struct mlx5_ib_create_qp_resp response;
+	struct mlx5_ib_create_qp_resp response = {};
 	const struct verbs_udata udata = {
 		.in = &request,
 		.in_len = sizeof(request),
@@ -190,6 +191,7 @@ static int create_command(struct mlx5_context *context, struct ibv_qp_init_attr_
 		return err;
 	}
 	qp->sq.qpn = qp->verbs.qp.qp_num;
+	qp->ece_options = response.ece_options;
 	return 0;
 }
 

@@ -5,19 +5,15 @@ import pytest
 
 import pyverbs.enums as e
 from bed import Side, fails_with
-from pyverbs.comp_cntr import CompCntr, CompCntrInitAttr
-from pyverbs.qp import ECE, QPRateLimitAttr
+from pyverbs.qp import ECE
 from pyverbs.wq import WQ, WQInitAttr
 from pyverbs.xrcd import XRCD, XRCDInitAttr
 
 EOPNOTSUPP = 95
 MISSING = {
-    'completion counters': lambda bed: CompCntr(bed.context, CompCntrInitAttr()),
-    'capabilities of counters': lambda bed: bed.context.query_comp_cntr_caps(),
     'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),
     'work queues': lambda bed: WQ(bed.context, WQInitAttr(wq_pd=bed.pd, wq_cq=bed.sent.cq)),
     'ECE': lambda bed: bed.qp.set_ece(ECE(0x15b3, 1)),
-    'rates': lambda bed: bed.qp.modify_rate_limit(QPRateLimitAttr(1)),
 }
 
 

@@ -301,6 +301,70 @@ CASE(extended_polling_by_one_thread)
 	poll_extended(IBV_CREATE_CQ_ATTR_SINGLE_THREADED);
 }
 
+/* An extended queue takes over to its new ring what has not been polled, as a plain one does. */
+CASE(extended_queue_is_resized)
+{
+	struct ibv_cq_init_attr_ex attr = {.cqe = 60, .wc_flags = IBV_WC_STANDARD_FLAGS};
+	struct ibv_cq_ex *cq;
+	struct bench bench;
+
+	bed_open(&bench.bed);
+	cq = ibv_create_cq_ex(bench.bed.context, &attr);
+	CHECK(cq);
+	bench_open_with(&bench, ibv_cq_ex_to_cq(cq));
+	for (int i = 0; i < 12; i++) {
+		for (uint64_t id = 0; id < 6; id++)
+			post_write(&bench, id);
+		next_ex(cq);
+		CHECK_EQ(cq->wr_id, 0);
+		ibv_end_poll(cq);
+		CHECK_OK(ibv_resize_cq(bench.cq, i % 2 ? 60 : 200));
+		for (uint64_t id = 1; id < 6; id++) {
+			next_ex(cq);
+			CHECK_EQ(cq->wr_id, id);
+			CHECK_EQ(cq->status, IBV_WC_SUCCESS);
+			ibv_end_poll(cq);
+		}
+	}
+	bench_close(&bench);
+}
+
+/* Who promises not to care loses completions, but neither the queue nor the queue pair. */
+CASE(overrun_is_ignored_on_request)
+{
+	struct ibv_cq_init_attr_ex attr = {
+		.cqe = 4,
+		.wc_flags = IBV_WC_STANDARD_FLAGS,
+		.comp_mask = IBV_CQ_INIT_ATTR_MASK_FLAGS,
+		.flags = IBV_CREATE_CQ_ATTR_IGNORE_OVERRUN,
+	};
+	struct ibv_send_wr wr;
+	struct ibv_cq_ex *cq;
+	struct bench bench;
+	double deadline = seconds_now() + PATIENCE_SECONDS;
+
+	bed_open(&bench.bed);
+	cq = ibv_create_cq_ex(bench.bed.context, &attr);
+	NEED(cq || errno != EOPNOTSUPP, "the device cannot ignore an overrun");
+	CHECK(cq);
+	bench_open_with(&bench, ibv_cq_ex_to_cq(cq));
+	for (int i = 0; i < bench.cq->cqe + 8; i++)
+		post_write(&bench, (uint64_t)i);
+	/* The last one of all, which nothing may stand in the way of. */
+	bench.buffer.bytes[64] = 0;
+	bench.buffer.bytes[0] = 77;
+	wr = request(IBV_WR_RDMA_WRITE, 0, &bench.sge);
+	wr.send_flags = 0;
+	wr.wr.rdma.remote_addr = buffer_address(&bench.buffer, 64);
+	wr.wr.rdma.rkey = bench.buffer.mr->rkey;
+	post(&bench.pair.a, &wr);
+	while (((volatile uint8_t *)bench.buffer.bytes)[64] != 77)
+		CHECK(seconds_now() < deadline);
+	CHECK(!readable(bench.bed.context->async_fd, 0));
+	CHECK_EQ(end_state(&bench.pair.a), IBV_QPS_RTS);
+	bench_close(&bench);
+}
+
 CASE(time_of_completion)
 {
 	struct ibv_cq_init_attr_ex attr = {

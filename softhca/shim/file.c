@@ -24,6 +24,9 @@
 #include "softhca/shim/shared_context.h"
 #include "softhca/shim/tables.h"
 
+/* Two threads that come upon the same descriptor make one open device of it. */
+static pthread_mutex_t adopting = PTHREAD_MUTEX_INITIALIZER;
+
 typedef int destroy_fn(struct handle *handle);
 
 static destroy_fn *const destroy_functions[HANDLE_TYPES] = {
@@ -272,18 +275,22 @@ put:
 
 struct descriptor *file_adopt(int fd)
 {
-	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	struct descriptor *descriptor;
 	struct stat status;
 
 	if (syscall(SYS_fstat, fd, &status) || !file_looks_adoptable(&status))
 		return NULL;
-	pthread_mutex_lock(&mutex);
+	pthread_mutex_lock(&adopting);
 	descriptor = descriptor_rejoin(fd);
 	if (!descriptor)
 		descriptor = adopt(fd);
-	pthread_mutex_unlock(&mutex);
+	pthread_mutex_unlock(&adopting);
 	return descriptor;
+}
+
+void file_after_fork(void)
+{
+	pthread_mutex_init(&adopting, NULL);
 }
 
 void file_keep_time(struct shim_file *file)

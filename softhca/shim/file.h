@@ -64,6 +64,8 @@ int file_open(int flags);
  * if it is nothing of the kind.
  */
 struct descriptor *file_adopt(int fd);
+/* In the child after a fork. */
+void file_after_fork(void);
 /* Whether a descriptor with this status may be a device that file_adopt() takes. */
 bool file_looks_adoptable(const struct stat *status);
 /* The open device behind a descriptor. */

@@ -16,6 +16,7 @@
 #include "softhca/shim/drive.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
+#include "softhca/shim/file.h"
 #include "softhca/shim/pin.h"
 #include "softhca/shim/tables.h"
 #include "util/clock.h"
@@ -118,6 +119,7 @@ static void child_after_fork(void)
 {
 	pthread_mutex_init(&membership_lock, NULL);
 	descriptor_after_fork();
+	file_after_fork();
 	pin_after_fork();
 	if (!membership.fabric)
 		return;

@@ -142,6 +142,18 @@ static void memory_may_end_at_the_very_top_of_its_addresses(void **state)
 	assert_int_equal(mr_destroy(mr), 0);
 }
 
+/* Of a process that shares its context: the same number, and nothing else in common. */
+static void a_pd_of_another_process_has_its_number(void **state)
+{
+	struct pd *own = make_pd(&world), *adopted;
+
+	(void)state;
+	assert_int_equal(pd_adopt(world.hca, 0, &adopted), EINVAL);
+	assert_int_equal(pd_adopt(world.hca, own->pdn + 100, &adopted), 0);
+	assert_int_equal(adopted->pdn, own->pdn + 100);
+	assert_int_equal(pd_destroy(adopted), 0);
+}
+
 static void a_pd_stays_while_it_is_used(void **state)
 {
 	struct pd *pd = make_pd(&world);
@@ -344,6 +356,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_may_end_at_the_very_top_of_its_addresses,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pd_of_another_process_has_its_number, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_pd_stays_while_it_is_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(queues_stay_while_a_qp_uses_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_stays_while_it_is_in_a_group, setup, teardown),

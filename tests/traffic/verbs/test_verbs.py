@@ -47,7 +47,8 @@ BY_UMR = ("rights_change", "domain_changes", "place_changes")
 # The status of a case that the device cannot serve; it says why.
 SKIPPED = 77
 # Whose refusal comes once, from a queue pair in error: if it is lost, the peer never learns why.
-REFUSED_ONCE = ("bad_key_of_another_process",)
+REFUSED_ONCE = ("bad_key_of_another_process", "wrong_access_key", "wrong_remote_key",
+                "receive_too_short")
 # Cases whose objects are never ended, nor their memory given back.
 LEAVING = ("close_with_live_objects", "exit_with_live_objects")
 
@@ -116,7 +117,7 @@ def test_registered_memory_vanishes(fabric, subject, case, port, libraries):
 @pytest.mark.needs("mlx5")
 @pytest.mark.parametrize("subject, case, port, libraries",
                          runs(("completion_queues",) if world.KERNEL else
-                              ("completion_queues", "messages", "errors")))
+                              ("completion_queues", "messages", "errors", "dynamic")))
 def test_large_completions(fabric, subject, case, port, libraries):
     """With completion queue entries of 128 bytes."""
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
@@ -125,7 +126,7 @@ def test_large_completions(fabric, subject, case, port, libraries):
 
 @pytest.mark.needs("faults")
 @pytest.mark.parametrize("subject, case, port, libraries",
-                         runs(("messages", "processes"),
+                         runs(("messages", "processes", "dynamic"),
                               lambda case: not case.startswith(("uc", "ud", *REFUSED_ONCE))))
 def test_with_losses(fabric, subject, case, port, libraries):
     """Reliable traffic only: of the rest something is lost, as it should be."""

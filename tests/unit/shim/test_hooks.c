@@ -55,6 +55,23 @@ static void assert_is_device(const struct stat *status)
 	assert_int_equal(minor(status->st_rdev), 192);
 }
 
+static void the_device_may_be_read_and_written(void **state)
+{
+	(void)state;
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(path, R_OK | W_OK), 0);
+	assert_int_equal(eaccess(path, R_OK | W_OK), 0);
+	assert_int_equal(euidaccess(path, W_OK), 0);
+	assert_int_equal(faccessat(AT_FDCWD, path, R_OK, AT_EACCESS), 0);
+	assert_int_equal(access(path, X_OK), -1);
+	assert_int_equal(errno, EACCES);
+	assert_int_equal(access(path, 0x100), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(access("/dev/infiniband/uverbs99", F_OK), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(faccessat(AT_FDCWD, "/dev/null", R_OK | W_OK, 0), 0);
+}
+
 static void the_device_opens_under_every_name(void **state)
 {
 	int fds[4] = {open(path, O_RDWR | O_CLOEXEC), open64(path, O_RDWR),
@@ -307,6 +324,7 @@ static void a_received_device_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_device_may_be_read_and_written),
 		cmocka_unit_test(the_device_opens_under_every_name),
 		cmocka_unit_test(other_devices_are_not_there),
 		cmocka_unit_test(commands_answer_as_the_kernel_does),

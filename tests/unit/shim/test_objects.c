@@ -268,6 +268,40 @@ static void impossible_queue_pairs_are_refused(void **state)
 	d = driver;
 	d.flags = MLX5_QP_FLAG_UAR_PAGE_INDEX;
 	assert_int_equal(create_qp_with(&device, request, d), EINVAL);
+	d.flags = MLX5_QP_FLAG_TYPE_DCI;
+	assert_int_equal(create_qp_with(&device, request, d), EOPNOTSUPP);
+	device_close(&device);
+	queue_free(&cq_queue);
+	queue_free(&queue);
+}
+
+/* What a library means by a queue pair of the driver's own kind, it says in the driver's part. */
+static void halves_of_dynamic_connections_are_told_apart(void **state)
+{
+	struct device device = device_open_with_context();
+	struct queue cq_queue, queue = queue_make(4096);
+	uint32_t pd = make_pd(&device), cq = make_cq(&device, &cq_queue, 1, -1);
+	struct ib_uverbs_create_qp request = {.pd_handle = pd,
+					      .send_cq_handle = cq,
+					      .max_send_wr = 4,
+					      .max_send_sge = 1,
+					      .qp_type = IB_UVERBS_QPT_DRIVER};
+	struct mlx5_ib_create_qp driver = {.buf_addr = (uintptr_t)queue.memory,
+					   .db_addr = (uintptr_t)queue.record,
+					   .sq_wqe_count = 4};
+
+	(void)state;
+	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
+	driver.flags = MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT;
+	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
+	driver.flags = MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_DCI_STREAM;
+	assert_int_equal(create_qp_with(&device, request, driver), EOPNOTSUPP);
+	driver.flags = MLX5_QP_FLAG_TYPE_DCI;
+	assert_int_equal(create_qp_with(&device, request, driver), 0);
+	/* There is no SRQ for it. */
+	driver.flags = MLX5_QP_FLAG_TYPE_DCT;
+	request.recv_cq_handle = cq;
+	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
 	device_close(&device);
 	queue_free(&cq_queue);
 	queue_free(&queue);
@@ -383,6 +417,7 @@ int main(void)
 		cmocka_unit_test(access_rights_must_fit_together),
 		cmocka_unit_test(locked_memory_is_limited_for_the_unprivileged),
 		cmocka_unit_test(impossible_queue_pairs_are_refused),
+		cmocka_unit_test(halves_of_dynamic_connections_are_told_apart),
 		cmocka_unit_test(modify_and_query_agree),
 		cmocka_unit_test(exit_with_the_engine_locked_does_not_wait),
 		cmocka_unit_test(exit_with_the_engine_locked_by_another_thread_ends),

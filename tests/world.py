@@ -29,9 +29,6 @@ _KERNEL_LACKS = {
 LACKS = _KERNEL_LACKS if KERNEL else {"kernel": "reads the log of a guest's kernel"}
 if FAMILY != "mlx5":
     LACKS["mlx5"] = "is about a setting of the mlx5 provider"
-elif KERNEL:
-    # A kernel that waits for one of these waits for ever.
-    LACKS["UMR"] = "changes a region by UMR, which softhca's adapter does not carry out"
 
 # Emulated instructions take twenty to fifty times as long.
 SLOWER = 20

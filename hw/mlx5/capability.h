@@ -25,6 +25,7 @@ enum { MLX5_CAP_BYTES = 0x1000 };
 #define MLX5_CAP_LOG_MAX_CQ		HW_FIELD(0x18, 4, 0)
 #define MLX5_CAP_LOG_MAX_EQ_SIZE	HW_FIELD(0x1c, 31, 24)
 #define MLX5_CAP_LOG_MAX_MKEY		HW_FIELD(0x1c, 21, 16)
+#define MLX5_CAP_NULL_KEY		HW_FIELD(0x1c, 7, 7) /* for dump and fill */
 #define MLX5_CAP_LOG_MAX_EQ		HW_FIELD(0x1c, 3, 0)
 #define MLX5_CAP_LOG_MAX_MR_SIZE	HW_FIELD(0x20, 22, 16)
 #define MLX5_CAP_LOG_MAX_KLM_LIST	HW_FIELD(0x20, 5, 0)
@@ -44,6 +45,7 @@ enum { MLX5_CAP_BYTES = 0x1000 };
 #define MLX5_CAP_ATOMICS		HW_FIELD(0x40, 1, 1)
 #define MLX5_CAP_CQ_RESIZE		HW_FIELD(0x44, 30, 30)
 #define MLX5_CAP_CQ_MODERATION		HW_FIELD(0x44, 29, 29)
+#define MLX5_CAP_WINDOWS		HW_FIELD(0x44, 14, 14) /* mkeys for memory windows */
 #define MLX5_CAP_XRC			HW_FIELD(0x44, 3, 3)
 #define MLX5_CAP_UD			HW_FIELD(0x44, 2, 2)
 #define MLX5_CAP_UC			HW_FIELD(0x44, 1, 1)

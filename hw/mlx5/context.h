@@ -23,13 +23,16 @@ enum { MLX5_MKC_BYTES = 0x40 };
 #define MLX5_MKC_QPN		 HW_FIELD(0x04, 31, 8)
 #define MLX5_MKC_KEY_BYTE	 HW_FIELD(0x04, 7, 0)
 #define MLX5_MKC_LENGTH64	 HW_FIELD(0x0c, 31, 31) /* the whole address space */
+#define MLX5_MKC_REMOTE_INVAL	 HW_FIELD(0x0c, 24, 24) /* a peer may invalidate it */
 #define MLX5_MKC_PD		 HW_FIELD(0x0c, 23, 0)
 enum { MLX5_MKC_START_BYTE = 0x10, MLX5_MKC_LENGTH_BYTE = 0x18 };
+#define MLX5_MKC_TRANSLATIONS  HW_FIELD(0x34, 31, 0) /* room for them, in units of 16 bytes */
 #define MLX5_MKC_LOG_PAGE_SIZE HW_FIELD(0x38, 4, 0)
 
 enum {
 	MLX5_MKC_MODE_PA = 0,  /* addresses are the bus's */
 	MLX5_MKC_MODE_MTT = 1, /* a list of pages */
+	MLX5_MKC_MODE_KLM = 2, /* a list of other keys: of windows when they are made free */
 	MLX5_MKC_QPN_ANY = 0xffffff,
 };
 
@@ -110,6 +113,7 @@ enum { MLX5_QPC_BYTES = 0xe8 };
 #define MLX5_QPC_LOG_RQ_STRIDE HW_FIELD(0x08, 18, 16) /* of 16 bytes */
 #define MLX5_QPC_NO_SQ	       HW_FIELD(0x08, 15, 15)
 #define MLX5_QPC_LOG_SQ_SIZE   HW_FIELD(0x08, 14, 11) /* in blocks of 64 bytes */
+#define MLX5_QPC_RESERVED_KEY  HW_FIELD(0x08, 4, 4) /* may use the driver's key to all of memory */
 #define MLX5_QPC_UAR	       HW_FIELD(0x0c, 23, 0)
 #define MLX5_QPC_USER_INDEX    HW_FIELD(0x10, 23, 0)
 #define MLX5_QPC_LOG_PAGE_SIZE HW_FIELD(0x14, 28, 24)

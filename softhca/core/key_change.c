@@ -4,6 +4,8 @@
  * how, regions change rights, PD and place. What a request may not do is told with the status of a
  * failed bind; nothing has changed then.
  */
+#include <stdlib.h>
+
 #include "softhca/core/internal.h"
 #include "softhca/memory/lookup.h"
 
@@ -73,13 +75,83 @@ static enum completion_status change_window(struct qp *qp, struct mr *mw,
 	return STATUS_SUCCESS;
 }
 
+/* ---- regions ---- */
+
+static struct pd *find_pd(const struct hca *hca, uint32_t pdn)
+{
+	list_for_each (node, &hca->pd_list) {
+		struct pd *pd = list_entry(node, struct pd, link);
+
+		if (pd->pdn == pdn)
+			return pd;
+	}
+	return NULL;
+}
+
+/* The region as it will be, but for its place. */
+static struct mr_params properties_of(const struct mr *mr, const struct key_change *change)
+{
+	struct mr_params next = {
+		.iova = mr->iova,
+		.length = mr->length,
+		.access = (mr->access & ~change->access_mask) |
+			  (change->access & change->access_mask),
+		.linear = mr->linear,
+		.pages = mr->pages,
+		.place = mr->place,
+		.place_arg = mr->place_arg,
+		.log_page_size = mr->log_page_size,
+		.page_offset = mr->page_offset,
+		.key_byte = (uint8_t)mr->key,
+		.free = !mr->scope,
+		.front = mr->front,
+	};
+
+	if (change->properties & KEY_START)
+		next.iova = change->start;
+	if (change->properties & KEY_LENGTH)
+		next.length = change->length;
+	if (change->properties & KEY_PAGE_SIZE)
+		next.log_page_size = change->log_page_size;
+	if (change->properties & KEY_VARIANT)
+		next.key_byte = change->variant;
+	if (change->properties & KEY_FREE)
+		next.free = change->free;
+	return next;
+}
+
+static enum completion_status change_region(struct qp *qp, struct mr *mr,
+					    const struct send_request *request)
+{
+	const struct key_change *change = &request->change;
+	const struct front_ops *front = qp->hca->front;
+	struct mr_params next = properties_of(mr, change);
+	struct pd *pd = mr->pd;
+
+	if (!qp->changes_regions || !front->change_region)
+		return STATUS_MW_BIND;
+	if ((change->only_if_free && mr->scope) || (change->only_if_used && !mr->scope))
+		return STATUS_MW_BIND;
+	if (change->properties & KEY_PD)
+		pd = find_pd(qp->hca, change->pdn);
+	if (!pd && !next.free)
+		return STATUS_MW_BIND;
+	if (front->change_region(mr, qp, request, &next))
+		return STATUS_MW_BIND;
+	if (!mr_change(mr, pd, &next))
+		return STATUS_SUCCESS;
+	if (next.pages != mr->pages)
+		free(next.pages);
+	return STATUS_MW_BIND;
+}
+
 enum completion_status key_change(struct qp *qp, const struct send_request *request)
 {
 	struct mr *key = lookup_index(qp->hca, request->change.key);
 
 	if (!key || key->kind == KEY_NULL)
 		return STATUS_MW_BIND;
-	if (key->kind != KEY_REGION)
-		return change_window(qp, key, request);
-	return STATUS_MW_BIND;
+	if (key->kind == KEY_REGION)
+		return change_region(qp, key, request);
+	return change_window(qp, key, request);
 }

@@ -107,16 +107,14 @@ static int check_params(const struct hca *hca, const struct mr_params *params)
 {
 	uint32_t remote = ACCESS_REMOTE_WRITE | ACCESS_REMOTE_ATOMIC;
 
-	if (params->free ? !params->place : !is_range(params->iova, params->length))
-		return EINVAL;
-	if (!has_place(params))
+	if (params->free)
+		return 0;
+	if (!is_range(params->iova, params->length) || !has_place(params))
 		return EINVAL;
 	if (!params->place && params->length > hca->limits.max_mr_size)
 		return EINVAL;
 	/* IBTA vol. 1, 10.6.3: who lets others write must be able to write himself. */
-	if (params->access & remote && !(params->access & ACCESS_LOCAL_WRITE))
-		return EINVAL;
-	return hca->num_mr >= hca->limits.max_mr ? ENOMEM : 0;
+	return params->access & remote && !(params->access & ACCESS_LOCAL_WRITE) ? EINVAL : 0;
 }
 
 static void describe(struct mr *mr, const struct mr_params *params)
@@ -138,6 +136,8 @@ static int create(struct hca *hca, struct pd *pd, const struct mr_params *params
 	struct mr *mr;
 	int rc = check_params(hca, params);
 
+	if (!rc && hca->num_mr >= hca->limits.max_mr)
+		rc = ENOMEM;
 	/* The program may have put its own fault handlers in place since the last time. */
 	if (!rc)
 		rc = guard_install();
@@ -162,9 +162,39 @@ int mr_create(struct pd *pd, const struct mr_params *params, struct mr **created
 	return 0;
 }
 
-int mr_create_free(struct hca *hca, const struct mr_params *params, struct mr **created)
+int mr_create_free(struct hca *hca, struct pd *pd, const struct mr_params *params,
+		   struct mr **created)
 {
-	return create(hca, NULL, params, created);
+	return create(hca, pd, params, created);
+}
+
+static void move_to_pd(struct mr *mr, struct pd *pd)
+{
+	if (pd)
+		pd->users++;
+	if (mr->pd)
+		mr->pd->users--;
+	mr->pd = pd;
+}
+
+int mr_change(struct mr *mr, struct pd *pd, const struct mr_params *params)
+{
+	int rc = check_params(mr->hca, params);
+
+	if (rc)
+		return rc;
+	mw_unbind_region(mr);
+	key_withdraw(mr);
+	if (mr->pages != params->pages)
+		free(mr->pages);
+	describe(mr, params);
+	move_to_pd(mr, pd);
+	mr->key = (mr->key & ~(uint32_t)UINT8_MAX) | params->key_byte;
+	mr->access = params->free ? 0 : params->access | ACCESS_LOCAL_READ;
+	mr->scope = params->free ? NULL : pd;
+	if (!params->free)
+		key_publish(mr);
+	return 0;
 }
 
 int mr_destroy(struct mr *mr)

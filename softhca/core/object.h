@@ -36,6 +36,9 @@ struct hca_limits {
 	uint64_t max_mr_size;
 };
 
+struct mr;
+struct mr_params;
+
 /* Upcalls to the front end, under the engine lock; they must not block nor call back. */
 struct front_ops {
 	/* A completion event for a CQ that has one armed. */
@@ -44,6 +47,13 @@ struct front_ops {
 	 * device. */
 	void (*async_event)(struct hca *hca, enum async_event_type type,
 			    enum async_event_scope scope, void *object);
+	/*
+	 * A request changes a region: takes what the request lists of its translation, and says in
+	 * `next`, which has the other properties already, where its memory will be. 0 or EINVAL.
+	 * NULL: regions are not changed by requests.
+	 */
+	int (*change_region)(struct mr *mr, const struct qp *qp, const struct send_request *request,
+			     struct mr_params *next);
 };
 
 /* Numbers of CQs have 24 bits and are this process's own; 0 is none. */
@@ -162,8 +172,9 @@ struct mr_params {
 	uint32_t page_offset;
 	/* Lowest byte of the new key, for families whose driver chooses it. */
 	uint8_t key_byte;
-	/* The key is free: requests will say what it is about. `place` only. */
-	bool free; /* mr_create_free() */
+	/* The key is free: requests will say what it is about. It has no place then, and need not
+	 * have a PD. */
+	bool free;
 	void *front;
 };
 
@@ -323,6 +334,7 @@ struct qp {
 	uint32_t rq_consumer; /* oldest receive not yet taken, free running */
 	uint32_t user_index;
 	bool signal_all;
+	bool changes_regions; /* by requests; its user is the driver, who may */
 
 	/* Of the transport. */
 	struct requester *requester;
@@ -381,6 +393,7 @@ struct qp_params {
 	/* Raw packet queue pairs: the shape of their receive queue, whose buffer is another than
 	 * the send queue's; its other members are filled here. NULL: none. */
 	struct wq_params *rq;
+	bool changes_regions;
 	void *front;
 };
 
@@ -398,8 +411,10 @@ int xrcd_close(struct xrcd *xrcd); /* EBUSY: the last opener goes, and something
 int mr_create(struct pd *pd, const struct mr_params *params, struct mr **mr);
 int mr_destroy(struct mr *mr); /* EBUSY while windows are bound to it */
 
-/* A key that requests will fill; params->place is what they fill. It belongs to no PD. */
-int mr_create_free(struct hca *hca, const struct mr_params *params, struct mr **mr);
+/* A free key, of `pd` or of none. */
+int mr_create_free(struct hca *hca, struct pd *pd, const struct mr_params *params, struct mr **mr);
+/* All of the region at once, windows that are bound to it end. EINVAL: nothing has changed. */
+int mr_change(struct mr *mr, struct pd *pd, const struct mr_params *params);
 
 /* What a window is bound to. */
 struct mw_binding {

@@ -50,7 +50,7 @@ static bool is_type_known(const struct hca *hca, enum qp_type type)
 		return hca->shared->port_type == FABRIC_PORT_ETH;
 	return type == QP_TYPE_GSI || type == QP_TYPE_RC || type == QP_TYPE_UC ||
 	       type == QP_TYPE_UD || type == QP_TYPE_XRC_SEND || type == QP_TYPE_XRC_RECV ||
-	       qp_type_is_dynamic(type);
+	       qp_type_is_dynamic(type) || type == QP_TYPE_UMR;
 }
 
 static int check_params(const struct hca *hca, const struct qp_params *params)
@@ -84,6 +84,7 @@ static void set_queues(struct qp *qp, const struct qp_params *params)
 	qp->rq_count = params->rq_count;
 	qp->rq_log_stride = params->rq_log_stride;
 	qp->user_index = params->user_index;
+	qp->changes_regions = params->changes_regions;
 	qp->signal_all = params->signal_all;
 	qp->max_send_wr = params->max_send_wr;
 	qp->max_recv_wr = params->max_recv_wr;

@@ -6,18 +6,18 @@
  * Dynamic connections take what the programs that use them give, and their targets go as far as RTR
  * and not back. The management queue pairs are datagram ones that belong to a port from the
  * start and need not be told which. Raw packets, which are not the specification's, go by a port
- * and need nothing else.
+ * and need nothing else. One for UMR goes from state to state and has no attributes.
  */
 #include "softhca/core/internal.h"
 
-enum { TYPES = 9 };
+enum { TYPES = 10 };
 
 struct transition {
 	enum qp_state from, to;
 	struct {
 		uint32_t required, optional;
 		/* RC, UC, UD, management, XRC sending and receiving, DC initiator and target,
-		 * raw packet */
+		 * raw packet, UMR */
 	} attributes[TYPES];
 };
 
@@ -137,7 +137,7 @@ static unsigned int column(enum qp_type type)
 		[QP_TYPE_RC] = 0,	  [QP_TYPE_UC] = 1,  [QP_TYPE_UD] = 2,
 		[QP_TYPE_SMI] = 3,	  [QP_TYPE_GSI] = 3, [QP_TYPE_XRC_SEND] = 4,
 		[QP_TYPE_XRC_RECV] = 5,	  [QP_TYPE_DCI] = 6, [QP_TYPE_DCT] = 7,
-		[QP_TYPE_RAW_PACKET] = 8,
+		[QP_TYPE_RAW_PACKET] = 8, [QP_TYPE_UMR] = 9,
 	};
 
 	return columns[type];

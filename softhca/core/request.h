@@ -85,7 +85,8 @@ struct key_change {
 	uint8_t variant;
 	uint8_t log_page_size;
 	bool free;
-	bool only_if_free;    /* refused otherwise */
+	bool only_if_free; /* refused otherwise */
+	bool only_if_used;
 	bool only_if_this_qp; /* refused unless the key is for the queue pair of the request */
 	uint32_t first_entry; /* of the translation, where the list goes, in bytes */
 };

@@ -162,6 +162,7 @@ const char *reader_take_key_change(struct reader *reader, struct send_request *r
 		.properties = TRANSLATE(mask, properties),
 		.access_mask = TRANSLATE(mask, masked_rights),
 		.only_if_free = control.flags & MLX5_WQE_UMR_CTRL_FLAG_CHECK_FREE,
+		.only_if_used = control.flags & MLX5_WQE_UMR_CTRL_FLAG_CHECK_USED,
 		.only_if_this_qp = control.flags & MLX5_WQE_UMR_CTRL_FLAG_CHECK_QPN,
 	};
 	read_context(&context, change);

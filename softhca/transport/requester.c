@@ -19,13 +19,13 @@ static bool transport_has(enum qp_type type, enum request_opcode opcode)
 		[QP_TYPE_XRC_SEND] = 0xffff,
 		[QP_TYPE_DCI] = 0xffff,
 		[QP_TYPE_UC] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_WRITE |
-			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_CHANGE_KEY |
-			       1 << REQUEST_NOP,
+			       1 << REQUEST_WRITE_IMM | 1 << REQUEST_CHANGE_KEY | 1 << REQUEST_NOP,
 		[QP_TYPE_UD] = 1 << REQUEST_SEND | 1 << REQUEST_SEND_IMM | 1 << REQUEST_NOP,
 		[QP_TYPE_SMI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
 		[QP_TYPE_GSI] = 1 << REQUEST_SEND | 1 << REQUEST_NOP,
 		[QP_TYPE_RAW_PACKET] =
 			1 << REQUEST_SEND | 1 << REQUEST_SEND_SEGMENTS | 1 << REQUEST_NOP,
+		[QP_TYPE_UMR] = 1 << REQUEST_CHANGE_KEY | 1 << REQUEST_NOP,
 	};
 
 	return opcodes[type] & 1u << opcode;

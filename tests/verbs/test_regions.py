@@ -157,7 +157,6 @@ def test_rights_that_need_not_be_known(pd):
 
 # Changes
 
-@pytest.mark.needs('UMR')
 def test_rights_change(pairs):
     end, peer = pairs.borrow()
     with MR(peer.pd, PAGE, W) as mr:
@@ -172,7 +171,6 @@ def test_rights_change(pairs):
             assert (status == e.IBV_WC_SUCCESS) == allowed
 
 
-@pytest.mark.needs('UMR')
 def test_the_domain_changes(device):
     end, peer = pair(device)
     other = PD(device.context)
@@ -184,7 +182,6 @@ def test_the_domain_changes(device):
     assert end.sent.one().status == e.IBV_WC_SUCCESS
 
 
-@pytest.mark.needs('UMR')
 def test_the_place_changes(device, place):
     end, peer = pair(device)
     mr = MR(peer.pd, PAGE, ALL_ACCESS, address=place)

@@ -8,7 +8,6 @@
 #include "softhca/core/trace.h"
 #include "softhca/mlx5/mlx5.h"
 #include "softhca/pci/mlx5/commands.h"
-#include "softhca/pci/mlx5/qp.h"
 
 enum {
 	MELLANOX = 0x15b3,
@@ -38,25 +37,12 @@ static void begin_objects(struct adapter *adapter)
 	mlx5_set_init(&adapter->eqns, 1, MLX5_MAX_EQS);
 }
 
-/* The core, which ends all others, does not know these. */
-static void end_umrs(struct adapter *adapter)
-{
-	for (unsigned int i = 0; i < MLX5_TABLE_BUCKETS; i++)
-		list_for_each (node, &adapter->qps.buckets[i]) {
-			struct mlx5_qp *qp = list_entry(node, struct mlx5_qp, object.link);
-
-			if (qp->umr)
-				mlx5_umr_end(qp);
-		}
-}
-
 /* The core's objects first: they lie in memory that these hold. */
 static void end_objects(struct adapter *adapter)
 {
 	void *object;
 
 	if (adapter->hca) {
-		end_umrs(adapter);
 		hca_close(adapter->hca);
 		adapter->hca = NULL;
 	}
@@ -69,7 +55,7 @@ static void end_objects(struct adapter *adapter)
 	while ((object = mlx5_table_take(&adapter->eqs)))
 		mlx5_eq_free(object);
 	while ((object = mlx5_table_take(&adapter->mkeys)))
-		free(object);
+		mlx5_mkey_free(object);
 	while ((object = mlx5_table_take(&adapter->pds)))
 		free(object);
 }

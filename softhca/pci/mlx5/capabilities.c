@@ -2,7 +2,7 @@
 /*
  * What the adapter announces, and the limits it holds the driver to: one set of numbers for both.
  * Left out and zero, each of which keeps a part of the driver quiet: Ethernet, flow steering,
- * eswitch, on-demand paging, DC, DEVX, counters, memory windows, UMR registrations.
+ * eswitch, on-demand paging, DC, DEVX, counters, UMR registrations.
  */
 #include "hw/mlx5/capability.h"
 
@@ -40,6 +40,7 @@ const struct hca_limits mlx5_limits = {
 	.max_cq = 1 << LOG_MAX_CQ,
 	.max_srq = 1 << LOG_MAX_SRQ,
 	.max_mr = 1 << LOG_MAX_MKEY,
+	.max_mw = 1 << LOG_MAX_MKEY,
 	.max_pd = 1 << LOG_MAX_PD,
 	.max_ah = INT32_MAX,
 	.max_qp_wr = 1 << LOG_MAX_QP_SIZE,
@@ -69,6 +70,7 @@ static const struct value general[] = {
 	{MLX5_CAP_LOG_MAX_CQ, LOG_MAX_CQ},
 	{MLX5_CAP_LOG_MAX_EQ_SIZE, LOG_MAX_EQ_SIZE},
 	{MLX5_CAP_LOG_MAX_MKEY, LOG_MAX_MKEY},
+	{MLX5_CAP_NULL_KEY, 1},
 	{MLX5_CAP_LOG_MAX_EQ, LOG_MAX_EQ},
 	{MLX5_CAP_LOG_MAX_MR_SIZE, LOG_MAX_MR_SIZE},
 	{MLX5_CAP_LOG_MAX_KLM_LIST, LOG_MAX_KLM_LIST},
@@ -85,6 +87,7 @@ static const struct value general[] = {
 	{MLX5_CAP_UMR_SIZE_DISABLED, 1},
 	{MLX5_CAP_ATOMICS, 1},
 	{MLX5_CAP_CQ_RESIZE, 1},
+	{MLX5_CAP_WINDOWS, 1},
 	{MLX5_CAP_CQ_MODERATION, 1},
 	/* Drivers do not start without. Its queue pairs are refused all the same. */
 	{MLX5_CAP_XRC, 1},

@@ -69,7 +69,7 @@ mlx5_command_fn mlx5_mad_ifc;
 mlx5_command_fn mlx5_alloc_pd, mlx5_dealloc_pd, mlx5_alloc_uar, mlx5_dealloc_uar, mlx5_alloc_xrcd;
 mlx5_command_fn mlx5_dealloc_xrcd, mlx5_alloc_transport_domain, mlx5_dealloc_transport_domain;
 /* mkey.c */
-mlx5_command_fn mlx5_create_mkey, mlx5_query_mkey, mlx5_destroy_mkey;
+mlx5_command_fn mlx5_create_mkey, mlx5_query_mkey, mlx5_destroy_mkey, mlx5_query_special_contexts;
 /* eq.c */
 mlx5_command_fn mlx5_create_eq, mlx5_query_eq, mlx5_destroy_eq;
 /* cq.c */
@@ -83,8 +83,13 @@ mlx5_command_fn mlx5_modify_qp;
 /* mcg.c */
 mlx5_command_fn mlx5_attach_to_mcg, mlx5_detach_from_mcg;
 
+/* A request of the driver changes a region; front_ops.change_region. */
+int mlx5_change_region(struct mr *mr, const struct qp *qp, const struct send_request *request,
+		       struct mr_params *next);
+
 /* The driver's half of ending an object: the core's is gone already or goes with it. */
 void mlx5_eq_free(struct mlx5_eq *eq);
+void mlx5_mkey_free(struct mlx5_mkey *mkey);
 void mlx5_cq_free(struct mlx5_cq *cq);
 void mlx5_srq_free(struct mlx5_srq *srq);
 void mlx5_qp_free(struct mlx5_qp *qp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What happens in the core, at the port and in the command queue, as event queue entries. */
 #include "softhca/core/trace.h"
-#include "softhca/pci/mlx5/state.h"
+#include "softhca/pci/mlx5/commands.h"
 
 static const uint8_t event_types[] = {
 	[EVENT_CQ_ERROR] = MLX5_EVENT_CQ_ERROR,
@@ -66,6 +66,7 @@ static void report(struct hca *hca, enum async_event_type type, enum async_event
 const struct front_ops mlx5_front_ops = {
 	.cq_event = complete,
 	.async_event = report,
+	.change_region = mlx5_change_region,
 };
 
 void mlx5_event_command(struct adapter *adapter, uint32_t entries)

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Memory keys. There are two kinds: a list of pages, and all of the guest's memory by its bus
- * addresses, which is what a kernel uses for itself. Keys without translation, to be filled by UMR
- * requests, are refused, as the capabilities say.
+ * Memory keys. A key stands for a list of pages, or for all of the guest's memory by its bus
+ * addresses, which is what a kernel uses for itself. Keys that are made free are filled by UMR
+ * requests: those of pages by the driver's own, those of other keys are windows. The list of a key
+ * is kept as the driver gave it, since requests change it in parts.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "softhca/core/trace.h"
+#include "softhca/memory/access.h"
+#include "softhca/memory/lookup.h"
 #include "softhca/pci/mlx5/memory.h"
+
+enum {
+	ENTRY_BYTES = sizeof(__be64),
+	ENTRIES_PER_UNIT = 2,	    /* units of translations have 16 bytes */
+	MAX_FREE_ENTRIES = 1 << 22, /* 16 GB in the smallest pages */
+};
 
 static uint8_t *bus_place(void *function, uint64_t address, bool writing, uint64_t *together)
 {
@@ -16,7 +26,8 @@ static uint8_t *bus_place(void *function, uint64_t address, bool writing, uint64
 
 static uint32_t access_of(const uint8_t *context)
 {
-	uint32_t access = 0;
+	/* There is no bit for it: every region may have windows. */
+	uint32_t access = ACCESS_MW_BIND;
 
 	if (hw_get(context, MLX5_MKC_LOCAL_WRITE))
 		access |= ACCESS_LOCAL_WRITE;
@@ -27,6 +38,12 @@ static uint32_t access_of(const uint8_t *context)
 	if (hw_get(context, MLX5_MKC_ATOMIC))
 		access |= ACCESS_REMOTE_ATOMIC;
 	return access;
+}
+
+static uint32_t mode_of(const uint8_t *context)
+{
+	return hw_get(context, MLX5_MKC_ACCESS_MODE_4_2) << 2 |
+	       hw_get(context, MLX5_MKC_ACCESS_MODE_1_0);
 }
 
 static void take_range(const uint8_t *context, struct mr_params *params)
@@ -79,88 +96,174 @@ static void prefer_linear(struct mr_params *params, uint64_t count)
 	params->pages = NULL;
 }
 
-static enum mlx5_status take_pages(struct mlx5_command *command, const uint8_t *context,
-				   struct mr_params *params)
+static enum mlx5_status lay_out(struct adapter *adapter, const struct mlx5_page_list *list,
+				struct mr_params *params, const char **reason)
 {
-	struct mlx5_page_list list = mlx5_command_pages(
-		command, hw_get(context, MLX5_MKC_LOG_PAGE_SIZE) - (uint32_t)MLX5_LOG_PAGE_BASE);
 	uint64_t page_bytes, count;
 
-	if (list.log_page_size < MLX5_LOG_PAGE_BASE)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "pages too small");
-	page_bytes = 1ull << list.log_page_size;
-	if (!params->length || params->length > command->adapter->hca->limits.max_mr_size)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "length out of range");
+	*reason = "pages too small";
+	if (list->log_page_size < MLX5_LOG_PAGE_BASE)
+		return MLX5_STATUS_BAD_PARAM;
+	page_bytes = 1ull << list->log_page_size;
+	*reason = "length out of range";
+	if (!params->length || params->length > adapter->hca->limits.max_mr_size)
+		return MLX5_STATUS_BAD_PARAM;
 	params->page_offset = (uint32_t)(params->iova & (page_bytes - 1));
-	params->log_page_size = list.log_page_size;
-	count = (params->page_offset + params->length + page_bytes - 1) >> list.log_page_size;
-	if (count > list.count)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_INPUT_LENGTH, "page list too short");
+	params->log_page_size = list->log_page_size;
+	count = (params->page_offset + params->length + page_bytes - 1) >> list->log_page_size;
+	*reason = "page list too short";
+	if (count > list->count)
+		return MLX5_STATUS_BAD_INPUT_LENGTH;
+	*reason = "out of memory";
 	params->pages = calloc(count, sizeof(*params->pages));
 	if (!params->pages)
-		return mlx5_refuse(command, MLX5_STATUS_NO_RESOURCES, "out of memory");
+		return MLX5_STATUS_NO_RESOURCES;
 	for (uint64_t i = 0; i < count; i++)
-		params->pages[i] = find_page(command->adapter, &list, params, i);
+		params->pages[i] = find_page(adapter, list, params, i);
 	prefer_linear(params, count);
 	return MLX5_STATUS_OK;
 }
 
-static enum mlx5_status take_translation(struct mlx5_command *command, const uint8_t *context,
-					 struct mr_params *params)
-{
-	uint32_t mode = hw_get(context, MLX5_MKC_ACCESS_MODE_4_2) << 2 |
-			hw_get(context, MLX5_MKC_ACCESS_MODE_1_0);
+/* ---- commands ---- */
 
-	if (hw_get(context, MLX5_MKC_FREE))
-		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "key without translation");
-	take_range(context, params);
-	switch (mode) {
+/* Keeps the list, and room for what requests may add to it. */
+static enum mlx5_status keep_list(struct mlx5_command *command, struct mlx5_mkey *mkey,
+				  const struct mlx5_page_list *list)
+{
+	uint64_t room = (uint64_t)hw_get(mkey->context, MLX5_MKC_TRANSLATIONS) * ENTRIES_PER_UNIT;
+
+	if (room < list->count)
+		room = list->count;
+	if (room > MAX_FREE_ENTRIES)
+		return mlx5_refuse(command, MLX5_STATUS_EXCEED_LIMIT, "too many translations");
+	mkey->entries = calloc(room ? room : 1, ENTRY_BYTES);
+	if (!mkey->entries)
+		return mlx5_refuse(command, MLX5_STATUS_NO_RESOURCES, "out of memory");
+	memcpy(mkey->entries, list->entries, (size_t)list->count * ENTRY_BYTES);
+	mkey->num_entries = (uint32_t)room;
+	return MLX5_STATUS_OK;
+}
+
+static struct mlx5_page_list kept_list(const struct mlx5_mkey *mkey, unsigned int log_page_size)
+{
+	return (struct mlx5_page_list){
+		.entries = mkey->entries,
+		.count = mkey->num_entries,
+		.log_page_size = log_page_size,
+	};
+}
+
+static enum mlx5_status create_pages(struct mlx5_command *command, struct mlx5_mkey *mkey,
+				     struct pd *pd, struct mr_params *params)
+{
+	struct mlx5_page_list list =
+		mlx5_command_pages(command, hw_get(mkey->context, MLX5_MKC_LOG_PAGE_SIZE) -
+						    (uint32_t)MLX5_LOG_PAGE_BASE);
+	enum mlx5_status status = lay_out(command->adapter, &list, params, &command->reason);
+
+	if (!status)
+		status = keep_list(command, mkey, &list);
+	if (!status)
+		status = mlx5_status_of(command, mr_create(pd, params, &mkey->mr));
+	if (status)
+		free(params->pages);
+	else
+		command->reason = NULL;
+	return status;
+}
+
+static enum mlx5_status create_of_memory(struct mlx5_command *command, struct mlx5_mkey *mkey,
+					 struct pd *pd, struct mr_params *params)
+{
+	take_range(mkey->context, params);
+	switch (mode_of(mkey->context)) {
 	case MLX5_MKC_MODE_PA:
 		params->place = bus_place;
 		params->place_arg = command->adapter->function;
-		return MLX5_STATUS_OK;
+		return mlx5_status_of(command, mr_create(pd, params, &mkey->mr));
 	case MLX5_MKC_MODE_MTT:
-		return take_pages(command, context, params);
+		return create_pages(command, mkey, pd, params);
 	default:
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "access mode not supported");
 	}
 }
 
-static int create(struct mlx5_command *command, struct mlx5_pd *pd, struct mr_params *params)
+static enum mlx5_status create_window(struct mlx5_command *command, struct mlx5_mkey *mkey,
+				      struct pd *pd)
 {
-	struct mlx5_mkey *mkey = calloc(1, sizeof(*mkey));
-	int rc = mkey ? mr_create(pd->pd, params, &mkey->mr) : ENOMEM;
+	enum key_kind kind =
+		hw_get(mkey->context, MLX5_MKC_REMOTE_INVAL) ? KEY_WINDOW_2 : KEY_WINDOW_1;
+	uint8_t variant = (uint8_t)hw_get(mkey->context, MLX5_MKC_KEY_BYTE);
 
-	if (rc) {
-		free(mkey);
-		return rc;
+	if (!pd)
+		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
+	return mlx5_status_of(command, mw_create(pd, kind, variant, &mkey->mr));
+}
+
+/* Those that a driver keeps in store are in no PD yet. */
+static enum mlx5_status create_free(struct mlx5_command *command, struct mlx5_mkey *mkey,
+				    struct pd *pd, struct mr_params *params)
+{
+	const struct mlx5_page_list none = {.entries = mkey->context};
+	enum mlx5_status status;
+
+	switch (mode_of(mkey->context)) {
+	case MLX5_MKC_MODE_KLM:
+		return create_window(command, mkey, pd);
+	case MLX5_MKC_MODE_MTT:
+		break;
+	default:
+		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "access mode not supported");
 	}
-	memcpy(mkey->context, mlx5_command_context(command), sizeof(mkey->context));
-	mkey->object.number = mkey->mr->key >> 8;
-	mlx5_table_add(&command->adapter->mkeys, &mkey->object);
-	hw_set(command->out, MLX5_OUT_NUMBER, mkey->object.number);
-	return 0;
+	status = keep_list(command, mkey, &none);
+	params->free = true;
+	if (status)
+		return status;
+	return mlx5_status_of(command,
+			      mr_create_free(command->adapter->hca, pd, params, &mkey->mr));
+}
+
+static enum mlx5_status create(struct mlx5_command *command, struct mlx5_mkey *mkey)
+{
+	const struct mlx5_pd *pd =
+		mlx5_table_find(&command->adapter->pds, hw_get(mkey->context, MLX5_MKC_PD));
+	struct mr_params params = {
+		.access = access_of(mkey->context),
+		.key_byte = (uint8_t)hw_get(mkey->context, MLX5_MKC_KEY_BYTE),
+		.front = mkey,
+	};
+
+	if (hw_get(mkey->context, MLX5_MKC_FREE))
+		return create_free(command, mkey, pd ? pd->pd : NULL, &params);
+	if (!pd)
+		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
+	return create_of_memory(command, mkey, pd->pd, &params);
+}
+
+void mlx5_mkey_free(struct mlx5_mkey *mkey)
+{
+	free(mkey->entries);
+	free(mkey);
 }
 
 enum mlx5_status mlx5_create_mkey(struct mlx5_command *command)
 {
-	const uint8_t *context = mlx5_command_context(command);
-	struct mlx5_pd *pd = mlx5_table_find(&command->adapter->pds, hw_get(context, MLX5_MKC_PD));
-	struct mr_params params = {
-		.access = access_of(context),
-		.key_byte = (uint8_t)hw_get(context, MLX5_MKC_KEY_BYTE),
-	};
+	struct mlx5_mkey *mkey = calloc(1, sizeof(*mkey));
 	enum mlx5_status status;
 
-	if (!pd)
-		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
-	status = take_translation(command, context, &params);
-	if (status)
+	if (!mkey)
+		return mlx5_refuse(command, MLX5_STATUS_NO_RESOURCES, "out of memory");
+	mkey->adapter = command->adapter;
+	memcpy(mkey->context, mlx5_command_context(command), sizeof(mkey->context));
+	status = create(command, mkey);
+	if (status) {
+		mlx5_mkey_free(mkey);
 		return status;
-	status = mlx5_status_of(command, create(command, pd, &params));
-	if (status)
-		free(params.pages);
-	return status;
+	}
+	mkey->object.number = mkey->mr->key >> 8;
+	mlx5_table_add(&command->adapter->mkeys, &mkey->object);
+	hw_set(command->out, MLX5_OUT_NUMBER, mkey->object.number);
+	return MLX5_STATUS_OK;
 }
 
 enum mlx5_status mlx5_query_mkey(struct mlx5_command *command)
@@ -173,14 +276,89 @@ enum mlx5_status mlx5_query_mkey(struct mlx5_command *command)
 	return MLX5_STATUS_OK;
 }
 
+static int end_key(struct mr *key)
+{
+	if (key->kind == KEY_REGION)
+		return mr_destroy(key);
+	mw_destroy(key);
+	return 0;
+}
+
 enum mlx5_status mlx5_destroy_mkey(struct mlx5_command *command)
 {
 	struct mlx5_mkey *mkey = mlx5_command_object(command, &command->adapter->mkeys);
-	int rc = mkey ? mr_destroy(mkey->mr) : ENOENT;
+	int rc = mkey ? end_key(mkey->mr) : ENOENT;
 
 	if (rc)
 		return mlx5_status_of(command, rc);
 	list_remove(&mkey->object.link);
-	free(mkey);
+	mlx5_mkey_free(mkey);
 	return MLX5_STATUS_OK;
+}
+
+enum mlx5_status mlx5_query_special_contexts(struct mlx5_command *command)
+{
+	hw_set(command->out, MLX5_SPECIAL_NULL_KEY, HCA_NULL_KEY);
+	return MLX5_STATUS_OK;
+}
+
+/* ---- requests ---- */
+
+/* The driver's list may be in any PD: those of UMR are its own. */
+static const struct pd *pd_of_list(const struct qp *qp, const struct sge *list)
+{
+	const struct mr *mr = lookup_index(qp->hca, list->lkey);
+
+	return qp->type == QP_TYPE_UMR && mr && mr->pd ? mr->pd : qp->pd;
+}
+
+static bool take_entries(struct mlx5_mkey *mkey, const struct qp *qp,
+			 const struct send_request *request)
+{
+	uint64_t first = request->change.first_entry, bytes = 0;
+
+	for (unsigned int i = 0; i < request->num_sge; i++)
+		bytes += request->sge[i].length;
+	if (!bytes || first + bytes > (uint64_t)mkey->num_entries * ENTRY_BYTES)
+		return false;
+	return !memory_gather(qp->hca, pd_of_list(qp, request->sge), request->sge, request->num_sge,
+			      0, mkey->entries + first, (uint32_t)bytes);
+}
+
+/* What the memory behind the key depends on. */
+static bool moves(const struct mr *mr, const struct key_change *change)
+{
+	return !mr->scope || change->access_mask & ACCESS_LOCAL_WRITE ||
+	       change->properties & (KEY_TRANSLATION | KEY_PAGE_SIZE | KEY_START | KEY_LENGTH);
+}
+
+static int move(struct mlx5_mkey *mkey, struct mr_params *next)
+{
+	struct mlx5_page_list list = kept_list(mkey, next->log_page_size);
+	const char *reason;
+
+	next->linear = NULL;
+	next->pages = NULL;
+	if (next->free)
+		return 0;
+	if (!lay_out(mkey->adapter, &list, next, &reason))
+		return 0;
+	trace_printf("key %#x cannot be changed: %s", mkey->mr->key, reason);
+	return EINVAL;
+}
+
+int mlx5_change_region(struct mr *mr, const struct qp *qp, const struct send_request *request,
+		       struct mr_params *next)
+{
+	struct mlx5_mkey *mkey = mr->front;
+
+	if (!hw_get(mkey->context, MLX5_MKC_UMR_ENABLE))
+		return EINVAL;
+	next->access |= ACCESS_MW_BIND;
+	/* All of memory may change rights and PD, no more. */
+	if (!mkey->entries)
+		return request->change.properties & ~(uint32_t)(KEY_PD | KEY_VARIANT) ? EINVAL : 0;
+	if (request->change.properties & KEY_TRANSLATION && !take_entries(mkey, qp, request))
+		return EINVAL;
+	return next->free || moves(mr, &request->change) ? move(mkey, next) : 0;
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "softhca/core/trace.h"
-#include "softhca/fabric/fabric.h"
 #include "softhca/transport/transport.h"
 
 static bool core_type(uint32_t code, enum qp_type *type)
@@ -30,6 +29,9 @@ static bool core_type(uint32_t code, enum qp_type *type)
 	case MLX5_QPC_TYPE_QP1:
 		*type = QP_TYPE_GSI;
 		return true;
+	case MLX5_QPC_TYPE_UMR:
+		*type = QP_TYPE_UMR;
+		return true;
 	default:
 		return false;
 	}
@@ -42,15 +44,19 @@ static struct cq *find_cq(const struct adapter *adapter, uint32_t cqn)
 	return cq ? cq->cq : NULL;
 }
 
-/* A UMR queue pair is in no PD, and says nothing in its place. */
+/* The driver names no PD for a UMR queue pair: it gets one of its own. */
 static enum mlx5_status find_pd(struct mlx5_command *command, const uint8_t *context,
-				struct qp_params *params)
+				struct mlx5_qp *qp, struct qp_params *params)
 {
 	const struct mlx5_pd *pd =
 		mlx5_table_find(&command->adapter->pds, hw_get(context, MLX5_QPC_PD));
 
-	if (hw_get(context, MLX5_QPC_TYPE) == MLX5_QPC_TYPE_UMR)
-		return MLX5_STATUS_OK;
+	if (hw_get(context, MLX5_QPC_TYPE) == MLX5_QPC_TYPE_UMR) {
+		int rc = pd_create(command->adapter->hca, &qp->own_pd);
+
+		params->pd = qp->own_pd;
+		return mlx5_status_of(command, rc);
+	}
 	if (!pd)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_RESOURCE, "no such PD");
 	params->pd = pd->pd;
@@ -80,10 +86,10 @@ static enum mlx5_status find_srq(struct mlx5_command *command, const uint8_t *co
 }
 
 static enum mlx5_status find_objects(struct mlx5_command *command, const uint8_t *context,
-				     struct qp_params *params)
+				     struct mlx5_qp *qp, struct qp_params *params)
 {
 	const struct adapter *adapter = command->adapter;
-	enum mlx5_status status = find_pd(command, context, params);
+	enum mlx5_status status = find_pd(command, context, qp, params);
 
 	if (!status)
 		status = find_srq(command, context, params);
@@ -98,41 +104,6 @@ static enum mlx5_status find_objects(struct mlx5_command *command, const uint8_t
 	return MLX5_STATUS_OK;
 }
 
-static void count_users(const struct mlx5_umr *umr, int change)
-{
-	umr->send_cq->users += (uint32_t)change;
-	umr->recv_cq->users += (uint32_t)change;
-}
-
-/* Its number comes from where all come from, so that it is nobody else's. */
-static int create_umr(struct adapter *adapter, const struct qp_params *params, struct mlx5_qp *qp)
-{
-	struct mlx5_umr *umr = calloc(1, sizeof(*umr));
-	int rc;
-
-	if (!umr)
-		return ENOMEM;
-	rc = fabric_qp_reserve(adapter->engine->fabric, adapter->hca->shared, &qp->object.number,
-			       &umr->shared);
-	if (rc) {
-		free(umr);
-		return rc;
-	}
-	umr->send_cq = params->send_cq;
-	umr->recv_cq = params->recv_cq;
-	count_users(umr, 1);
-	qp->umr = umr;
-	return 0;
-}
-
-void mlx5_umr_end(struct mlx5_qp *qp)
-{
-	struct adapter *adapter = qp->object.adapter;
-
-	fabric_qp_release(adapter->engine->fabric, adapter->hca->shared, qp->umr->shared);
-	count_users(qp->umr, -1);
-}
-
 static enum mlx5_status create_of_type(struct mlx5_command *command, const uint8_t *context,
 				       struct qp_params *params, struct mlx5_qp *qp)
 {
@@ -140,8 +111,6 @@ static enum mlx5_status create_of_type(struct mlx5_command *command, const uint8
 	uint32_t code = hw_get(context, MLX5_QPC_TYPE);
 	int rc;
 
-	if (code == MLX5_QPC_TYPE_UMR)
-		return mlx5_status_of(command, create_umr(adapter, params, qp));
 	if (!core_type(code, &params->type))
 		return mlx5_refuse(command, MLX5_STATUS_BAD_PARAM, "queue pair type not supported");
 	rc = qp_create(adapter->hca, params, &qp->qp);
@@ -154,8 +123,12 @@ static enum mlx5_status create(struct mlx5_command *command, struct mlx5_qp *qp)
 {
 	struct adapter *adapter = command->adapter;
 	const uint8_t *context = command->in + MLX5_QP_CONTEXT_BYTE;
-	struct qp_params params = {.front = qp};
-	enum mlx5_status status = find_objects(command, context, &params);
+	/* Queue pairs of the driver itself may use all of memory, and change what it has listed. */
+	struct qp_params params = {.front = qp,
+				   .changes_regions =
+					   hw_get(context, MLX5_QPC_RESERVED_KEY) ||
+					   hw_get(context, MLX5_QPC_TYPE) == MLX5_QPC_TYPE_UMR};
+	enum mlx5_status status = find_objects(command, context, qp, &params);
 
 	if (!status)
 		status = mlx5_qp_take_shape(command, context, &params, &qp->pages);
@@ -170,6 +143,12 @@ static enum mlx5_status create(struct mlx5_command *command, struct mlx5_qp *qp)
 	return MLX5_STATUS_OK;
 }
 
+static void end_own_pd(struct mlx5_qp *qp)
+{
+	if (qp->own_pd)
+		pd_destroy(qp->own_pd);
+}
+
 enum mlx5_status mlx5_create_qp(struct mlx5_command *command)
 {
 	struct mlx5_qp *qp = calloc(1, sizeof(*qp));
@@ -179,8 +158,10 @@ enum mlx5_status mlx5_create_qp(struct mlx5_command *command)
 		return mlx5_refuse(command, MLX5_STATUS_NO_RESOURCES, "out of memory");
 	list_init(&qp->object.link);
 	status = create(command, qp);
-	if (status)
-		mlx5_qp_free(qp);
+	if (!status)
+		return MLX5_STATUS_OK;
+	end_own_pd(qp);
+	mlx5_qp_free(qp);
 	return status;
 }
 
@@ -203,17 +184,13 @@ enum mlx5_status mlx5_query_qp(struct mlx5_command *command)
 	if (!qp)
 		return mlx5_status_of(command, ENOENT);
 	memcpy(out, qp->context, sizeof(qp->context));
-	if (qp->qp)
-		describe(qp->qp, out);
-	else
-		hw_set(out, MLX5_QPC_STATE, mlx5_qp_state_code(qp->umr->state));
+	describe(qp->qp, out);
 	return MLX5_STATUS_OK;
 }
 
 void mlx5_qp_free(struct mlx5_qp *qp)
 {
 	list_remove(&qp->object.link);
-	free(qp->umr);
 	free(qp->pages);
 	free(qp);
 }
@@ -221,16 +198,11 @@ void mlx5_qp_free(struct mlx5_qp *qp)
 enum mlx5_status mlx5_destroy_qp(struct mlx5_command *command)
 {
 	struct mlx5_qp *qp = mlx5_command_object(command, &command->adapter->qps);
-	int rc = 0;
+	int rc = qp ? qp_destroy(qp->qp) : ENOENT;
 
-	if (!qp)
-		return mlx5_status_of(command, ENOENT);
-	if (qp->umr)
-		mlx5_umr_end(qp);
-	else
-		rc = qp_destroy(qp->qp);
 	if (rc)
 		return mlx5_status_of(command, rc);
+	end_own_pd(qp);
 	mlx5_qp_free(qp);
 	return MLX5_STATUS_OK;
 }
@@ -241,8 +213,6 @@ void mlx5_qp_rung(struct adapter *adapter, uint32_t qpn)
 
 	if (qp)
 		qp_kick(qp);
-	else if (mlx5_table_find(&adapter->qps, qpn))
-		trace_printf("doorbell of QP %06x: UMR requests are not carried out", qpn);
 	else
 		trace_printf("doorbell of QP %06x, which there is not", qpn);
 }

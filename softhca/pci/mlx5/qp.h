@@ -5,20 +5,6 @@
 
 #include "softhca/pci/mlx5/memory.h"
 
-/*
- * A UMR queue pair carries requests that change memory keys and none to a peer, so the core has no
- * use for it: it is a number with a state, and holds what it was made of.
- */
-struct mlx5_umr {
-	struct fabric_qp *shared; /* its number's entry */
-	struct cq *send_cq, *recv_cq;
-	enum qp_state state;
-};
-
-/* ---- qp.c ---- */
-/* Gives back number and CQs of a queue pair of this kind, before they end. */
-void mlx5_umr_end(struct mlx5_qp *qp);
-
 /* ---- qp_context.c ---- */
 /* Fills in all but the objects that the context names. */
 enum mlx5_status mlx5_qp_take_shape(struct mlx5_command *command, const uint8_t *context,

@@ -141,7 +141,8 @@ static enum mlx5_status modify(struct mlx5_command *command, struct qp *qp,
 	uint32_t mask = QP_STATE;
 	enum mlx5_status status = MLX5_STATUS_OK;
 
-	if (row->from != ANY_STATE)
+	/* What the driver says of the path of a UMR queue pair means nothing. */
+	if (row->from != ANY_STATE && qp->type != QP_TYPE_UMR)
 		status = read_request(command, qp, row, &attr, &mask);
 	return status ? status : mlx5_status_of(command, qp_modify(qp, &attr, mask));
 }
@@ -150,15 +151,10 @@ enum mlx5_status mlx5_modify_qp(struct mlx5_command *command)
 {
 	const struct transition *row = find_transition(command->opcode);
 	struct mlx5_qp *qp = mlx5_command_object(command, &command->adapter->qps);
-	enum qp_state state;
 
 	if (!qp)
 		return mlx5_status_of(command, ENOENT);
-	state = qp->umr ? qp->umr->state : qp->qp->attr.state;
-	if (row->from != ANY_STATE && state != (enum qp_state)row->from)
+	if (row->from != ANY_STATE && qp->qp->attr.state != (enum qp_state)row->from)
 		return mlx5_refuse(command, MLX5_STATUS_BAD_QP_STATE, "wrong state");
-	if (!qp->umr)
-		return modify(command, qp->qp, row);
-	qp->umr->state = (enum qp_state)row->to;
-	return MLX5_STATUS_OK;
+	return modify(command, qp->qp, row);
 }

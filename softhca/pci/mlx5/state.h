@@ -50,7 +50,10 @@ struct mlx5_pd {
 
 struct mlx5_mkey {
 	struct mlx5_object object; /* number: index, without the key's low byte */
+	struct adapter *adapter;
 	struct mr *mr;
+	uint8_t *entries; /* of its list of pages, as the driver gave them; NULL: it has none */
+	uint32_t num_entries;
 	uint8_t context[MLX5_MKC_BYTES];
 };
 
@@ -72,10 +75,10 @@ struct mlx5_srq {
 
 struct mlx5_qp {
 	struct mlx5_object object;
-	struct qp *qp; /* NULL: a UMR queue pair, which the core does not know */
+	struct qp *qp;
+	struct pd *own_pd; /* of a UMR queue pair, for which the driver names none */
 	uint8_t **pages;
 	uint8_t context[MLX5_QPC_BYTES]; /* as given at creation */
-	struct mlx5_umr *umr;
 };
 
 struct adapter {

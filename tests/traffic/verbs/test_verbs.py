@@ -42,8 +42,6 @@ STRICTER = {
             "extended_polling", "extended_polling_by_one_thread", "largest_requests",
             "an_invalidation_is_flagged", "calls_that_a_type_has_not", "first_error_is_kept"),
 }[world.FAMILY]
-# What a kernel's mlx5 driver does by UMR.
-BY_UMR = ("rights_change", "domain_changes", "place_changes")
 # The status of a case that the device cannot serve; it says why.
 SKIPPED = 77
 # Whose refusal comes once, from a queue pair in error: if it is lost, the peer never learns why.
@@ -84,7 +82,6 @@ def runs(subjects, wanted=lambda case: True):
             for case in filter(wanted, cases(subject)):
                 for libraries in libraries_of(subject, case):
                     marks = (pytest.mark.stock,) if libraries == "stock" else ()
-                    marks += (pytest.mark.needs("UMR"),) if case in BY_UMR else ()
                     names = filter(None, (subject, case, port, libraries))
                     yield pytest.param(subject, case, port, libraries, marks=marks,
                                        id="-".join(names))

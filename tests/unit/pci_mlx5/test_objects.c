@@ -178,13 +178,13 @@ static void page_list_that_is_too_short_is_refused(void **state)
 	assert_int_equal(call_run(), 0x50);
 }
 
-static void keys_without_translation_are_refused(void **state)
+static void keys_of_other_keys_are_refused(void **state)
 {
 	uint32_t pd = call_alloc(0x800);
 
 	(void)state;
 	begin_page_key(pd, 0, PAGE, guest_pages(PAGE));
-	put32(call.in, 0x10, 1u << 30 | 1u << 8);
+	put32(call.in, 0x10, 1u << 30 | 3u << 8); /* free, KSM */
 	assert_int_equal(call_run(), 0x03);
 	begin_page_key(pd, 0, PAGE, guest_pages(PAGE));
 	put32(call.in, 0x10, 2u << 8); /* KLM */
@@ -465,7 +465,7 @@ int main(void)
 		TEST(memory_beyond_the_guest_is_a_protection_error),
 		TEST(key_of_pages_begins_anywhere_in_its_first_page),
 		TEST(page_list_that_is_too_short_is_refused),
-		TEST(keys_without_translation_are_refused),
+		TEST(keys_of_other_keys_are_refused),
 		TEST(query_answers_right_after_creation),
 		TEST(query_tells_what_was_modified),
 		TEST(query_tells_how_far_the_packets_have_come),

@@ -40,6 +40,8 @@ static const struct family mlx5_driver = {
 	.checks_values = true,
 	.resolves_peers = true,
 	.no_draining = "the kernel's mlx5 driver has no way to drain a send queue",
+	.no_bind_right =
+		"keys of the kernel's mlx5 driver do not tell whether windows may be bound",
 };
 
 static const struct family rxe = {
@@ -56,6 +58,7 @@ static const struct family rxe = {
 	.no_drop_of_long_datagrams = "rxe fails a receive that is too short for a datagram",
 	.no_multicast = "rxe hears no multicast of its own port",
 	.no_purge = "rxe leaves completions of queue pairs that are gone",
+	.no_window_rules = "rxe judges windows its own way",
 	.no_refused_invalidation = "rxe tells only the receiver that a key cannot be invalidated",
 };
 

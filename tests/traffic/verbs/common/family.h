@@ -49,6 +49,8 @@ struct family {
 	const char *no_multicast;
 	const char *no_purge;
 	const char *no_refused_invalidation;
+	const char *no_bind_right;
+	const char *no_window_rules;
 };
 
 /* That of the device; a device of an unknown family fails the case. */

@@ -264,6 +264,18 @@ enum {
 	MLX5_ETH_WQE_INSERT_VLAN = 1 << 15, /* of inline_hdr_sz: the tag stands behind it instead */
 };
 
+/* PRM, XRC segment: right behind the control segment of each request of an XRC queue pair. The rest
+ * is not looked at. */
+struct mlx5_wqe_xrc_seg {
+	__be32 xrc_srqn; /* b23:0 */
+	uint8_t rsvd[12];
+};
+MLX5_SIZE(struct mlx5_wqe_xrc_seg, 16)
+
+enum {
+	MLX5_XRC_SRQN_MASK = 0xffffff,
+};
+
 /* PRM, SRQ WQE: heads each entry and chains the free ones; data segments follow. */
 struct mlx5_wqe_srq_next_seg {
 	uint8_t rsvd0[2];

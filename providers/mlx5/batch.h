@@ -55,8 +55,9 @@ static ALWAYS_INLINE bool mlx5_batch_open(struct ibv_qp_ex *ex, enum ibv_wr_opco
 		return false;
 	mlx5_wqe_begin(sq, &sq->wqe, request->opcode, request->wc_opcode, ex->wr_flags, imm,
 		       ex->wr_id);
+	mlx5_wqe_skip(&sq->wqe, sq->address_bytes);
 	sq->open = true;
-	sq->incomplete = false;
+	sq->incomplete = sq->address_bytes;
 	sq->has_data = false;
 	return true;
 }

@@ -25,7 +25,8 @@ enum mlx5_request_part {
 };
 
 enum {
-	MLX5_ON_RC = 1 << MLX5_SERVICE_RC,
+	/* What goes over a connection of one's own goes over an extended one. */
+	MLX5_ON_RC = 1 << MLX5_SERVICE_RC | 1 << MLX5_SERVICE_XRC,
 	MLX5_ON_UC = 1 << MLX5_SERVICE_UC,
 	MLX5_ON_UD = 1 << MLX5_SERVICE_UD,
 	MLX5_ON_RAW = 1 << MLX5_SERVICE_RAW,
@@ -108,13 +109,21 @@ static ALWAYS_INLINE void mlx5_wqe_begin(struct mlx5_sq *sq, struct mlx5_wqe *wq
 	wqe->ds = sizeof(*wqe->ctrl) / MLX5_WQE_DS_UNITS;
 }
 
-/* Control, remote address, atomic and UD segments fill at most the first block: no wrap to check.
+/* Control, XRC, remote address, atomic and UD segments fill at most the first block: no wrap to
+ * check.
  */
 
 static ALWAYS_INLINE void mlx5_wqe_skip(struct mlx5_wqe *wqe, size_t bytes)
 {
 	wqe->seg += bytes;
 	wqe->ds += bytes / MLX5_WQE_DS_UNITS;
+}
+
+/* Goes behind the control segment, as the address of a datagram does. */
+static ALWAYS_INLINE void mlx5_wqe_xrc(struct mlx5_wqe *wqe, uint32_t remote_srqn)
+{
+	*(struct mlx5_wqe_xrc_seg *)(void *)(wqe->ctrl + 1) =
+		(struct mlx5_wqe_xrc_seg){.xrc_srqn = htobe32(remote_srqn & MLX5_XRC_SRQN_MASK)};
 }
 
 static ALWAYS_INLINE void mlx5_wqe_raddr(struct mlx5_wqe *wqe, uint64_t remote_addr, uint32_t rkey)

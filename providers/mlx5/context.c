@@ -19,6 +19,7 @@
 #include "qp.h"
 #include "srq.h"
 #include "wq.h"
+#include "xrc.h"
 
 /* Registers asked for where the kernel still hands out a fixed set. */
 enum {
@@ -247,6 +248,8 @@ static const struct verbs_context_ops common_ops = {
 	.alloc_td = mlx5_alloc_td,
 	.dealloc_td = mlx5_dealloc_td,
 	.alloc_parent_domain = mlx5_alloc_parent_domain,
+	.open_xrcd = mlx5_open_xrcd,
+	.close_xrcd = mlx5_close_xrcd,
 	.reg_mr = mlx5_reg_mr,
 	.reg_dmabuf_mr = mlx5_reg_dmabuf_mr,
 	.reg_mr_ex = mlx5_reg_mr_ex,
@@ -286,6 +289,7 @@ static const struct verbs_context_ops common_ops = {
 	.post_srq_recv = mlx5_post_srq_recv,
 	.create_qp = mlx5_create_qp,
 	.create_qp_ex = mlx5_create_qp_ex,
+	.open_qp = mlx5_open_qp,
 	.query_qp = mlx5_query_qp,
 	.modify_qp = mlx5_modify_qp,
 	.destroy_qp = mlx5_destroy_qp,

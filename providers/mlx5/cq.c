@@ -282,11 +282,22 @@ static uint32_t pending(struct mlx5_cq *cq)
 	return count;
 }
 
+static bool is_responder(const struct mlx5_cqe64 *cqe)
+{
+	uint8_t opcode = mlx5_cqe_opcode(cqe);
+
+	return opcode != MLX5_CQE_REQ && opcode != MLX5_CQE_REQ_ERR;
+}
+
 /* By what the table of queues knows it: in CQEs of frames a flow tag has the place of the QPN. */
 static bool is_of(const struct mlx5_cqe64 *cqe, const struct mlx5_resource *queue,
 		  uint8_t cqe_version)
 {
-	return (cqe_version ? mlx5_cqe_srqn_uidx(cqe) : mlx5_cqe_qpn(cqe)) == queue->number;
+	if (cqe_version)
+		return mlx5_cqe_srqn_uidx(cqe) == queue->number;
+	if (queue->kind == MLX5_RESOURCE_SRQ)
+		return is_responder(cqe) && mlx5_cqe_srqn_uidx(cqe) == queue->number;
+	return mlx5_cqe_qpn(cqe) == queue->number;
 }
 
 void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, struct mlx5_srq *srq)
@@ -298,10 +309,9 @@ void mlx5_cq_clean(struct mlx5_cq *cq, const struct mlx5_resource *queue, struct
 	for (uint32_t left = pending(cq); left; left--) {
 		uint32_t index = cq->ci + left - 1;
 		struct mlx5_cqe64 *cqe = mlx5_cq_cqe(cq, index);
-		uint8_t opcode = mlx5_cqe_opcode(cqe);
 
 		if (is_of(cqe, queue, version)) {
-			if (srq && opcode != MLX5_CQE_REQ && opcode != MLX5_CQE_REQ_ERR)
+			if (srq && is_responder(cqe))
 				mlx5_srq_free_entry(srq, be16toh(cqe->wqe_counter) &
 								 (uint16_t)srq->mask);
 			freed++;

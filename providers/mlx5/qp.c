@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Queue pairs: queries, state changes, destruction. */
 
+#include <stdlib.h>
+
 #include "context.h"
 #include "cq.h"
 #include "qp.h"
 #include "srq.h"
+#include "xrc.h"
 
 int mlx5_query_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int attr_mask,
 		  struct ibv_qp_init_attr *init_attr)
@@ -88,7 +91,7 @@ int mlx5_modify_qp(struct ibv_qp *ibv_qp, struct ibv_qp_attr *attr, int attr_mas
 		err = ibv_cmd_modify_qp(ibv_qp, attr, attr_mask, NULL);
 	if (err)
 		return err;
-	if (!(attr_mask & IBV_QP_STATE))
+	if (!(attr_mask & IBV_QP_STATE) || mlx5_qp_is_target(qp))
 		return 0;
 	allow_posting(qp, attr->qp_state);
 	if (qp->service == MLX5_SERVICE_RAW)
@@ -109,6 +112,10 @@ int mlx5_destroy_qp(struct ibv_qp *ibv_qp)
 	err = ibv_cmd_destroy_qp(ibv_qp);
 	if (err)
 		return err;
+	if (mlx5_qp_is_target(qp)) {
+		free(qp);
+		return 0;
+	}
 	clean_cqs(qp);
 	mlx5_resource_remove(&context->queues, &qp->resource);
 	mlx5_qp_free(context, qp);

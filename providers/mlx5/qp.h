@@ -30,6 +30,7 @@ enum mlx5_service {
 	MLX5_SERVICE_UC = IBV_QPT_UC,
 	MLX5_SERVICE_UD = IBV_QPT_UD,
 	MLX5_SERVICE_RAW = IBV_QPT_RAW_PACKET,
+	MLX5_SERVICE_XRC = IBV_QPT_XRC_SEND,
 	MLX5_SERVICE_DCI = 11,
 	MLX5_SERVICE_DCT = 12,
 };
@@ -40,6 +41,12 @@ struct mlx5_qp_extra {
 	uint32_t flags;	     /* MLX5_QP_FLAG_ of the kernel */
 	uint64_t access_key; /* DC target */
 };
+
+/* Whether a queue pair of this type has receives of its own. */
+static inline bool mlx5_receives(enum ibv_qp_type type)
+{
+	return type != IBV_QPT_XRC_SEND && type != IBV_QPT_XRC_RECV;
+}
 
 /* What a completion has to know of a send WQE, kept by the slot of its first basic block. */
 struct mlx5_sq_slot {
@@ -84,9 +91,10 @@ struct mlx5_sq {
 	int err;
 	uint32_t start_pi, start_head;
 	uint8_t start_fence;
-	bool open;	 /* there is a current request */
-	bool incomplete; /* it has no address, or no frame's start, yet */
-	bool has_data;	 /* its data has been set */
+	uint8_t address_bytes; /* what a request leaves room for behind its control segment */
+	bool open;	       /* there is a current request */
+	bool incomplete;       /* it has no address, or no frame's start, yet */
+	bool has_data;	       /* its data has been set */
 
 	/* cold */
 	uint32_t max_wr;

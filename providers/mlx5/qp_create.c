@@ -14,6 +14,7 @@
 #include "cq.h"
 #include "qp.h"
 #include "srq.h"
+#include "xrc.h"
 
 /* A DC target receives into a shared queue, an initiator not at all. That a target cannot send goes
  * without saying: what it says of sends does not matter. */
@@ -36,6 +37,8 @@ static int check_attr(const struct mlx5_context *context, const struct ibv_qp_in
 
 	if (attr->qp_type == IBV_QPT_RAW_PACKET)
 		return mlx5_raw_check(context, attr);
+	if (attr->qp_type == IBV_QPT_XRC_RECV)
+		return attr->comp_mask & ~(masks | IBV_QP_INIT_ATTR_XRCD) ? EOPNOTSUPP : 0;
 	if (attr->comp_mask & ~masks)
 		return EOPNOTSUPP;
 	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_PD) || !attr->pd)
@@ -47,6 +50,7 @@ static int check_attr(const struct mlx5_context *context, const struct ibv_qp_in
 	case MLX5_SERVICE_RC:
 	case MLX5_SERVICE_UC:
 	case MLX5_SERVICE_UD:
+	case MLX5_SERVICE_XRC:
 		break;
 	case MLX5_SERVICE_DCT:
 		/* Its completions could not be told by a number that it has not got yet. */
@@ -59,7 +63,7 @@ static int check_attr(const struct mlx5_context *context, const struct ibv_qp_in
 		return EOPNOTSUPP;
 	}
 	/* Completions have to go somewhere. */
-	return attr->send_cq && attr->recv_cq ? 0 : EINVAL;
+	return attr->send_cq && (attr->recv_cq || !mlx5_receives(attr->qp_type)) ? 0 : EINVAL;
 }
 
 static void set_ctrl_flags(struct mlx5_sq *sq, bool signal_all)
@@ -233,7 +237,7 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 	mlx5_domain_hold(qp->domain);
 	qp->resource.kind =
 		attr->qp_type == IBV_QPT_RAW_PACKET ? MLX5_RESOURCE_RAW_QP : MLX5_RESOURCE_QP;
-	qp->srq = attr->srq ? to_mlx5_srq(attr->srq) : NULL;
+	qp->srq = attr->srq && mlx5_receives(attr->qp_type) ? to_mlx5_srq(attr->srq) : NULL;
 	qp->verbs.qp.qp_type = attr->qp_type;
 	qp->service = service;
 	mlx5_lock_init(&qp->sq.lock, locked);
@@ -285,6 +289,8 @@ struct ibv_qp *mlx5_create_qp_with(struct ibv_context *ibv_context,
 	}
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_IND_TABLE)
 		return mlx5_create_spreading_qp(context, attr);
+	if (attr->qp_type == IBV_QPT_XRC_RECV)
+		return mlx5_create_target(context, attr);
 	qp = alloc_qp(context, attr, extra->service);
 	if (!qp)
 		return NULL;

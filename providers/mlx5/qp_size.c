@@ -32,6 +32,8 @@ static size_t fixed_bytes(const struct mlx5_qp *qp)
 	if (qp->service == MLX5_SERVICE_DCI && !qp->verbs.qp_ex.wr_local_inv)
 		return ctrl + sizeof(struct mlx5_wqe_raddr_seg) +
 		       sizeof(struct mlx5_wqe_atomic_seg);
+	if (qp->service == MLX5_SERVICE_XRC)
+		ctrl += sizeof(struct mlx5_wqe_xrc_seg);
 	return ctrl + sizeof(struct mlx5_wqe_umr_ctrl_seg) +
 	       sizeof(struct mlx5_wqe_mkey_context_seg) + MLX5_SEND_WQE_BB;
 }
@@ -155,7 +157,7 @@ int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 	*sq_bytes = 0;
 	if (qp->service == MLX5_SERVICE_DCT)
 		return 0;
-	if (!attr->srq) {
+	if (!attr->srq && mlx5_receives(attr->qp_type)) {
 		err = mlx5_rq_size(&qp->rq, context, attr->cap.max_recv_wr, attr->cap.max_recv_sge,
 				   rq_bytes);
 		if (err)

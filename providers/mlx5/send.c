@@ -123,6 +123,10 @@ static ALWAYS_INLINE int build(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 		       control_imm(request, wr), wr->wr_id);
 	if (service == MLX5_SERVICE_RAW)
 		return build_frame(sq, wqe, wr);
+	if (service == MLX5_SERVICE_XRC) {
+		mlx5_wqe_xrc(wqe, wr->qp_type.xrc.remote_srqn);
+		mlx5_wqe_skip(wqe, sizeof(struct mlx5_wqe_xrc_seg));
+	}
 	if (service == MLX5_SERVICE_UD) {
 		mlx5_wqe_av(wqe, to_mlx5_ah(wr->wr.ud.ah), wr->wr.ud.remote_qpn,
 			    wr->wr.ud.remote_qkey);
@@ -229,6 +233,11 @@ static int post_none(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send
 	return EOPNOTSUPP;
 }
 
+static int post_xrc(struct mlx5_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad_wr)
+{
+	return post(qp, wr, bad_wr, MLX5_SERVICE_XRC);
+}
+
 void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 {
 	switch (qp->service) {
@@ -240,6 +249,9 @@ void mlx5_qp_set_post_send(struct mlx5_qp *qp)
 		break;
 	case MLX5_SERVICE_UD:
 		qp->post_send = post_ud;
+		break;
+	case MLX5_SERVICE_XRC:
+		qp->post_send = post_xrc;
 		break;
 	case MLX5_SERVICE_RC:
 		qp->post_send = post_rc;

@@ -9,24 +9,14 @@
 #include "batch.h"
 #include "umr.h"
 
-static ALWAYS_INLINE void open_send(struct ibv_qp_ex *ex, enum ibv_wr_opcode opcode, __be32 imm)
-{
-	struct mlx5_sq *sq = &mlx5_qp_of_ex(ex)->sq;
-
-	if (mlx5_batch_open(ex, opcode, imm) && ex->qp_base.qp_type == IBV_QPT_UD) {
-		mlx5_wqe_skip(&sq->wqe, sizeof(struct mlx5_wqe_datagram_seg));
-		sq->incomplete = true;
-	}
-}
-
 static void wr_send(struct ibv_qp_ex *qp)
 {
-	open_send(qp, IBV_WR_SEND, 0);
+	mlx5_batch_open(qp, IBV_WR_SEND, 0);
 }
 
 static void wr_send_imm(struct ibv_qp_ex *qp, __be32 imm)
 {
-	open_send(qp, IBV_WR_SEND_WITH_IMM, imm);
+	mlx5_batch_open(qp, IBV_WR_SEND_WITH_IMM, imm);
 }
 
 static void wr_send_inv(struct ibv_qp_ex *qp, uint32_t rkey)
@@ -116,6 +106,18 @@ static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t rem
 		return;
 	}
 	mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
+	sq->incomplete = false;
+}
+
+static void wr_set_xrc_srqn(struct ibv_qp_ex *qp, uint32_t remote_srqn)
+{
+	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
+
+	if (unlikely(!sq->open)) {
+		mlx5_batch_fault(sq, EINVAL);
+		return;
+	}
+	mlx5_wqe_xrc(&sq->wqe, remote_srqn);
 	sq->incomplete = false;
 }
 
@@ -235,16 +237,19 @@ static uint64_t supported_ops(enum mlx5_service service)
 {
 	const uint64_t sends = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_SEND_WITH_IMM;
 	const uint64_t connected = sends | IBV_QP_EX_WITH_SEND_WITH_INV |
-				   IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM |
-				   IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_BIND_MW;
+				   IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_RDMA_WRITE_WITH_IMM;
+	const uint64_t reliable = connected | IBV_QP_EX_WITH_RDMA_READ |
+				  IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
+				  IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
+	const uint64_t keys = IBV_QP_EX_WITH_LOCAL_INV | IBV_QP_EX_WITH_BIND_MW;
 
 	switch (service) {
 	case MLX5_SERVICE_RC:
 	case MLX5_SERVICE_DCI:
-		return connected | IBV_QP_EX_WITH_RDMA_READ | IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP |
-		       IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD;
+	case MLX5_SERVICE_XRC:
+		return reliable | keys;
 	case MLX5_SERVICE_UC:
-		return connected;
+		return connected | keys;
 	case MLX5_SERVICE_RAW:
 		return IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO;
 	case MLX5_SERVICE_UD:
@@ -283,8 +288,14 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 		ex->wr_local_inv = wr_local_inv;
 	if (send_ops_flags & IBV_QP_EX_WITH_BIND_MW)
 		ex->wr_bind_mw = wr_bind_mw;
-	if (qp->verbs.qp.qp_type == IBV_QPT_UD)
+	if (qp->service == MLX5_SERVICE_UD) {
 		ex->wr_set_ud_addr = wr_set_ud_addr;
+		qp->sq.address_bytes = sizeof(struct mlx5_wqe_datagram_seg);
+	}
+	if (qp->service == MLX5_SERVICE_XRC) {
+		ex->wr_set_xrc_srqn = wr_set_xrc_srqn;
+		qp->sq.address_bytes = sizeof(struct mlx5_wqe_xrc_seg);
+	}
 	ex->wr_set_sge = wr_set_sge;
 	ex->wr_set_sge_list = wr_set_sge_list;
 	ex->wr_set_inline_data = wr_set_inline_data;

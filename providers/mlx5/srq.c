@@ -13,6 +13,7 @@
 
 #include "allocator.h"
 #include "context.h"
+#include "cq.h"
 #include "recv.h"
 #include "srq.h"
 
@@ -80,13 +81,15 @@ static void free_memory(struct mlx5_context *context, struct mlx5_srq *srq)
 	mlx5_domain_release(srq->domain);
 }
 
-static int create_command(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct mlx5_srq *srq)
+static int create_command(struct mlx5_context *context, struct ibv_srq_init_attr_ex *attr,
+			  struct mlx5_srq *srq)
 {
-	bool indexed = to_mlx5_context(pd->context)->cqe_version;
+	bool basic = attr->srq_type == IBV_SRQT_BASIC;
+	struct ibv_srq_init_attr classic = {.srq_context = attr->srq_context};
 	struct mlx5_ib_create_srq request = {
 		.buf_addr = (uintptr_t)srq->ring,
 		.db_addr = (uintptr_t)srq->dbrec,
-		.uidx = indexed ? srq->resource.number : MLX5_NO_USER_INDEX,
+		.uidx = context->cqe_version ? srq->resource.number : MLX5_NO_USER_INDEX,
 	};
 	struct mlx5_ib_create_srq_resp response;
 	const struct verbs_udata udata = {
@@ -99,7 +102,10 @@ static int create_command(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, str
 
 	attr->attr.max_wr = srq->mask;
 	attr->attr.max_sge = srq->max_sge;
-	err = ibv_cmd_create_srq(pd, attr, &srq->verbs, &udata);
+	classic.attr = attr->attr;
+	/* Every kernel has the classic command, and it will do for what all of them know. */
+	err = basic ? ibv_cmd_create_srq(attr->pd, &classic, &srq->verbs, &udata)
+		    : ibv_cmd_create_srq_ex(&context->verbs.context, attr, &srq->verbs, &udata);
 	if (err)
 		return err;
 	attr->attr.max_wr = srq->mask;
@@ -109,21 +115,21 @@ static int create_command(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, str
 }
 
 /* The table the CQEs will be looked up in: by our index before the command, by SRQN after it. */
-static int enter(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct mlx5_srq *srq)
+static int enter(struct mlx5_context *context, struct ibv_srq_init_attr_ex *attr,
+		 struct mlx5_srq *srq)
 {
-	struct mlx5_context *context = to_mlx5_context(pd->context);
 	int err;
 
 	if (context->cqe_version) {
 		err = mlx5_resource_assign(&context->queues, &srq->resource);
 		if (err)
 			return err;
-		err = create_command(pd, attr, srq);
+		err = create_command(context, attr, srq);
 		if (err)
 			mlx5_resource_remove(&context->queues, &srq->resource);
 		return err;
 	}
-	err = create_command(pd, attr, srq);
+	err = create_command(context, attr, srq);
 	if (err)
 		return err;
 	srq->resource.number = srq->verbs.srq_num;
@@ -133,43 +139,24 @@ static int enter(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct mlx5_
 	return err;
 }
 
-struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
+static struct ibv_srq *create(struct mlx5_context *context, struct ibv_srq_init_attr_ex *attr)
 {
-	const uint32_t masks = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD;
-	struct ibv_srq_init_attr basic = {.srq_context = attr->srq_context, .attr = attr->attr};
-	struct ibv_srq *srq;
-
-	(void)context;
-	if (attr->comp_mask & ~masks || !(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD) ||
-	    (attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE && attr->srq_type != IBV_SRQT_BASIC)) {
-		errno = EOPNOTSUPP;
-		return NULL;
-	}
-	srq = mlx5_create_srq(attr->pd, &basic);
-	if (srq)
-		attr->attr = basic.attr;
-	return srq;
-}
-
-struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr)
-{
-	struct mlx5_context *context = to_mlx5_context(pd->context);
 	struct mlx5_srq *srq = calloc(1, sizeof(*srq));
 	int err;
 
 	if (!srq)
 		return NULL;
 	srq->resource.kind = MLX5_RESOURCE_SRQ;
-	mlx5_lock_init(&srq->lock, mlx5_needs_locks(context, pd));
+	mlx5_lock_init(&srq->lock, mlx5_needs_locks(context, attr->pd));
 	err = size_srq(context, srq, &attr->attr);
 	if (err)
 		goto free_srq;
-	srq->domain = pd;
+	srq->domain = attr->pd;
 	err = alloc_memory(context, srq);
 	if (err)
 		goto free_srq;
 	chain_entries(srq);
-	err = enter(pd, attr, srq);
+	err = enter(context, attr, srq);
 	if (err)
 		goto free_memory;
 	return &srq->verbs.srq;
@@ -180,6 +167,42 @@ free_srq:
 	free(srq);
 	errno = err;
 	return NULL;
+}
+
+struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
+{
+	const uint32_t masks = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD |
+			       IBV_SRQ_INIT_ATTR_XRCD | IBV_SRQ_INIT_ATTR_CQ;
+	struct ibv_srq_init_attr_ex known = *attr;
+	struct ibv_srq *srq;
+
+	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE))
+		known.srq_type = IBV_SRQT_BASIC;
+	if (attr->comp_mask & ~masks || !(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD) ||
+	    (known.srq_type != IBV_SRQT_BASIC && known.srq_type != IBV_SRQT_XRC)) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	srq = create(to_mlx5_context(context), &known);
+	if (srq)
+		attr->attr = known.attr;
+	return srq;
+}
+
+struct ibv_srq *mlx5_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr)
+{
+	struct ibv_srq_init_attr_ex extended = {
+		.srq_context = attr->srq_context,
+		.attr = attr->attr,
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD,
+		.srq_type = IBV_SRQT_BASIC,
+		.pd = pd,
+	};
+	struct ibv_srq *srq = create(to_mlx5_context(pd->context), &extended);
+
+	if (srq)
+		attr->attr = extended.attr;
+	return srq;
 }
 
 int mlx5_modify_srq(struct ibv_srq *srq, struct ibv_srq_attr *attr, int attr_mask)
@@ -198,6 +221,16 @@ int mlx5_get_srq_num(struct ibv_srq *srq, uint32_t *srq_num)
 	return 0;
 }
 
+/* What was delivered here and not polled: nobody could tell any more what it was. */
+static void clean_cq(const struct mlx5_srq *srq)
+{
+	struct mlx5_cq *cq = to_mlx5_cq(srq->verbs.cq);
+
+	mlx5_lock(&cq->lock);
+	mlx5_cq_clean(cq, &srq->resource, NULL);
+	mlx5_unlock(&cq->lock);
+}
+
 int mlx5_destroy_srq(struct ibv_srq *ibv_srq)
 {
 	struct mlx5_context *context = to_mlx5_context(ibv_srq->context);
@@ -206,6 +239,8 @@ int mlx5_destroy_srq(struct ibv_srq *ibv_srq)
 
 	if (err)
 		return err;
+	if (srq->verbs.cq)
+		clean_cq(srq);
 	mlx5_resource_remove(context->cqe_version ? &context->queues : &context->srqs,
 			     &srq->resource);
 	free_memory(context, srq);

@@ -39,6 +39,9 @@ struct transition {
 #define DRAINED_RC     (DRAINED_SEND | DRAINED_RECV)
 #define START_SEND     (RETRIES | QP_SQ_PSN | QP_MAX_QP_RD_ATOMIC)
 #define PATH_RUNNING   (QP_ALT_PATH | QP_ACCESS_FLAGS | QP_PKEY_INDEX)
+/* What a half has no use for, yet programs have been seen to give it (perftest). */
+#define UNUSED_SEND    (QP_MAX_DEST_RD_ATOMIC | QP_MIN_RNR_TIMER)
+#define UNUSED_RECV    (QP_RETRY_CNT | QP_RNR_RETRY | QP_MAX_QP_RD_ATOMIC)
 
 static const struct transition transitions[] = {
 	{QP_RESET,
@@ -69,7 +72,7 @@ static const struct transition transitions[] = {
 	  {PATH_UC, PATH_RUNNING},
 	  {0, PARTITION},
 	  {0, PARTITION},
-	  {PATH_UC, PATH_RUNNING},
+	  {PATH_UC, PATH_RUNNING | UNUSED_SEND},
 	  {PATH_RC, PATH_RUNNING},
 	  {QP_PATH_MTU, QP_PKEY_INDEX | QP_PORT | QP_AV},
 	  {QP_MIN_RNR_TIMER | QP_AV | QP_PATH_MTU, 0},
@@ -81,7 +84,7 @@ static const struct transition transitions[] = {
 	  {QP_SQ_PSN, RUNNING_UD},
 	  {QP_SQ_PSN, RUNNING_UD},
 	  {START_SEND, RUNNING_UC},
-	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC},
+	  {QP_TIMEOUT | QP_SQ_PSN, RUNNING_RC | UNUSED_RECV},
 	  {START_SEND, QP_MIN_RNR_TIMER},
 	  {NONE, 0},
 	  {0, QP_CUR_STATE}}},

@@ -16,6 +16,7 @@ union segment {
 	struct mlx5_wqe_ctrl_seg ctrl;
 	struct mlx5_wqe_raddr_seg raddr;
 	struct mlx5_wqe_atomic_seg atomic;
+	struct mlx5_wqe_xrc_seg xrc;
 	struct mlx5_wqe_data_seg data;
 	struct mlx5_wqe_srq_next_seg next;
 	struct mlx5_wqe_umr_klm_seg klm;

@@ -13,7 +13,8 @@
 #include "softhca/mlx5/family.h"
 #include "softhca/mlx5/reader.h"
 
-/* What follows the control segment (and the address vector, on UD and DC). */
+/* What follows the control segment (and the address vector on UD and DC, the SRQ's number on XRC).
+ */
 enum {
 	REMOTE_ADDRESS = 1 << 0,
 	OPERANDS = 1 << 1, /* of an atomic, whose answer takes 8 bytes */
@@ -24,7 +25,7 @@ enum {
 };
 
 enum {
-	RC = 1 << QP_TYPE_RC | 1 << QP_TYPE_DCI,
+	RC = 1 << QP_TYPE_RC | 1 << QP_TYPE_XRC_SEND | 1 << QP_TYPE_DCI,
 	UC = 1 << QP_TYPE_UC,
 	UD = 1 << QP_TYPE_UD | 1 << QP_TYPE_SMI | 1 << QP_TYPE_GSI,
 	UMR = 1 << QP_TYPE_UMR,
@@ -60,6 +61,16 @@ static bool take_remote_address(struct reader *reader, struct send_request *requ
 	request->remote_address = be64toh(segment.raddr.raddr);
 	request->rkey = be32toh(segment.raddr.rkey);
 	return !(reader->qp->hca->engine->strict && segment.raddr.reserved);
+}
+
+static bool take_srqn(struct reader *reader, struct send_request *request)
+{
+	union segment segment;
+
+	if (!take(reader, &segment))
+		return false;
+	request->remote_srqn = be32toh(segment.xrc.xrc_srqn) & MLX5_XRC_SRQN_MASK;
+	return true;
 }
 
 static bool take_operands(struct reader *reader, struct send_request *request)
@@ -273,6 +284,10 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 	if (carries_address(reader->qp->type) && !(parts & KEY_CHANGE) &&
 	    !take_destination(reader, request))
 		return "address vector or Ethernet segment cut short, or an offload not known";
+	/* What changes keys goes nowhere. */
+	if (reader->qp->type == QP_TYPE_XRC_SEND && !(parts & KEY_CHANGE) &&
+	    !take_srqn(reader, request))
+		return "XRC segment cut short";
 	if (parts & REMOTE_ADDRESS && !take_remote_address(reader, request))
 		return "remote address segment cut short or reserved bits set";
 	if (parts & KEY_CHANGE)

@@ -70,7 +70,11 @@ static const struct command_entry classic[] = {
 		ENTRY(struct ib_uverbs_destroy_srq, struct ib_uverbs_destroy_srq_resp, destroy_srq),
 	[IB_USER_VERBS_CMD_CREATE_XSRQ] =
 		ENTRY(struct ib_uverbs_create_xsrq, struct ib_uverbs_create_srq_resp, create_xsrq),
-	[IB_USER_VERBS_CMD_OPEN_QP] = {.handle = NULL},
+	[IB_USER_VERBS_CMD_OPEN_XRCD] =
+		ENTRY(struct ib_uverbs_open_xrcd, struct ib_uverbs_open_xrcd_resp, open_xrcd),
+	[IB_USER_VERBS_CMD_CLOSE_XRCD] = ENTRY_NO_OUT(struct ib_uverbs_close_xrcd, close_xrcd),
+	[IB_USER_VERBS_CMD_OPEN_QP] =
+		ENTRY(struct ib_uverbs_open_qp, struct ib_uverbs_create_qp_resp, open_qp),
 };
 
 /* Extended commands grow at their end: the sizes are what the first version of each had. */

@@ -44,6 +44,7 @@ static destroy_fn *const destroy_functions[HANDLE_TYPES] = {
 	[HANDLE_COUNTERS] = counters_object_destroy,
 	[HANDLE_WQ_TABLE] = wq_table_object_destroy,
 	[HANDLE_WQ] = wq_object_destroy,
+	[HANDLE_XRCD] = xrcd_object_destroy,
 };
 
 struct shim_file *to_shim_file(struct descriptor *descriptor)

@@ -25,6 +25,7 @@ enum handle_type {
 	HANDLE_DM,
 	HANDLE_DMAH,
 	HANDLE_PD,
+	HANDLE_XRCD,
 	HANDLE_UAR,
 	HANDLE_TYPES,
 };

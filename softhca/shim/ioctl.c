@@ -14,7 +14,7 @@
 static const struct method_entry *const method_tables[] = {
 	device_methods, port_methods, pd_methods,   mr_methods,	      channel_methods, cq_methods,
 	qp_methods,	srq_methods,  ah_methods,   advise_methods,   dm_methods,      dmah_methods,
-	mw_methods,	wq_methods,   flow_methods, counters_methods,
+	mw_methods,	wq_methods,   flow_methods, counters_methods, xrcd_methods,
 };
 
 static const struct method_entry *find_in(const struct method_entry *table, uint16_t object,

@@ -297,6 +297,11 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
 	struct mlx5_ib_create_qp request;
 	int rc = driver_input(driver, &request, sizeof(request));
 
+	/* It has no queues, and completes nothing that would be known by its index. */
+	if (params->type == QP_TYPE_XRC_RECV) {
+		params->user_index = MLX5_NO_USER_INDEX;
+		return rc;
+	}
 	if (!rc && driver->in_length < MIN_QP_BYTES)
 		rc = EINVAL;
 	if (!rc)

@@ -76,9 +76,17 @@ struct cq_object {
 	struct pin pin;
 };
 
+struct xrcd_object {
+	struct handle handle;
+	struct xrcd *xrcd;
+	uint32_t users; /* what was made or opened through this handle */
+	int fd;		/* of the domain's file, -1: none */
+};
+
 struct srq_object {
 	struct handle handle;
 	struct srq *srq;
+	struct xrcd_object *xrcd; /* NULL: of no domain */
 	struct async_source async;
 	struct pin pin;
 };
@@ -93,6 +101,10 @@ struct qp_object {
 	struct pin rq_pin; /* the other buffer of a raw packet queue pair */
 	bool wrapped;	   /* the program's sends are announced */
 	struct list groups;
+	struct xrcd_object *xrcd; /* NULL: of no domain */
+	/* Other objects of the same queue pair, in this or other contexts: all of them hear of it,
+	 * and it ends with the last. Under the engine lock. */
+	struct list sharers;
 };
 
 struct ah_object {
@@ -141,6 +153,11 @@ int wq_object_destroy(struct handle *handle);
 int wq_table_object_destroy(struct handle *handle);
 int flow_object_destroy(struct handle *handle);
 int counters_object_destroy(struct handle *handle);
+int xrcd_object_destroy(struct handle *handle);
+
+/* The CQs of XRC SRQs, which no queue pair has for its own: their armings are seen as they happen,
+ * if those of the context are. */
+void srq_objects_announce(struct shim_file *file);
 
 /* Leaves all multicast groups. */
 void qp_object_leave_groups(struct qp_object *object);
@@ -159,6 +176,7 @@ struct dm_object *find_dm(struct shim_file *file, uint32_t number);
 struct mr_object *find_mr(struct shim_file *file, uint32_t number);
 struct cq_object *find_cq(struct shim_file *file, uint32_t number);
 struct srq_object *find_srq(struct shim_file *file, uint32_t number);
+struct xrcd_object *find_xrcd(struct shim_file *file, uint32_t number);
 /* Not those that spread frames, which can be destroyed and have flow rules, and nothing else. */
 struct qp_object *find_qp(struct shim_file *file, uint32_t number);
 struct qp_object *find_any_qp(struct shim_file *file, uint32_t number);

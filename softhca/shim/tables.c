@@ -287,6 +287,18 @@ void tables_wrap_queue(uint64_t user_handle, int cmd_fd, struct hca *hca, struct
 	engine_unlock(hca->engine);
 }
 
+bool tables_are_wrapped(int cmd_fd)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&mutex);
+	for (unsigned int i = 0; i < MAX_WRAPPED_CONTEXTS; i++)
+		found |= wrapped_contexts[i].context && wrapped_contexts[i].cmd_fd == cmd_fd &&
+			 !wrapped_contexts[i].dead;
+	pthread_mutex_unlock(&mutex);
+	return found;
+}
+
 void tables_drop(uint64_t user_handle)
 {
 	const void *object = (const void *)(uintptr_t)user_handle;

@@ -42,6 +42,10 @@ void tables_forget_clock(struct device_clock *clock);
  * that poll its CQ drive from now on, and armings are announced. */
 void tables_wrap_queue(uint64_t user_handle, int cmd_fd, struct hca *hca, struct cq *cq);
 
+/* Whether the context that speaks through `cmd_fd` is wrapped: its armings are seen as they happen.
+ */
+bool tables_are_wrapped(int cmd_fd);
+
 /* The CQ or QP with this user_handle is gone. */
 void tables_drop(uint64_t user_handle);
 

@@ -8,6 +8,8 @@
 #include "softhca/transport/responder.h"
 
 #include "hw/wire/xrceth.h"
+#include "softhca/core/trace.h"
+#include "softhca/fabric/fabric.h"
 
 bool xrc_take_header(struct arrival *arrival)
 {
@@ -27,12 +29,28 @@ static struct srq *find_srq(const struct responder *responder, uint32_t srqn)
 	return srq && srq->xrcd == qp->xrcd ? srq : NULL;
 }
 
+/* Receives and memory of another process are out of reach here: see docs/softhca.md. */
+static void tell_why(const struct responder *responder, uint32_t srqn)
+{
+	const struct qp *qp = responder->qp;
+	uint32_t owner = fabric_srq_owner(qp->hca->shared, srqn);
+
+	if (owner == FABRIC_NOWHERE)
+		trace_printf("qp %06x: no SRQ %06x", qp->qpn, srqn);
+	else if (owner == fabric_self(qp_fabric(qp)))
+		trace_printf("qp %06x: SRQ %06x is of another domain, or of none", qp->qpn, srqn);
+	else
+		trace_printf("qp %06x: SRQ %06x is another process's", qp->qpn, srqn);
+}
+
 enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool starts)
 {
 	struct srq *srq = find_srq(responder, srqn);
 
-	if (!srq)
+	if (!srq) {
+		tell_why(responder, srqn);
 		return VERDICT_NO_SUCH_SRQ;
+	}
 	if (!starts && srq != responder->srq)
 		return VERDICT_INVALID_REQUEST;
 	responder->pd = srq->pd;

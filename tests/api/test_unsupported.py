@@ -7,11 +7,9 @@ import pyverbs.enums as e
 from bed import Side, fails_with
 from pyverbs.qp import ECE
 from pyverbs.wq import WQ, WQInitAttr
-from pyverbs.xrcd import XRCD, XRCDInitAttr
 
 EOPNOTSUPP = 95
 MISSING = {
-    'XRC domains': lambda bed: XRCD(bed.context, XRCDInitAttr(3, 0o100, -1)),
     'work queues': lambda bed: WQ(bed.context, WQInitAttr(wq_pd=bed.pd, wq_cq=bed.sent.cq)),
     'ECE': lambda bed: bed.qp.set_ece(ECE(0x15b3, 1)),
 }

@@ -30,7 +30,7 @@ def loaded(fabric, program, environment):
 
 
 @pytest.mark.parametrize("tool", ["ibv_devices", "ibv_devinfo", "ibv_asyncwatch"] +
-                         ["ibv_%s_pingpong" % transport for transport in TRANSPORTS])
+                         ["ibv_%s_pingpong" % transport for transport in TRANSPORTS + ("xsrq",)])
 def test_the_other_library_is_loaded(fabric, libraries, tool):
     for folder, whose in ((OWN, "stock"), (STOCK, "own")):
         path = libraries[whose]["LD_LIBRARY_PATH"]
@@ -71,6 +71,16 @@ def test_pingpong_on_the_other_library(fabric, libraries, folder, whose, transpo
                                        port_type, gid):
     command = "%s/ibv_%s_pingpong -c -n 300 %s %s" % (folder, transport, waiting, gid)
     fabric.pair(command, command, "--port-type " + port_type, environment=libraries[whose])
+
+
+@pytest.mark.parametrize("port_type, gid", (("ib", ""), ("eth", "-g 0")))
+@pytest.mark.parametrize("waiting", ("", "-e"), ids=("poll", "events"))
+@pytest.mark.parametrize("folder, whose", ((OWN, "stock"), (STOCK, "own"), (OWN, "own")),
+                         ids=("own-on-stock", "stock-on-own", "own-on-own"))
+def test_xsrq_pingpong(fabric, libraries, folder, whose, waiting, port_type, gid):
+    command = "%s/ibv_xsrq_pingpong -n 300 %s %s" % (folder, waiting, gid)
+    fabric.pair(command, command, "--host 1 --port-type " + port_type,
+                "--host 2 --port-type " + port_type, environment=libraries[whose])
 
 
 # What a program's surroundings can change below it: settings of the provider, and kernels that have

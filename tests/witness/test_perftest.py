@@ -37,6 +37,14 @@ def test_datagrams(fabric, tool):
     both(fabric, "ib_%s -F -c UD -n 1000" % tool)
 
 
+@pytest.mark.parametrize("command", (
+    "send_lat -s 8", "send_lat -e", "send_bw -s 65536", "send_bw -e", "send_bw -q 4", "write_lat",
+    "write_bw -s 65536", "write_bw -q 4", "write_bw --use_old_post_send",
+    "send_bw --use_old_post_send", "read_bw", "read_lat", "atomic_bw", "atomic_lat"))
+def test_extended_reliable_connected(fabric, command):
+    both(fabric, "ib_%s -F -c XRC -n 500" % command, options="--host 1", client_options="--host 2")
+
+
 @pytest.mark.parametrize("tool", ("send_lat", "send_bw", "read_lat", "atomic_bw"))
 def test_events(fabric, tool):
     both(fabric, "ib_%s -F -e -n 1000" % tool)

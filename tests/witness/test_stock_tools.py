@@ -56,6 +56,15 @@ def test_stock_pingpong(fabric, transport, waiting):
     fabric.pair(stock(transport, "-c " + waiting), stock(transport, "-c " + waiting))
 
 
+@pytest.mark.parametrize("options", ("", "-e", "-s 100000", "-n 500", "-m 256"))
+@pytest.mark.parametrize("port_type, gid", (("ib", ""), ("eth", "-g 0")))
+def test_stock_xsrq_pingpong(fabric, options, port_type, gid):
+    """Queue pairs, SRQ and domain of an extended reliable connection, one of them each way."""
+    command = "%s/ibv_xsrq_pingpong %s %s" % (STOCK, options, gid)
+    fabric.pair(command, command, "--host 1 --port-type " + port_type,
+                "--host 2 --port-type " + port_type)
+
+
 @pytest.mark.parametrize("size", (1, 4095, 4097, 1 << 20))
 def test_stock_pingpong_sizes(fabric, size):
     command = stock("rc", "-c -n 200 -s %d" % size)
@@ -77,6 +86,14 @@ def test_stock_pingpong_between_hosts(fabric):
 def test_own_and_stock_together(fabric, transport, server, client):
     size = "-s 1024"  # the default for datagrams differs between releases
     fabric.pair(server(transport, size), client(transport, size))
+
+
+@pytest.mark.parametrize("server, client", ((OWN, STOCK), (STOCK, OWN)),
+                         ids=("own-serves", "stock-serves"))
+@pytest.mark.parametrize("options", ("", "-e -n 50", "-s 10000"))
+def test_own_and_stock_xsrq_together(fabric, server, client, options):
+    fabric.pair("%s/ibv_xsrq_pingpong %s" % (server, options),
+                "%s/ibv_xsrq_pingpong %s" % (client, options), "--host 1", "--host 2")
 
 
 def test_unprivileged_user(fabric):

@@ -164,6 +164,16 @@ static int receive_all(int fd, char *data, size_t size)
 	return 0;
 }
 
+int pp_exchange_put(struct pp_exchange *exchange, const char *bytes, size_t size)
+{
+	return send_all(exchange->peer, bytes, size, 0);
+}
+
+int pp_exchange_get(struct pp_exchange *exchange, char *bytes, size_t size)
+{
+	return receive_all(exchange->peer, bytes, size);
+}
+
 int pp_exchange_send(struct pp_exchange *exchange, const struct pp_address *addresses, size_t count)
 {
 	char text[PP_ADDRESS_TEXT_SIZE];

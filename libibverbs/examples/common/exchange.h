@@ -43,6 +43,10 @@ int pp_exchange_receive(struct pp_exchange *exchange, struct pp_address *address
 int pp_exchange_confirm(struct pp_exchange *exchange);
 int pp_exchange_await_confirmation(struct pp_exchange *exchange);
 
+/* The bytes of other exchanges: all of them, or an error, about which nothing is printed. */
+int pp_exchange_put(struct pp_exchange *exchange, const char *bytes, size_t size);
+int pp_exchange_get(struct pp_exchange *exchange, char *bytes, size_t size);
+
 /* Says that this side has finished, and waits until the peer says so or is gone. */
 void pp_exchange_finish(struct pp_exchange *exchange);
 void pp_exchange_close(struct pp_exchange *exchange);

@@ -82,13 +82,21 @@ static void cq_event(struct cq *cq)
 		channel_post(object->channel, &object->completions, &event);
 }
 
+/* Whoever has it open hears of it. */
+static void post_qp_event(struct qp_object *object, enum async_event_type type)
+{
+	async_source_post(&object->async, type);
+	list_for_each (node, &object->sharers)
+		async_source_post(&list_entry(node, struct qp_object, sharers)->async, type);
+}
+
 static void async_event(struct hca *hca, enum async_event_type type, enum async_event_scope scope,
 			void *object)
 {
 	(void)hca;
 	switch (scope) {
 	case EVENT_SCOPE_QP:
-		async_source_post(&((struct qp_object *)((struct qp *)object)->front)->async, type);
+		post_qp_event(((struct qp *)object)->front, type);
 		break;
 	case EVENT_SCOPE_CQ:
 		async_source_post(&((struct cq_object *)((struct cq *)object)->front)->async, type);

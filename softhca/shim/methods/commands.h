@@ -33,13 +33,16 @@ extern const struct method_entry channel_methods[];
 command_fn create_cq, ex_create_cq, ex_modify_cq, resize_cq, destroy_cq;
 extern const struct method_entry cq_methods[];
 /* qp.c */
-command_fn create_qp, ex_create_qp, destroy_qp;
+command_fn create_qp, ex_create_qp, open_qp, destroy_qp;
 extern const struct method_entry qp_methods[];
 /* qp_attr.c */
 command_fn query_qp, modify_qp, ex_modify_qp;
 /* srq.c */
 command_fn create_srq, create_xsrq, modify_srq, query_srq, destroy_srq;
 extern const struct method_entry srq_methods[];
+/* xrcd.c */
+command_fn open_xrcd, close_xrcd;
+extern const struct method_entry xrcd_methods[];
 /* ah.c */
 command_fn create_ah, destroy_ah;
 extern const struct method_entry ah_methods[];

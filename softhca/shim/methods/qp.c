@@ -6,6 +6,7 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include "softhca/core/trace.h"
+#include "softhca/fabric/fabric.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/methods/qp_create.h"
@@ -36,12 +37,11 @@ static int check_type(uint32_t type)
 	case QP_TYPE_RC:
 	case QP_TYPE_UC:
 	case QP_TYPE_UD:
+	case QP_TYPE_XRC_SEND:
+	case QP_TYPE_XRC_RECV:
 	case IB_UVERBS_QPT_DRIVER:
 	case QP_TYPE_RAW_PACKET:
 		return 0;
-	case IB_UVERBS_QPT_XRC_INI:
-	case IB_UVERBS_QPT_XRC_TGT:
-		return EOPNOTSUPP;
 	default:
 		return EINVAL;
 	}
@@ -50,6 +50,8 @@ static int check_type(uint32_t type)
 /* What halves of a queue pair have no use for is not looked at. */
 static bool has_objects(const struct qp_request *request)
 {
+	if (request->type == QP_TYPE_XRC_RECV)
+		return request->xrcd;
 	if (request->type == QP_TYPE_DCT)
 		return request->pd && request->recv_cq && request->srq;
 	return request->pd && request->send_cq &&
@@ -104,16 +106,19 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 	struct engine *engine = file->member->engine;
 	struct qp_params params = {
 		.type = (enum qp_type)request->type,
-		.pd = request->pd->pd,
 		.signal_all = request->signal_all,
 		.front = object,
 	};
 	struct wq_params rq = {0};
 	int rc;
 
+	if (params.type == QP_TYPE_XRC_RECV)
+		params.xrcd = request->xrcd->xrcd;
+	else
+		params.pd = request->pd->pd;
 	if (!qp_type_only_receives(params.type))
 		set_sends(request, &params);
-	if (!qp_type_only_sends(params.type))
+	if (!qp_type_only_sends(params.type) && params.type != QP_TYPE_XRC_RECV)
 		set_receives(request, &params);
 	if (is_raw_packet(file, request)) {
 		params.rq = &rq;
@@ -133,6 +138,23 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 	return rc;
 }
 
+static struct qp_object *new_object(struct shim_file *file)
+{
+	struct qp_object *object = file_new_object(file, HANDLE_QP, sizeof(*object));
+
+	if (!object)
+		return NULL;
+	list_init(&object->groups);
+	list_init(&object->sharers);
+	return object;
+}
+
+static void enter_domain(struct qp_object *object, struct xrcd_object *xrcd)
+{
+	object->xrcd = xrcd;
+	xrcd->users++;
+}
+
 static int create(struct shim_file *file, struct qp_request *request, struct driver_data *driver,
 		  struct qp_object **created)
 {
@@ -144,10 +166,9 @@ static int create(struct shim_file *file, struct qp_request *request, struct dri
 	rc = check_request(file, request, driver);
 	if (rc)
 		return rc;
-	object = file_new_object(file, HANDLE_QP, sizeof(*object));
+	object = new_object(file);
 	if (!object)
 		return ENOMEM;
-	list_init(&object->groups);
 	rc = async_source_open(&object->async, file, request->event_fd, request->user_handle);
 	if (!rc)
 		rc = create_in_core(object, request, driver);
@@ -156,6 +177,8 @@ static int create(struct shim_file *file, struct qp_request *request, struct dri
 		file_drop_object(&object->handle);
 		return rc;
 	}
+	if (object->qp->xrcd)
+		enter_domain(object, request->xrcd);
 	file->abi->created_qp(object->qp, driver);
 	trace_printf("qp %u: number %06x, type %u, send %u in %u units, receive %u in %u entries, "
 		     "inline %u%s",
@@ -164,6 +187,19 @@ static int create(struct shim_file *file, struct qp_request *request, struct dri
 		     object->qp->rq_count, request->cap.max_inline_data,
 		     request->srq ? ", srq" : "");
 	*created = object;
+	return 0;
+}
+
+/* The queue pair ends with its last object; until then it has another one for its front. */
+static int end_or_leave(struct qp_object *object)
+{
+	struct qp *qp = object->qp;
+
+	if (list_empty(&object->sharers))
+		return qp_destroy(qp);
+	if (qp->front == object)
+		qp->front = list_entry(object->sharers.next, struct qp_object, sharers);
+	list_remove(&object->sharers);
 	return 0;
 }
 
@@ -178,10 +214,12 @@ int qp_object_destroy(struct handle *handle)
 	if (!list_empty(&object->groups))
 		return EBUSY;
 	engine_lock(engine);
-	rc = qp_destroy(object->qp);
+	rc = end_or_leave(object);
 	engine_unlock(engine);
 	if (rc)
 		return rc;
+	if (object->xrcd)
+		object->xrcd->users--;
 	tables_drop(object->async.user_handle);
 	async_source_close(&object->async);
 	pin_release(&object->pin);
@@ -207,7 +245,9 @@ static struct qp_request read_request(struct shim_file *file,
 	return (struct qp_request){
 		.user_handle = wire->user_handle,
 		.type = wire->qp_type,
+		/* One field for both. */
 		.pd = find_pd(file, wire->pd_handle),
+		.xrcd = find_xrcd(file, wire->pd_handle),
 		.send_cq = find_cq(file, wire->send_cq_handle),
 		.recv_cq = find_cq(file, wire->recv_cq_handle),
 		.srq = wire->is_srq ? find_srq(file, wire->srq_handle) : NULL,
@@ -302,6 +342,71 @@ int ex_create_qp(struct command *command)
 	return 0;
 }
 
+/* The queue pair of that number, if it is one that can be opened in this domain. */
+static int find_open(const struct shim_file *file, const struct xrcd *xrcd, uint32_t qpn,
+		     struct qp **found)
+{
+	const struct fabric_qp *shared = fabric_qp_find(file->hca->shared, qpn);
+	struct qp *qp = hca_find_qp(file->hca, qpn);
+
+	*found = qp;
+	if (qp)
+		return qp->xrcd == xrcd ? 0 : EINVAL;
+	if (!shared || shared->type != QP_TYPE_XRC_RECV)
+		return EINVAL;
+	trace_printf("qp %06x: another process has it, which is the only one that can", qpn);
+	return EOPNOTSUPP;
+}
+
+static int share(struct qp_object *object, struct xrcd_object *xrcd, uint32_t qpn)
+{
+	struct shim_file *file = object->handle.file;
+	struct engine *engine = file->member->engine;
+	struct qp_object *first;
+	int rc;
+
+	engine_lock(engine);
+	rc = find_open(file, xrcd->xrcd, qpn, &object->qp);
+	if (!rc) {
+		first = object->qp->front;
+		list_append(&first->sharers, &object->sharers);
+	}
+	engine_unlock(engine);
+	if (!rc)
+		enter_domain(object, xrcd);
+	return rc;
+}
+
+int open_qp(struct command *command)
+{
+	struct ib_uverbs_create_qp_resp answer = {0};
+	struct ib_uverbs_open_qp wire;
+	struct xrcd_object *xrcd;
+	struct qp_object *object;
+	int rc;
+
+	command_input(command, &wire, sizeof(wire));
+	xrcd = find_xrcd(command->file, wire.pd_handle);
+	if (!xrcd || wire.qp_type != QP_TYPE_XRC_RECV)
+		return EINVAL;
+	object = new_object(command->file);
+	if (!object)
+		return ENOMEM;
+	rc = async_source_open(&object->async, command->file, -1, wire.user_handle);
+	if (!rc)
+		rc = share(object, xrcd, wire.qpn);
+	if (rc) {
+		async_source_close(&object->async);
+		file_drop_object(&object->handle);
+		return rc;
+	}
+	command->made.object = &object->handle;
+	answer.qp_handle = object->handle.number;
+	answer.qpn = object->qp->qpn;
+	command_output(command, &answer, sizeof(answer));
+	return 0;
+}
+
 int destroy_qp(struct command *command)
 {
 	struct ib_uverbs_destroy_qp_resp answer = {0};
@@ -323,6 +428,8 @@ static int read_objects(struct attrs *attrs, struct qp_request *request)
 	struct shim_file *file = attrs->file;
 
 	request->pd = find_pd(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE));
+	request->xrcd =
+		find_xrcd(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE));
 	request->send_cq =
 		find_cq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE));
 	request->recv_cq =
@@ -332,6 +439,7 @@ static int read_objects(struct attrs *attrs, struct qp_request *request)
 	request->table = find_wq_table(
 		file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE));
 	if ((attr_present(attrs, UVERBS_ATTR_CREATE_QP_PD_HANDLE) && !request->pd) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_XRCD_HANDLE) && !request->xrcd) ||
 	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE) && !request->send_cq) ||
 	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_RECV_CQ_HANDLE) && !request->recv_cq) ||
 	    (attr_present(attrs, UVERBS_ATTR_CREATE_QP_SRQ_HANDLE) && !request->srq) ||
@@ -389,6 +497,7 @@ static int destroy_method(struct attrs *attrs)
 static const struct attr_spec create_attrs[] = {
 	{UVERBS_ATTR_CREATE_QP_HANDLE, ATTR_NEW_HANDLE, true, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_PD_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_QP_XRCD_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_SRQ_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_IND_TABLE_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_QP_SEND_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},

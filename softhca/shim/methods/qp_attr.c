@@ -98,9 +98,11 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 	if (rc)
 		return rc;
 	object->wrapped = tables_wrap(object->async.user_handle, file->fd, object->qp);
+	if (object->xrcd)
+		srq_objects_announce(file);
 	engine_lock(engine);
 	rc = qp_modify(object->qp, &attr, wire->attr_mask);
-	if (!rc && !object->wrapped)
+	if (!rc && !object->wrapped && !qp_type_only_receives(object->qp->type))
 		qp_watch(object->qp);
 	engine_unlock(engine);
 	if (!rc)

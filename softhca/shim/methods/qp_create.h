@@ -11,6 +11,7 @@ struct qp_request {
 	uint64_t user_handle;
 	uint32_t type;
 	struct pd_object *pd;
+	struct xrcd_object *xrcd; /* instead of a PD: XRC's receiving half */
 	struct cq_object *send_cq, *recv_cq;
 	struct srq_object *srq;
 	struct wq_table_object *table;

@@ -7,12 +7,17 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/tables.h"
 
 enum { SRQ_MASK_MAX_WR = 1, SRQ_MASK_LIMIT = 2 };
 
 struct srq_request {
 	uint64_t user_handle;
+	uint32_t type; /* enum ib_uverbs_srq_type */
 	struct pd_object *pd;
+	/* Of XRC only. */
+	struct xrcd_object *xrcd;
+	struct cq_object *cq;
 	uint32_t max_wr, max_sge, limit;
 	int event_fd;
 };
@@ -26,6 +31,12 @@ static int check_request(const struct shim_file *file, const struct srq_request 
 {
 	const struct hca_limits *limits = &file->hca->limits;
 
+	if (request->type > IB_UVERBS_SRQT_TM)
+		return EINVAL;
+	if (request->type == IB_UVERBS_SRQT_TM)
+		return EOPNOTSUPP;
+	if (request->type == IB_UVERBS_SRQT_XRC && (!request->xrcd || !request->cq))
+		return EINVAL;
 	if (!request->pd || !request->max_wr || request->max_wr > limits->max_srq_wr ||
 	    request->max_sge > limits->max_srq_sge || request->limit > request->max_wr)
 		return EINVAL;
@@ -43,8 +54,13 @@ static int create_in_core(struct srq_object *object, const struct srq_request *r
 		.limit = request->limit,
 		.front = object,
 	};
-	int rc = file->abi->create_srq(file, driver, &params, &object->pin);
+	int rc;
 
+	if (request->type == IB_UVERBS_SRQT_XRC) {
+		params.xrcd = request->xrcd->xrcd;
+		params.cq = request->cq->cq;
+	}
+	rc = file->abi->create_srq(file, driver, &params, &object->pin);
 	if (rc)
 		return rc;
 	engine_lock(engine);
@@ -53,6 +69,24 @@ static int create_in_core(struct srq_object *object, const struct srq_request *r
 	if (rc)
 		pin_release(&object->pin);
 	return rc;
+}
+
+void srq_objects_announce(struct shim_file *file)
+{
+	struct engine *engine = file->member->engine;
+	struct handle *handle;
+
+	if (!tables_are_wrapped(file->fd))
+		return;
+	engine_lock(engine);
+	for (uint32_t number = 0; (handle = handle_next(&file->handles, HANDLE_SRQ, number));) {
+		const struct srq *srq = ((struct srq_object *)handle)->srq;
+
+		number = handle->number + 1;
+		if (srq->cq)
+			srq->cq->arming_announced = true;
+	}
+	engine_unlock(engine);
 }
 
 static int create(struct shim_file *file, const struct srq_request *request,
@@ -74,10 +108,15 @@ static int create(struct shim_file *file, const struct srq_request *request,
 		file_drop_object(&object->handle);
 		return rc;
 	}
+	if (object->srq->xrcd) {
+		object->xrcd = request->xrcd;
+		object->xrcd->users++;
+		srq_objects_announce(file);
+	}
 	file->abi->created_srq(object->srq, driver);
-	trace_printf("srq %u: number %#x, %u entries of %u bytes, limit %u", object->handle.number,
-		     object->srq->srqn, object->srq->wqe_count, 1u << object->srq->log_stride,
-		     request->limit);
+	trace_printf("srq %u: number %#x, %u entries of %u bytes, limit %u%s",
+		     object->handle.number, object->srq->srqn, object->srq->wqe_count,
+		     1u << object->srq->log_stride, request->limit, object->xrcd ? ", xrc" : "");
 	*created = object;
 	return 0;
 }
@@ -93,6 +132,8 @@ int srq_object_destroy(struct handle *handle)
 	engine_unlock(engine);
 	if (rc)
 		return rc;
+	if (object->xrcd)
+		object->xrcd->users--;
 	async_source_close(&object->async);
 	pin_release(&object->pin);
 	return 0;
@@ -149,11 +190,12 @@ int create_xsrq(struct command *command)
 	struct srq_request request;
 
 	command_input(command, &wire, sizeof(wire));
-	if (wire.srq_type != IB_UVERBS_SRQT_BASIC)
-		return wire.srq_type <= IB_UVERBS_SRQT_TM ? EOPNOTSUPP : EINVAL;
 	request = (struct srq_request){
 		.user_handle = wire.user_handle,
+		.type = wire.srq_type,
 		.pd = find_pd(command->file, wire.pd_handle),
+		.xrcd = find_xrcd(command->file, wire.xrcd_handle),
+		.cq = find_cq(command->file, wire.cq_handle),
 		.max_wr = wire.max_wr,
 		.max_sge = wire.max_sge,
 		.limit = wire.srq_limit,
@@ -216,13 +258,26 @@ int destroy_srq(struct command *command)
 	return rc;
 }
 
+/* Objects that the attributes name; those absent are NULL, those unknown an error. */
+static int read_objects(struct attrs *attrs, struct srq_request *request)
+{
+	struct shim_file *file = attrs->file;
+
+	request->pd = find_pd(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE));
+	request->xrcd =
+		find_xrcd(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE));
+	request->cq = find_cq(file, (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE));
+	if (!request->pd ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE) && !request->xrcd) ||
+	    (attr_present(attrs, UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE) && !request->cq))
+		return ENOENT;
+	return 0;
+}
+
 static int read_attrs(struct attrs *attrs, struct srq_request *request)
 {
-	uint32_t type;
-	int rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_TYPE, &type);
+	int rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_TYPE, &request->type);
 
-	if (!rc && type != IB_UVERBS_SRQT_BASIC)
-		rc = type <= IB_UVERBS_SRQT_TM ? EOPNOTSUPP : EINVAL;
 	if (!rc)
 		rc = attr_get_u64(attrs, UVERBS_ATTR_CREATE_SRQ_USER_HANDLE, &request->user_handle);
 	if (!rc)
@@ -232,9 +287,7 @@ static int read_attrs(struct attrs *attrs, struct srq_request *request)
 	if (!rc)
 		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_LIMIT, &request->limit);
 	request->event_fd = (int)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_EVENT_FD);
-	request->pd = find_pd(attrs->file,
-			      (uint32_t)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_PD_HANDLE));
-	return rc ? rc : request->pd ? 0 : ENOENT;
+	return rc ? rc : read_objects(attrs, request);
 }
 
 static int create_method(struct attrs *attrs)
@@ -275,6 +328,8 @@ static const struct attr_spec create_attrs[] = {
 	{UVERBS_ATTR_CREATE_SRQ_MAX_SGE, ATTR_IN, true, sizeof(uint32_t), sizeof(uint32_t)},
 	{UVERBS_ATTR_CREATE_SRQ_LIMIT, ATTR_IN, true, sizeof(uint32_t), sizeof(uint32_t)},
 	{UVERBS_ATTR_CREATE_SRQ_TYPE, ATTR_IN, true, sizeof(uint32_t), sizeof(uint64_t)},
+	{UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_SRQ_EVENT_FD, ATTR_FD, false, 0, 0},
 	{UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, ATTR_OUT, true, sizeof(uint32_t), 0},
 	{UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, ATTR_OUT, true, sizeof(uint32_t), 0},

@@ -28,9 +28,12 @@ OF_KERNELS = () if world.KERNEL else ("placement", "growth")
 OF_THE_SHIM = ("vanishing",)
 # What stock libraries let pass or do otherwise, by family.
 STRICTER = {
-    # They write into the memory of queues what a request needs, and leave the rest as it was.
+    # They write into the memory of queues what a request needs, and leave the rest as it was. Those that
+    # end a handle of ibv_open_qp() or post to a target die of it, and completions of an SRQ of a domain
+    # stay when it ends.
     "mlx5": ("addresses_that_cannot_be", "copies_around_the_end_of_all_offsets",
-             "queues_in_used_memory"),
+             "queues_in_used_memory", "target_lives_as_long_as_anybody_has_it_open",
+             "target_takes_no_requests", "completions_go_with_their_srq"),
     # They take any opcode, know no alignment, leave bad_wr alone, put inline data and lists of
     # pieces down without their lengths in ibv_wr_* calls, and step over two completions when
     # ibv_end_poll() follows an ENOENT.
@@ -46,9 +49,10 @@ STRICTER = {
 SKIPPED = 77
 # Whose refusal comes once, from a queue pair in error: if it is lost, the peer never learns why.
 REFUSED_ONCE = ("bad_key_of_another_process", "wrong_access_key", "wrong_remote_key",
-                "receive_too_short")
+                "receive_too_short", "srq_that_there_is_not", "srq_of_another_domain",
+                "key_of_another_pd_than_the_srq")
 # Cases whose objects are never ended, nor their memory given back.
-LEAVING = ("close_with_live_objects", "exit_with_live_objects")
+LEAVING = ("close_with_live_objects", "exit_with_live_objects", "target_opened_by_its_number")
 
 
 def cases(subject):
@@ -123,7 +127,7 @@ def test_large_completions(fabric, subject, case, port, libraries):
 
 @pytest.mark.needs("faults")
 @pytest.mark.parametrize("subject, case, port, libraries",
-                         runs(("messages", "processes", "dynamic"),
+                         runs(("messages", "processes", "dynamic", "xrc"),
                               lambda case: not case.startswith(("uc", "ud", *REFUSED_ONCE))))
 def test_with_losses(fabric, subject, case, port, libraries):
     """Reliable traffic only: of the rest something is lost, as it should be."""

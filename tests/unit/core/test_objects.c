@@ -192,6 +192,51 @@ static void queues_stay_while_a_qp_uses_them(void **state)
 	assert_int_equal(pd_destroy(pd), 0);
 }
 
+/* The halves of an extended reliable connection, and what each may be made of. */
+static void halves_are_made_of_what_they_use(void **state)
+{
+	static struct fake_srq_record srq_record;
+	struct srq_params shared = {.doorbell_record = &srq_record, .wqe_count = 16, .max_wr = 15};
+	struct qp_params half = {.type = QP_TYPE_XRC_RECV};
+	struct pd *pd = make_pd(&world);
+	struct cq *cq = make_cq(&world, 16, &record);
+	struct xrcd *xrcd;
+	struct srq *srq;
+	struct qp *qp;
+
+	(void)state;
+	assert_int_equal(xrcd_open(world.hca, 0, 0, 1, &xrcd), 0);
+	assert_int_equal(qp_create(world.hca, &half, &qp), EINVAL); /* no domain */
+	half.xrcd = xrcd;
+	half.pd = pd;
+	assert_int_equal(qp_create(world.hca, &half, &qp), EINVAL);
+	half.pd = NULL;
+	half.sq_units = 4;
+	assert_int_equal(qp_create(world.hca, &half, &qp), EINVAL);
+	half.sq_units = 0;
+	assert_int_equal(qp_create(world.hca, &half, &qp), 0);
+	assert_non_null(qp->doorbell_record);
+	assert_int_equal(xrcd_close(xrcd), EBUSY);
+	assert_int_equal(qp_destroy(qp), 0);
+	half = (struct qp_params){.type = QP_TYPE_XRC_SEND, .pd = pd, .send_cq = cq, .recv_cq = cq};
+	assert_int_equal(qp_create(world.hca, &half, &qp), EINVAL);
+	half.recv_cq = NULL;
+	assert_int_equal(qp_create(world.hca, &half, &qp), 0);
+	assert_int_equal(qp_destroy(qp), 0);
+
+	shared.xrcd = xrcd;
+	assert_int_equal(srq_create(pd, &shared, &srq), EINVAL); /* no CQ */
+	shared.cq = cq;
+	assert_int_equal(srq_create(pd, &shared, &srq), 0);
+	assert_ptr_equal(hca_find_srq(world.hca, srq->srqn), srq);
+	assert_int_equal(cq_destroy(cq), EBUSY);
+	assert_int_equal(xrcd_close(xrcd), EBUSY);
+	assert_int_equal(srq_destroy(srq), 0);
+	assert_ptr_equal(fake_transport.forgotten, srq);
+	assert_int_equal(cq_destroy(cq), 0);
+	assert_int_equal(xrcd_close(xrcd), 0);
+}
+
 static void a_qp_stays_while_it_is_in_a_group(void **state)
 {
 	static const uint8_t mgid[16] = {0xff, 0x12, [15] = 1}, unicast[16] = {0xfe, 0x80};
@@ -360,6 +405,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_pd_stays_while_it_is_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(queues_stay_while_a_qp_uses_them, setup, teardown),
+		cmocka_unit_test_setup_teardown(halves_are_made_of_what_they_use, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_stays_while_it_is_in_a_group, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_qp_number_is_free_after_destroy, setup, teardown),
 		cmocka_unit_test_setup_teardown(management_qps_are_one_of_each_and_numbered_0_and_1,

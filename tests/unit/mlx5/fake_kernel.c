@@ -430,6 +430,46 @@ int ibv_cmd_create_srq(struct ibv_pd *pd, struct ibv_srq_init_attr *attr, struct
 	return fake_created();
 }
 
+int ibv_cmd_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr,
+			  struct verbs_srq *srq, const struct verbs_udata *udata)
+{
+	const struct mlx5_ib_create_srq_resp response = {.srqn = FAKE_SRQN};
+
+	fake_keep(&fake.srq_request, sizeof(fake.srq_request), udata);
+	fake_reply(udata, &response, sizeof(response));
+	srq->srq.context = context;
+	srq->type = attr->srq_type;
+	srq->xrcd = to_verbs_xrcd(attr->xrcd);
+	srq->cq = attr->cq;
+	return fake_created();
+}
+
+int ibv_cmd_open_xrcd(struct ibv_context *context, const struct ibv_xrcd_init_attr *attr,
+		      struct verbs_xrcd *xrcd, const struct verbs_udata *udata)
+{
+	(void)attr;
+	assert_null(udata);
+	xrcd->xrcd.context = context;
+	return fake_created();
+}
+
+int ibv_cmd_close_xrcd(struct verbs_xrcd *xrcd)
+{
+	(void)xrcd;
+	fake.objects--;
+	return 0;
+}
+
+int ibv_cmd_open_qp(struct ibv_context *context, const struct ibv_qp_open_attr *attr,
+		    struct verbs_qp *qp, const struct verbs_udata *udata)
+{
+	assert_null(udata);
+	qp->qp.context = context;
+	qp->qp.qp_type = attr->qp_type;
+	qp->qp.qp_num = attr->qp_num;
+	return fake_created();
+}
+
 int ibv_cmd_modify_srq(struct ibv_srq *srq, const struct ibv_srq_attr *attr, int attr_mask,
 		       const struct verbs_udata *udata)
 {

@@ -50,6 +50,49 @@ static void a_send_with_immediate_has_its_fields(void **state)
 	expect_pointer(&request.sge[0], 0x7f1122334455, 0x1001, 0x10203);
 }
 
+/* The XRC segment comes first, whatever follows. */
+static void a_request_of_xrc_names_its_srq(void **state)
+{
+	static const uint8_t wqe[] = {
+		0x00, 0x00, 0x00, 0x08, 0x12, 0x34, 0x56, 0x04, /* RDMA_WRITE */
+		0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x00, /* signaled */
+		0xff, 0xab, 0xcd, 0xef, 0,    0,    0,	  0,
+		0,    0,    0,	  0,	0,    0,    0,	  0,	/* SRQ number */
+		0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, /* remote address */
+		0xaa, 0xbb, 0xcc, 0xdd, 0x00, 0x00, 0x00, 0x00, /* rkey */
+		0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x00, 0x11,
+		0,    0,    0,	  0,	0,    0,    0x10, 0x00,
+	};
+
+	(void)state;
+	rig.qp.type = QP_TYPE_XRC_SEND;
+	rig_put(0, wqe, sizeof(wqe));
+	rig_ring(1);
+	assert_int_equal(decode(0), 0);
+	assert_int_equal(request.opcode, REQUEST_WRITE);
+	assert_int_equal(request.remote_srqn, 0xabcdef);
+	assert_int_equal(request.remote_address, 0x0102030405060708);
+	assert_int_equal(request.rkey, 0xaabbccdd);
+	assert_int_equal(request.num_sge, 1);
+	expect_pointer(&request.sge[0], 0x1000, 0x10, 0x11);
+}
+
+static void a_request_of_xrc_without_its_segment_is_refused(void **state)
+{
+	static const uint8_t wqe[] = {
+		0x00, 0x00, 0x00, 0x0a, 0x12, 0x34, 0x56, 0x01, /* SEND, nothing else */
+		0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x00,
+	};
+
+	(void)state;
+	rig.qp.type = QP_TYPE_XRC_SEND;
+	rig_put(0, wqe, sizeof(wqe));
+	rig_ring(1);
+	assert_int_equal(decode(0), EINVAL);
+	rig.qp.type = QP_TYPE_XRC_RECV;
+	assert_int_equal(decode(0), EINVAL);
+}
+
 static void a_write_with_three_pointers_takes_two_blocks(void **state)
 {
 	static const uint8_t wqe[] = {
@@ -474,6 +517,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_send_with_immediate_has_its_fields),
+		TEST(a_request_of_xrc_names_its_srq),
+		TEST(a_request_of_xrc_without_its_segment_is_refused),
 		TEST(a_write_with_three_pointers_takes_two_blocks),
 		TEST(a_count_of_zero_is_two_gigabytes),
 		TEST(a_message_longer_than_two_gigabytes_is_refused),

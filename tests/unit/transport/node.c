@@ -187,6 +187,24 @@ static void open_cq(struct node *node, struct test_cq *cq)
 	assert_int_equal(cq_create(node->hca, &params, &cq->cq), 0);
 }
 
+static struct qp *open_half(struct node *node, struct test_queue *queue)
+{
+	struct qp_params params = {.type = QP_TYPE_XRC_RECV, .front = queue};
+	struct qp *qp;
+
+	if (node == &nodes[0]) {
+		params.type = QP_TYPE_XRC_SEND;
+		params.pd = node->pd;
+		params.send_cq = node->send_cq.cq;
+		params.sq_units = QUEUE_DEPTH * UNITS;
+		params.max_send_wr = QUEUE_DEPTH;
+	} else {
+		params.xrcd = node->xrcd;
+	}
+	assert_int_equal(qp_create(node->hca, &params, &qp), 0);
+	return qp;
+}
+
 static struct qp *open_qp(struct node *node, struct test_queue *queue,
 			  const struct pair_options *options)
 {
@@ -236,10 +254,16 @@ static void open_node(unsigned int index, const struct pair_options *options)
 	open_cq(node, &node->send_cq);
 	open_cq(node, &node->recv_cq);
 	srq.front = &node->srq_queue;
-	if (options->srq)
+	if (options->xrc && index == 1) {
+		assert_int_equal(xrcd_open(node->hca, 0, 0, 1, &node->xrcd), 0);
+		srq.xrcd = node->xrcd;
+		srq.cq = node->recv_cq.cq;
+	}
+	if (options->srq || srq.xrcd)
 		assert_int_equal(srq_create(node->pd, &srq, &node->srq), 0);
 	open_memory(node);
-	node->qp = open_qp(node, &node->queue, options);
+	node->qp =
+		options->xrc ? open_half(node, &node->queue) : open_qp(node, &node->queue, options);
 	if (options->second)
 		node->qp2 = open_qp(node, &node->queue2, options);
 }
@@ -277,15 +301,19 @@ static void connect_qp(struct qp *qp, unsigned int index, const struct qp *peer,
 		.retry_count = options->retry_count,
 		.rnr_retry = options->rnr_retry,
 	};
-	bool rc = qp->type == QP_TYPE_RC, ud = qp_type_is_datagram(qp->type);
+	bool sends = qp->type == QP_TYPE_RC || qp->type == QP_TYPE_XRC_SEND;
+	bool receives = qp->type == QP_TYPE_RC || qp->type == QP_TYPE_XRC_RECV;
+	bool ud = qp_type_is_datagram(qp->type);
 	uint32_t init = ud ? QP_QKEY : QP_ACCESS_FLAGS;
 	uint32_t rtr = ud ? 0 : QP_AV | QP_PATH_MTU | QP_DEST_QPN | QP_RQ_PSN;
 	uint32_t rts = QP_SQ_PSN;
 
-	if (rc) {
+	if (receives)
 		rtr |= QP_MAX_DEST_RD_ATOMIC | QP_MIN_RNR_TIMER;
+	if (sends)
 		rts |= QP_TIMEOUT | QP_RETRY_CNT | QP_RNR_RETRY | QP_MAX_QP_RD_ATOMIC;
-	}
+	else if (receives)
+		rts |= QP_TIMEOUT;
 	attr.state = QP_INIT;
 	assert_int_equal(qp_modify(qp, &attr, QP_STATE | QP_PKEY_INDEX | QP_PORT | init), 0);
 	attr.state = QP_RTR;

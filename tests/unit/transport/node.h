@@ -50,6 +50,7 @@ struct node {
 	struct test_cq send_cq, recv_cq;
 	struct srq *srq;
 	struct test_queue srq_queue;
+	struct xrcd *xrcd;
 	uint8_t *memory; /* all of it under one key, at its own address */
 	struct mr *mr;
 	struct qp *qp;
@@ -71,6 +72,7 @@ struct pair_options {
 	uint8_t sgid_index;
 	uint32_t access;
 	bool srq, second, stop_at_rtr;
+	bool xrc;     /* node 0 sends only, node 1 receives only, by an SRQ of its domain */
 	bool unknown; /* node 1 has no address while the pair connects */
 };
 

@@ -420,6 +420,13 @@ void fabric_srq_release(struct fabric_hca *hca, uint32_t srqn)
 	hca->srqs[srqn % FABRIC_SRQS].owner = 0;
 }
 
+uint32_t fabric_srq_owner(struct fabric_hca *hca, uint32_t srqn)
+{
+	const struct fabric_srq *srq = &hca->srqs[srqn % FABRIC_SRQS];
+
+	return srq->owner && srq->srqn == srqn ? srq->owner - 1 : FABRIC_NOWHERE;
+}
+
 int fabric_xrcd_open(struct fabric *fabric, struct fabric_hca *hca, uint64_t device, uint64_t inode,
 		     unsigned int flags, uint32_t *xrcdn)
 {

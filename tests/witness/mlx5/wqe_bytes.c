@@ -46,7 +46,8 @@ struct subject {
 
 static void make_ready(struct ibv_qp *qp)
 {
-	bool connected = qp->qp_type != IBV_QPT_UD, reliable = qp->qp_type == IBV_QPT_RC;
+	bool connected = qp->qp_type != IBV_QPT_UD, responds = qp->qp_type == IBV_QPT_RC;
+	bool reliable = responds || qp->qp_type == IBV_QPT_XRC_SEND;
 	struct ibv_qp_attr init = {.qp_state = IBV_QPS_INIT, .port_num = 1, .qkey = 0x11111111};
 	struct ibv_qp_attr rtr = {
 		.qp_state = IBV_QPS_RTR,
@@ -71,7 +72,7 @@ static void make_ready(struct ibv_qp *qp)
 	mask = IBV_QP_STATE;
 	if (connected)
 		mask |= IBV_QP_AV | IBV_QP_PATH_MTU | IBV_QP_DEST_QPN | IBV_QP_RQ_PSN;
-	if (reliable)
+	if (responds)
 		mask |= IBV_QP_MAX_DEST_RD_ATOMIC | IBV_QP_MIN_RNR_TIMER;
 	need(!ibv_modify_qp(qp, &rtr, mask), "to RTR");
 	mask = IBV_QP_STATE | IBV_QP_SQ_PSN;
@@ -98,7 +99,7 @@ static struct subject make_subject(enum ibv_qp_type type, struct ibv_qp_cap cap)
 	if (type != IBV_QPT_UD)
 		attr.send_ops_flags |= IBV_QP_EX_WITH_RDMA_WRITE | IBV_QP_EX_WITH_LOCAL_INV |
 				       IBV_QP_EX_WITH_BIND_MW;
-	if (type == IBV_QPT_RC)
+	if (type == IBV_QPT_RC || type == IBV_QPT_XRC_SEND)
 		attr.send_ops_flags |= IBV_QP_EX_WITH_ATOMIC_CMP_AND_SWP;
 	subject.qp = ibv_create_qp_ex(context, &attr);
 	need(subject.qp, "create_qp_ex");
@@ -178,15 +179,24 @@ static struct ibv_ah *make_ah(bool global, uint8_t rate, uint32_t flow_label)
 	return ah;
 }
 
+static void name_srq(struct ibv_qp_ex *ex, enum ibv_qp_type type)
+{
+	if (type == IBV_QPT_XRC_SEND)
+		ibv_wr_set_xrc_srqn(ex, 0x123456);
+}
+
 /* Not posted all at once: the device works on them, and their CQEs are never polled. */
 static void sends(enum ibv_qp_type type)
 {
 	static char text[64] = "0123456789abcdefghijklmnopqrstuvwxyz";
-	struct subject subject = make_subject(type, (struct ibv_qp_cap){.max_send_wr = 32,
-									.max_recv_wr = 8,
-									.max_send_sge = 2,
-									.max_recv_sge = 2,
-									.max_inline_data = 64});
+	/* The stock library makes a ring of receives even where there are none. */
+	const uint32_t receives = type == IBV_QPT_XRC_SEND ? 0 : 8;
+	struct subject subject =
+		make_subject(type, (struct ibv_qp_cap){.max_send_wr = 32,
+						       .max_recv_wr = receives,
+						       .max_send_sge = 2,
+						       .max_recv_sge = receives ? 2 : 0,
+						       .max_inline_data = 64});
 	struct ibv_sge pieces[] = {{.addr = 0x1111222233334444, .length = 16, .lkey = 0x55},
 				   {.addr = 0x66, .length = 32, .lkey = 0x77}};
 	struct ibv_sge inlined[] = {{.addr = (uintptr_t)text, .length = 33},
@@ -202,6 +212,8 @@ static void sends(enum ibv_qp_type type)
 		wr.wr.ud.remote_qpn = 0x123;
 		wr.wr.ud.remote_qkey = 0x11111111;
 	}
+	if (type == IBV_QPT_XRC_SEND)
+		wr.qp_type.xrc.remote_srqn = 0xabcdef;
 	clear_ring(&subject);
 	wr.opcode = IBV_WR_SEND;
 	post(&subject, "send", &wr);
@@ -226,10 +238,12 @@ static void sends(enum ibv_qp_type type)
 	ibv_wr_send_imm(ex, htobe32(5));
 	if (ah)
 		ibv_wr_set_ud_addr(ex, ah, 0x456, 0x22222222);
+	name_srq(ex, type);
 	ibv_wr_set_sge_list(ex, 2, pieces);
 	ibv_wr_send(ex);
 	if (ah)
 		ibv_wr_set_ud_addr(ex, ah, 0x456, 0x22222222);
+	name_srq(ex, type);
 	ibv_wr_set_inline_data(ex, text, 13);
 	need(!ibv_wr_complete(ex), "wr_complete");
 	print_new(&subject, "batch: send with immediate, send inline");
@@ -255,10 +269,11 @@ static void sends(enum ibv_qp_type type)
 	ibv_wr_start(ex);
 	ibv_wr_local_inv(ex, 0x100);
 	ibv_wr_rdma_write(ex, 0x9, 0x8);
+	name_srq(ex, type);
 	ibv_wr_set_sge(ex, 1, 2, 3);
 	need(!ibv_wr_complete(ex), "wr_complete");
 	print_new(&subject, "batch: local invalidate, write");
-	if (type != IBV_QPT_RC)
+	if (type == IBV_QPT_UC)
 		return;
 
 	wr.num_sge = 1;
@@ -274,6 +289,7 @@ static void sends(enum ibv_qp_type type)
 	post(&subject, "fetch and add", &wr);
 	ibv_wr_start(ex);
 	ibv_wr_atomic_cmp_swp(ex, 7, 0x1000, 5, 6);
+	name_srq(ex, type);
 	ibv_wr_set_sge(ex, 0x55, 0x66, 8);
 	need(!ibv_wr_complete(ex), "wr_complete");
 	print_new(&subject, "batch: compare and swap");
@@ -422,6 +438,7 @@ int main(void)
 	sends(IBV_QPT_RC);
 	sends(IBV_QPT_UC);
 	sends(IBV_QPT_UD);
+	sends(IBV_QPT_XRC_SEND);
 	windows(IBV_QPT_RC);
 	windows(IBV_QPT_UC);
 	receives();

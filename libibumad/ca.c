@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Adapters and ports, as sysfs describes them. */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 

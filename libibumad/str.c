@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names, as the IBTA specification has them: vol. 1, chapters 13 to 16. */
+#include <endian.h>
 #include <stddef.h>
 
 #include <infiniband/umad_cm.h>

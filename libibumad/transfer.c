@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sending and receiving, and the buffers for it. */
+#include <endian.h>
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>

@@ -7,12 +7,13 @@
 #ifndef _UMAD_H
 #define _UMAD_H
 
-#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/types.h>
 #include <sys/ioctl.h>
+
+#include <infiniband/arch.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -251,21 +252,6 @@ int umad_debug(int level);
 /* To stderr. */
 void umad_addr_dump(ib_mad_addr_t *addr);
 void umad_dump(void *umad);
-
-#ifndef ntohll
-static inline uint64_t ntohll(uint64_t x)
-{
-	return be64toh(x);
-}
-#define ntohll ntohll
-#endif
-#ifndef htonll
-static inline uint64_t htonll(uint64_t x)
-{
-	return htobe64(x);
-}
-#define htonll htonll
-#endif
 
 #ifdef __cplusplus
 }

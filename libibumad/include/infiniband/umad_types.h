@@ -6,9 +6,9 @@
 #ifndef _UMAD_TYPES_H
 #define _UMAD_TYPES_H
 
-#include <endian.h>
 #include <stdint.h>
 #include <linux/types.h>
+#include <asm/byteorder.h> /* <endian.h> is empty for strict ISO programs */
 
 #include <infiniband/umad.h>
 
@@ -176,12 +176,12 @@ struct umad_class_port_info {
 
 static inline uint32_t umad_class_cap_mask2(struct umad_class_port_info *cpi)
 {
-	return be32toh(cpi->cap_mask2_resp_time) >> 5;
+	return __be32_to_cpu(cpi->cap_mask2_resp_time) >> 5;
 }
 
 static inline uint8_t umad_class_resp_time(struct umad_class_port_info *cpi)
 {
-	return (uint8_t)(be32toh(cpi->cap_mask2_resp_time) & UMAD_CLASS_RESP_TIME_MASK);
+	return (uint8_t)(__be32_to_cpu(cpi->cap_mask2_resp_time) & UMAD_CLASS_RESP_TIME_MASK);
 }
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
  * a kernel, tests/guest/test_umad.py. Ends with "as it should be" or the number of the line that is
  * not.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <endian.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -123,3 +123,11 @@ def test_pingpong_with_other_kinds_of_memory(fabric, libraries, folder, whose, o
     command = "%s/ibv_%s_pingpong -c -n 500 %s" % (folder, transport, options)
     for end in fabric.pair(command, command, environment=libraries[whose]):
         assert "iters in" in end.output
+
+
+@pytest.mark.parametrize("folder, whose", ((OWN, "own"), (OWN, "stock"), (STOCK, "own"),
+                                           (STOCK, "stock")),
+                         ids=("own", "own-on-stock", "stock-on-own", "stock"))
+def test_xsrq_pingpong_with_on_demand_memory(fabric, libraries, folder, whose):
+    command = "%s/ibv_xsrq_pingpong -o -n 300" % folder
+    fabric.pair(command, command, "--host 1", "--host 2", environment=libraries[whose])

@@ -201,6 +201,7 @@ int ex_query_device(struct command *command)
 		.device_cap_flags_ex = DEVICE_CAPS,
 		.cq_moderation_caps = {CQ_MAX_EVENT_COUNT, CQ_MAX_EVENT_PERIOD_US},
 		.odp_caps = odp_caps,
+		.xrc_odp_caps = ODP_SEND | ODP_WRITE | ODP_READ | ODP_ATOMIC | ODP_SRQ_RECV,
 		.max_dm_size = (uint64_t)FILE_DM_PAGES * PAGE_BYTES,
 	};
 	struct ib_uverbs_ex_query_device request;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Invalidation of keys, locally and by a send. Ordinary memory regions cannot be invalidated: that
- * is for windows and for regions made by work requests, which this adapter does not offer.
+ * is for windows, which have programs of their own.
  */
 #include <errno.h>
 

@@ -13,9 +13,19 @@ enum counter_kind {
 	COUNTER_BYTES,
 };
 
+/* One number of a row, and what is counted there. */
+struct counter_binding {
+	enum counter_kind kind;
+	uint32_t index;
+};
+
+/* What is counted comes with the first rule of the row, for all that follow, and goes with the
+ * last. */
 struct counters {
 	struct hca *hca;
-	uint32_t users;	  /* flows */
+	uint32_t users; /* flows */
+	uint32_t num_bindings;
+	struct counter_binding bindings[COUNTERS_MAX];
 	uint32_t count;	  /* the highest index bound so far, plus one */
 	struct list link; /* on hca->counters_list */
 	void *front;

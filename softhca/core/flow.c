@@ -18,9 +18,12 @@ static bool takes_frames(const struct hca *hca, const struct flow_params *params
 
 static int check_bindings(const struct hca *hca, const struct flow_params *params)
 {
-	if (params->num_bindings > FLOW_MAX_BINDINGS || !params->counters != !params->num_bindings)
+	if (!params->counters)
+		return params->num_bindings ? EINVAL : 0;
+	if (params->num_bindings > FLOW_MAX_BINDINGS || params->counters->hca != hca)
 		return EINVAL;
-	if (params->counters && params->counters->hca != hca)
+	/* Either there are some already, or they come. */
+	if (!params->counters->num_bindings != !!params->num_bindings)
 		return EINVAL;
 	for (uint32_t i = 0; i < params->num_bindings; i++)
 		if (params->bindings[i].index >= COUNTERS_MAX ||
@@ -52,11 +55,15 @@ static void count_users(struct flow *flow, int change)
 		flow->counters->users += (uint32_t)change;
 }
 
-static void open_counters(const struct flow *flow)
+static void open_counters(struct counters *counters, const struct flow_params *params)
 {
-	for (uint32_t i = 0; i < flow->num_bindings; i++)
-		if (flow->counters->count <= flow->bindings[i].index)
-			flow->counters->count = flow->bindings[i].index + 1;
+	if (!params->num_bindings)
+		return;
+	counters->num_bindings = params->num_bindings;
+	memcpy(counters->bindings, params->bindings, sizeof(counters->bindings));
+	for (uint32_t i = 0; i < counters->num_bindings; i++)
+		if (counters->count <= counters->bindings[i].index)
+			counters->count = counters->bindings[i].index + 1;
 }
 
 static struct flow *new_flow(struct hca *hca, const struct flow_params *params)
@@ -71,8 +78,6 @@ static struct flow *new_flow(struct hca *hca, const struct flow_params *params)
 	flow->tag = params->tag;
 	flow->drop = params->drop;
 	flow->counters = params->counters;
-	flow->num_bindings = params->num_bindings;
-	memcpy(flow->bindings, params->bindings, sizeof(flow->bindings));
 	flow->front = params->front;
 	return flow;
 }
@@ -94,7 +99,7 @@ int flow_create(struct hca *hca, const struct flow_params *params, struct flow *
 		free(flow);
 		return rc;
 	}
-	open_counters(flow);
+	open_counters(flow->counters, params);
 	count_users(flow, 1);
 	hca->flows[flow->index] = flow;
 	*created = flow;
@@ -108,15 +113,18 @@ void flow_destroy(struct flow *flow)
 	fabric_flow_remove(hca->shared, flow->index);
 	hca->flows[flow->index] = NULL;
 	count_users(flow, -1);
+	if (flow->counters && !flow->counters->users)
+		flow->counters->num_bindings = 0;
 	free(flow);
 }
 
 void flow_count(const struct flow *flow, uint32_t bytes)
 {
-	for (uint32_t i = 0; i < flow->num_bindings; i++) {
-		const struct counter_binding *binding = &flow->bindings[i];
+	struct counters *counters = flow->counters;
 
-		flow->counters->values[binding->index] +=
-			binding->kind == COUNTER_PACKETS ? 1 : bytes;
+	for (uint32_t i = 0; counters && i < counters->num_bindings; i++) {
+		const struct counter_binding *binding = &counters->bindings[i];
+
+		counters->values[binding->index] += binding->kind == COUNTER_PACKETS ? 1 : bytes;
 	}
 }

@@ -16,12 +16,6 @@ enum {
 	FLOW_MAX_BINDINGS = COUNTERS_MAX,
 };
 
-/* One number of a row, and what is counted there. */
-struct counter_binding {
-	enum counter_kind kind;
-	uint32_t index;
-};
-
 struct flow {
 	struct hca *hca;
 	unsigned int index; /* in the directory and in hca->flows */
@@ -30,8 +24,6 @@ struct flow {
 	uint32_t tag;	    /* 0: none */
 	bool drop;
 	struct counters *counters; /* or NULL */
-	uint32_t num_bindings;
-	struct counter_binding bindings[FLOW_MAX_BINDINGS];
 	void *front;
 };
 
@@ -42,7 +34,7 @@ struct flow_params {
 	uint32_t tag;
 	bool drop;
 	struct counters *counters;
-	uint32_t num_bindings;
+	uint32_t num_bindings; /* 0 if the counters have them from an earlier rule */
 	struct counter_binding bindings[FLOW_MAX_BINDINGS];
 	void *front;
 };

@@ -198,9 +198,9 @@ int mlx5_bind_counters(const struct driver_data *driver, struct flow_params *par
 	if (!rc &&
 	    (request.head.reserved || request.head.ncounters_data > 1 || request.data.reserved))
 		rc = EINVAL;
-	if (!rc && !params->counters != !request.head.ncounters_data)
+	if (!rc && !params->counters && request.head.ncounters_data)
 		rc = EINVAL;
-	if (rc || !params->counters)
+	if (rc || !request.head.ncounters_data)
 		return rc;
 	return read_bindings(&request.data, params);
 }

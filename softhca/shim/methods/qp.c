@@ -25,6 +25,9 @@ struct qp_object *find_qp(struct shim_file *file, uint32_t number)
 }
 
 /* InfiniBand has no frames. */
+#define RAW_PACKET_FLAGS                                                                           \
+	((uint32_t)(IB_UVERBS_QP_CREATE_SCATTER_FCS | IB_UVERBS_QP_CREATE_CVLAN_STRIPPING))
+
 static bool is_raw_packet(const struct shim_file *file, const struct qp_request *request)
 {
 	return request->type == QP_TYPE_RAW_PACKET &&
@@ -75,9 +78,17 @@ static int check_request(const struct shim_file *file, struct qp_request *reques
 		return EOPNOTSUPP;
 	if (!has_objects(request))
 		return EINVAL;
-	if (request->flags & ~(uint32_t)IB_UVERBS_QP_CREATE_SQ_SIG_ALL)
+	if (request->flags & ~(IB_UVERBS_QP_CREATE_SQ_SIG_ALL |
+			       (is_raw_packet(file, request) ? RAW_PACKET_FLAGS : 0)))
 		return EOPNOTSUPP;
 	return 0;
+}
+
+/* What becomes of received frames. */
+static uint32_t receive_flags(uint32_t flags)
+{
+	return (flags & IB_UVERBS_QP_CREATE_CVLAN_STRIPPING ? WQ_VLAN_STRIPPING : 0) |
+	       (flags & IB_UVERBS_QP_CREATE_SCATTER_FCS ? WQ_SCATTER_FCS : 0);
 }
 
 static void set_receives(const struct qp_request *request, struct qp_params *params)
@@ -109,7 +120,7 @@ static int create_in_core(struct qp_object *object, const struct qp_request *req
 		.signal_all = request->signal_all,
 		.front = object,
 	};
-	struct wq_params rq = {0};
+	struct wq_params rq = {.flags = receive_flags(request->flags)};
 	int rc;
 
 	if (params.type == QP_TYPE_XRC_RECV)

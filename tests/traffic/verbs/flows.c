@@ -493,6 +493,46 @@ CASE(what_is_dropped_is_counted)
 	bench_close(&bench);
 }
 
+/* What is counted comes with the first rule that names the counters, and goes with the last. */
+CASE(rules_share_counters)
+{
+	struct ibv_counter_attach_attr more = {.counter_desc = IBV_COUNTER_PACKETS, .index = 3};
+	static struct bench bench;
+	struct ibv_counters *counters;
+	struct ibv_flow *flows[2];
+	uint64_t values[4];
+
+	bench_open(&bench);
+	counters = open_counters(&bench);
+	for (uint16_t i = 0; i < 2; i++)
+		flows[i] = bind_counted(
+			bench.first.qp,
+			with_ports(with_ip4(0, 0), IBV_FLOW_SPEC_UDP, 0, (uint16_t)(2000 + i)),
+			counters);
+	for (unsigned int i = 0; i < 6; i++) {
+		bench.plan.destination_port = (uint16_t)(2000 + i % 3);
+		send(&bench);
+		expect(&bench, i % 3 < 2, false);
+	}
+	expect_counts(counters, 4, 4 * (uint64_t)bench.length);
+	CHECK_RC(ibv_attach_counters_point_flow(counters, &more, NULL), EBUSY);
+	CHECK_RC(ibv_attach_counters_point_flow(counters, &more, flows[0]), EOPNOTSUPP);
+	CHECK_OK(ibv_destroy_flow(flows[0]));
+	CHECK_RC(ibv_attach_counters_point_flow(counters, &more, NULL), EBUSY);
+	CHECK_OK(ibv_destroy_flow(flows[1]));
+	CHECK_OK(ibv_attach_counters_point_flow(counters, &more, NULL));
+	flows[0] = bind_counted(bench.first.qp, rule_to(bench.mac, 0), counters);
+	send(&bench);
+	expect(&bench, true, false);
+	CHECK_OK(ibv_read_counters(counters, values, 4, 0));
+	CHECK_EQ(values[3], 1);
+	CHECK_EQ(values[2], 0);
+	CHECK_RC(ibv_read_counters(counters, values, 3, 0), EINVAL);
+	CHECK_OK(ibv_destroy_flow(flows[0]));
+	CHECK_OK(ibv_destroy_counters(counters));
+	bench_close(&bench);
+}
+
 CASE(counters_without_a_rule_say_nothing)
 {
 	static struct bench bench;

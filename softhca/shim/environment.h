@@ -17,7 +17,8 @@
 /* Set: what an adapter would tolerate but a correct driver never does is refused; for tests. */
 #define SOFTHCA_ENV_STRICT    "SOFTHCA_STRICT"
 /* Variations of the kernel below a program, for tests. */
-#define SOFTHCA_ENV_ABI	      "SOFTHCA_ABI"  /* "write": a kernel without RDMA_VERBS_IOCTL */
-#define SOFTHCA_ENV_UARS      "SOFTHCA_UARS" /* "static": a kernel that makes none on demand */
+#define SOFTHCA_ENV_ABI	      "SOFTHCA_ABI"	/* "write": a kernel without RDMA_VERBS_IOCTL */
+#define SOFTHCA_ENV_UARS      "SOFTHCA_UARS"	/* "static": a kernel that makes none on demand */
+#define SOFTHCA_ENV_HEADERS   "SOFTHCA_HEADERS" /* "l2": wanted in the request of each frame */
 
 #endif

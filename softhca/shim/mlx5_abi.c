@@ -61,6 +61,14 @@ static bool is_dynamic(const struct mlx5_ib_alloc_ucontext_req_v2 *request)
 	return !choice || strcmp(choice, "static") != 0;
 }
 
+static uint8_t inline_mode(void)
+{
+	const char *choice = getenv(SOFTHCA_ENV_HEADERS);
+
+	return choice && !strcmp(choice, "l2") ? MLX5_USER_INLINE_MODE_L2
+					       : MLX5_USER_INLINE_MODE_NONE;
+}
+
 static int check_context(const struct driver_data *driver,
 			 const struct mlx5_ib_alloc_ucontext_req_v2 *request)
 {
@@ -101,7 +109,7 @@ void mlx5_describe_context(const struct shim_file *file, size_t room,
 		.num_ports = 1,
 		.cmds_supp_uhw =
 			MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE | MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
-		.eth_min_inline = MLX5_USER_INLINE_MODE_NONE,
+		.eth_min_inline = inline_mode(),
 		.log_uar_size = 12,
 		/* Where in its page the timer is. */
 		.comp_mask = MLX5_IB_ALLOC_UCONTEXT_RESP_MASK_CORE_CLOCK_OFFSET |

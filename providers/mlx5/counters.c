@@ -43,8 +43,10 @@ static int add_desc(struct mlx5_counters *counters, const struct ibv_counter_att
 	struct mlx5_ib_flow_counters_desc *descs;
 
 	for (uint32_t i = 0; i < counters->num_descs; i++)
-		if (counters->descs[i].index == attr->index)
+		if (counters->descs[i].index == attr->index) {
+			verbs_explain("place %u is taken", attr->index);
 			return EINVAL;
+		}
 	descs = realloc(counters->descs, (counters->num_descs + 1) * sizeof(*descs));
 	if (!descs)
 		return ENOMEM;
@@ -68,6 +70,8 @@ int mlx5_attach_counters_point_flow(struct ibv_counters *ibv_counters,
 	pthread_mutex_lock(&counters->mutex);
 	err = counters->flows ? EBUSY : add_desc(counters, attr);
 	pthread_mutex_unlock(&counters->mutex);
+	if (err == EBUSY)
+		verbs_explain("rules count with this set, which is described before the first");
 	return err;
 }
 

@@ -26,7 +26,11 @@ static int find_counters(const struct ibv_qp *qp, const struct ibv_flow_attr *at
 		if (spec.hdr.size < sizeof(spec.hdr))
 			return EINVAL;
 		if (spec.hdr.type == IBV_FLOW_SPEC_ACTION_COUNT) {
-			if (*found || spec.hdr.size < sizeof(spec.flow_count))
+			if (*found) {
+				verbs_explain("a rule has one set of counters");
+				return EINVAL;
+			}
+			if (spec.hdr.size < sizeof(spec.flow_count))
 				return EINVAL;
 			memcpy(&spec, at, sizeof(spec.flow_count));
 			if (!spec.flow_count.counters ||

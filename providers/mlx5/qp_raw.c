@@ -19,15 +19,23 @@ static int check_spreading(const struct ibv_qp_init_attr_ex *attr)
 {
 	const uint32_t both = IBV_QP_INIT_ATTR_IND_TABLE | IBV_QP_INIT_ATTR_RX_HASH;
 
-	if ((attr->comp_mask & both) != both ||
-	    attr->comp_mask & (IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_MAX_TSO_HEADER))
+	const size_t max_key = sizeof(((struct mlx5_ib_create_qp_rss *)0)->rx_hash_key);
+
+	if ((attr->comp_mask & both) != both) {
+		verbs_explain("an indirection table and a hash go together");
 		return EINVAL;
-	if (attr->cap.max_send_wr || attr->cap.max_recv_wr || attr->srq)
+	}
+	if (attr->comp_mask & (IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | IBV_QP_INIT_ATTR_MAX_TSO_HEADER) ||
+	    attr->cap.max_send_wr || attr->cap.max_recv_wr || attr->srq) {
+		verbs_explain("a queue pair with an indirection table has no queues of its own");
 		return EINVAL;
-	return attr->rx_hash_conf.rx_hash_key_len >
-			       sizeof(((struct mlx5_ib_create_qp_rss *)0)->rx_hash_key)
-		       ? EINVAL
-		       : 0;
+	}
+	if (attr->rx_hash_conf.rx_hash_key_len > max_key) {
+		verbs_explain("rx_hash_key_len %u > limit %zu", attr->rx_hash_conf.rx_hash_key_len,
+			      max_key);
+		return EINVAL;
+	}
+	return 0;
 }
 
 /*
@@ -42,7 +50,11 @@ int mlx5_raw_check(const struct mlx5_context *context, const struct ibv_qp_init_
 	const uint32_t flags = IBV_QP_CREATE_BLOCK_SELF_MCAST_LB | IBV_QP_CREATE_SCATTER_FCS |
 			       IBV_QP_CREATE_CVLAN_STRIPPING | IBV_QP_CREATE_PCI_WRITE_END_PADDING;
 
-	if (!context->cqe_version || attr->comp_mask & ~masks)
+	if (!context->cqe_version) {
+		verbs_explain("frames need user indexes in completions, CQE version 1");
+		return EOPNOTSUPP;
+	}
+	if (attr->comp_mask & ~masks)
 		return EOPNOTSUPP;
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_CREATE_FLAGS && attr->create_flags & ~flags)
 		return EOPNOTSUPP;
@@ -64,8 +76,11 @@ int mlx5_raw_prepare(struct mlx5_context *context, struct mlx5_qp *qp,
 		return err;
 	if (attr->comp_mask & IBV_QP_INIT_ATTR_MAX_TSO_HEADER && attr->max_tso_header) {
 		if (!device.tso_caps.max_tso ||
-		    !ibv_is_qpt_supported(device.tso_caps.supported_qpts, IBV_QPT_RAW_PACKET))
+		    !ibv_is_qpt_supported(device.tso_caps.supported_qpts, IBV_QPT_RAW_PACKET)) {
+			verbs_explain("max_tso_header %u: the device cuts up no long payloads",
+				      attr->max_tso_header);
 			return EOPNOTSUPP;
+		}
 		qp->sq.max_tso_header = attr->max_tso_header;
 	}
 	if (device.raw_packet_caps & IBV_RAW_PACKET_CAP_IP_CSUM ||

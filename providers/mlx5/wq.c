@@ -117,6 +117,19 @@ free_memory:
  * Completions of Ethernet queues carry a flow tag in the place of a queue's number, so they are
  * told apart by user indexes alone.
  */
+static int check_wq(const struct mlx5_context *context, const struct ibv_wq_init_attr *attr)
+{
+	if (!context->cqe_version) {
+		verbs_explain("work queues need user indexes in completions, CQE version 1");
+		return EOPNOTSUPP;
+	}
+	if (!attr->max_wr) {
+		verbs_explain("max_wr is 0");
+		return EINVAL;
+	}
+	return 0;
+}
+
 struct ibv_wq *mlx5_create_wq(struct ibv_context *ibv_context, struct ibv_wq_init_attr *attr)
 {
 	struct mlx5_context *context = to_mlx5_context(ibv_context);
@@ -124,8 +137,9 @@ struct ibv_wq *mlx5_create_wq(struct ibv_context *ibv_context, struct ibv_wq_ini
 	struct mlx5_wq *wq;
 	int err;
 
-	if (!context->cqe_version || !attr->max_wr) {
-		errno = context->cqe_version ? EINVAL : EOPNOTSUPP;
+	err = check_wq(context, attr);
+	if (err) {
+		errno = err;
 		return NULL;
 	}
 	wq = alloc_wq(context, attr);

@@ -32,6 +32,30 @@ EXPORT struct ibv_cq_ex *mlx5dv_create_cq(struct ibv_context *context,
 	return mlx5_create_cq_sized(context, cq_attr, cqe_bytes);
 }
 
+/* ---- work queues and device memory, of which only the plain kinds are there ---- */
+
+EXPORT struct ibv_wq *mlx5dv_create_wq(struct ibv_context *context,
+				       struct ibv_wq_init_attr *wq_init_attr,
+				       struct mlx5dv_wq_init_attr *attr)
+{
+	if (!mlx5dv_is_ours(context) || attr->comp_mask) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	return ibv_create_wq(context, wq_init_attr);
+}
+
+EXPORT struct ibv_dm *mlx5dv_alloc_dm(struct ibv_context *context,
+				      struct ibv_alloc_dm_attr *dm_attr,
+				      struct mlx5dv_alloc_dm_attr *attr)
+{
+	if (!mlx5dv_is_ours(context) || attr->comp_mask || attr->type != MLX5DV_DM_TYPE_MEMIC) {
+		errno = EOPNOTSUPP;
+		return NULL;
+	}
+	return ibv_alloc_dm(context, dm_attr);
+}
+
 /* ---- queue pairs ---- */
 
 /* What create_flags ask of the kernel. 0, or EOPNOTSUPP for what needs a device that has it. */

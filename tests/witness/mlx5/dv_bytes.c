@@ -130,10 +130,11 @@ static void first_version(void)
 static void device_memory(void)
 {
 	struct ibv_alloc_dm_attr attr = {.length = 256};
+	struct mlx5dv_alloc_dm_attr kind = {.type = MLX5DV_DM_TYPE_MEMIC};
 	struct mlx5dv_dm out = {};
 	struct mlx5dv_obj obj = {.dm.out = &out};
 
-	obj.dm.in = ibv_alloc_dm(context, &attr);
+	obj.dm.in = mlx5dv_alloc_dm(context, &attr, &kind);
 	need(obj.dm.in, "alloc_dm");
 	need(!mlx5dv_init_obj(&obj, MLX5DV_OBJ_DM), "init_obj");
 	printf("device memory: %llu bytes, %s\n", (unsigned long long)out.length,
@@ -145,10 +146,11 @@ static void work_queue(void)
 {
 	struct ibv_wq_init_attr attr = {
 		.wq_type = IBV_WQT_RQ, .max_wr = 10, .max_sge = 3, .pd = pd, .cq = cq};
+	struct mlx5dv_wq_init_attr plain = {};
 	struct mlx5dv_rwq out = {};
 	struct mlx5dv_obj obj = {.rwq.out = &out};
 
-	obj.rwq.in = ibv_create_wq(context, &attr);
+	obj.rwq.in = mlx5dv_create_wq(context, &attr, &plain);
 	printf("work queue: %s\n", obj.rwq.in ? "made" : "refused");
 	if (!obj.rwq.in)
 		return;

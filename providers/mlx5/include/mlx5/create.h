@@ -60,6 +60,13 @@ struct mlx5dv_wq_init_attr {
 	struct mlx5dv_striding_rq_init_attr striding_rq_attrs;
 };
 
+/*
+ * As ibv_create_wq(), and with the attributes of mlx5_wq_attr. NULL and errno: EOPNOTSUPP for
+ * strides, which the device has not.
+ */
+struct ibv_wq *mlx5dv_create_wq(struct ibv_context *context, struct ibv_wq_init_attr *wq_init_attr,
+				struct mlx5dv_wq_init_attr *mlx5_wq_attr);
+
 /* ---- queue pairs ---- */
 
 enum mlx5dv_qp_init_attr_mask {

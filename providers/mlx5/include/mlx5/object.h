@@ -85,6 +85,13 @@ struct mlx5dv_alloc_dm_attr {
 	uint64_t comp_mask;
 };
 
+/*
+ * As ibv_alloc_dm(), of a kind. NULL and errno: EOPNOTSUPP for kinds other than
+ * MLX5DV_DM_TYPE_MEMIC, which are for the steering of flows.
+ */
+struct ibv_dm *mlx5dv_alloc_dm(struct ibv_context *context, struct ibv_alloc_dm_attr *dm_attr,
+			       struct mlx5dv_alloc_dm_attr *mlx5_dm_attr);
+
 enum mlx5dv_dm_comp_mask {
 	MLX5DV_DM_MASK_REMOTE_VA = 1 << 0,
 };

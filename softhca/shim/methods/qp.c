@@ -24,10 +24,11 @@ struct qp_object *find_qp(struct shim_file *file, uint32_t number)
 	return object && object->qp ? object : NULL;
 }
 
-/* InfiniBand has no frames. */
-#define RAW_PACKET_FLAGS                                                                           \
-	((uint32_t)(IB_UVERBS_QP_CREATE_SCATTER_FCS | IB_UVERBS_QP_CREATE_CVLAN_STRIPPING))
+enum {
+	RAW_PACKET_FLAGS = IB_UVERBS_QP_CREATE_SCATTER_FCS | IB_UVERBS_QP_CREATE_CVLAN_STRIPPING,
+};
 
+/* InfiniBand has no frames. */
 static bool is_raw_packet(const struct shim_file *file, const struct qp_request *request)
 {
 	return request->type == QP_TYPE_RAW_PACKET &&
@@ -66,6 +67,7 @@ static int check_request(const struct shim_file *file, struct qp_request *reques
 			 const struct driver_data *driver)
 {
 	enum qp_type type;
+	uint32_t known;
 	int rc = check_type(request->type);
 
 	if (!rc && request->type == IB_UVERBS_QPT_DRIVER) {
@@ -78,10 +80,10 @@ static int check_request(const struct shim_file *file, struct qp_request *reques
 		return EOPNOTSUPP;
 	if (!has_objects(request))
 		return EINVAL;
-	if (request->flags & ~(IB_UVERBS_QP_CREATE_SQ_SIG_ALL |
-			       (is_raw_packet(file, request) ? RAW_PACKET_FLAGS : 0)))
-		return EOPNOTSUPP;
-	return 0;
+	known = IB_UVERBS_QP_CREATE_SQ_SIG_ALL;
+	if (request->type == QP_TYPE_RAW_PACKET)
+		known |= RAW_PACKET_FLAGS;
+	return request->flags & ~known ? EOPNOTSUPP : 0;
 }
 
 /* What becomes of received frames. */

@@ -16,7 +16,7 @@ from bed.xrc import RECV, XrcEnd, open_domain, shared_queue
 from pyverbs.qp import QP, QPInitAttr, QPInitAttrEx
 from pyverbs.wr import RecvWR
 from pyverbs.xrcd import XRCD, XRCDInitAttr
-from test_messages import MTU, carry_out
+from test_messages import MTU, carry_out, marks
 
 SIZES = (0, 1, MTU - 1, MTU, MTU + 1, 20000)
 NAMES = [name for name, operation in OPERATIONS.items() if RC in operation.kinds]
@@ -37,8 +37,8 @@ def xrc_pairs(device):
     return borrow
 
 
-@pytest.mark.parametrize('size', SIZES)
-@pytest.mark.parametrize('way', WAYS)
+@pytest.mark.parametrize('way, size', [pytest.param(way, size, marks=marks(way, size))
+                                       for way in WAYS for size in SIZES])
 @pytest.mark.parametrize('how', HOWS)
 @pytest.mark.parametrize('name', [name for name in NAMES if name not in ATOMICS])
 def test_data_arrives_and_completions_tell_it(xrc_pairs, name, how, way, size):

@@ -45,7 +45,8 @@ static inline bool qp_type_is_ud(enum qp_type type)
 /* Sends datagrams, which carry their address: a frame does as well. */
 static inline bool qp_type_is_datagram(enum qp_type type)
 {
-	return qp_type_is_ud(type) || type == QP_TYPE_RAW_PACKET;
+	return 1u << type & (1u << QP_TYPE_UD | 1u << QP_TYPE_SMI | 1u << QP_TYPE_GSI |
+			     1u << QP_TYPE_RAW_PACKET);
 }
 
 /* Requests are acknowledged, and sent again until they are. */

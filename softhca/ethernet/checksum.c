@@ -27,6 +27,8 @@ static bool is_whole(uint32_t sum)
 
 bool network_checksum_holds(const uint8_t *bytes, const struct headers *headers)
 {
+	if (headers->cut_off)
+		return false;
 	if (!is_ip4(headers))
 		return true;
 	return is_whole(inet_sum(0, bytes + headers->network, ip4_bytes(bytes, headers)));
@@ -37,7 +39,7 @@ void network_checksum_set(uint8_t *bytes, const struct headers *headers)
 	uint8_t *place = bytes + headers->network + offsetof(struct wire_ip4, checksum);
 	__be16 checksum;
 
-	if (!is_ip4(headers))
+	if (!is_ip4(headers) || headers->cut_off)
 		return;
 	memset(place, 0, sizeof(checksum));
 	checksum = inet_checksum(inet_sum(0, bytes + headers->network, ip4_bytes(bytes, headers)));
@@ -68,6 +70,8 @@ bool transport_checksum_holds(const uint8_t *bytes, const struct headers *header
 {
 	__be16 checksum;
 
+	if (headers->cut_off)
+		return false;
 	memcpy(&checksum, bytes + checksum_offset(headers), sizeof(checksum));
 	if (!checksum && is_udp(headers) && is_ip4(headers))
 		return true;
@@ -78,7 +82,7 @@ void transport_checksum_set(uint8_t *bytes, const struct headers *headers)
 {
 	__be16 checksum = 0;
 
-	if (!headers->transport)
+	if (!headers->transport || headers->cut_off)
 		return;
 	memcpy(bytes + checksum_offset(headers), &checksum, sizeof(checksum));
 	checksum = inet_checksum(transport_sum(bytes, headers));

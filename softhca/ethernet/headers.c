@@ -45,6 +45,16 @@ static void parse_transport(const uint8_t *bytes, uint32_t at, struct headers *h
 		parse_vxlan(bytes, headers);
 }
 
+static void set_end(struct headers *headers, uint32_t at, uint32_t total, uint32_t length)
+{
+	headers->network = at;
+	headers->end = at + total;
+	if (headers->end <= length)
+		return;
+	headers->end = length;
+	headers->cut_off = true;
+}
+
 static void parse_ip4(const uint8_t *bytes, uint32_t at, uint32_t length, struct headers *headers)
 {
 	struct wire_ip4 ip;
@@ -55,11 +65,9 @@ static void parse_ip4(const uint8_t *bytes, uint32_t at, uint32_t length, struct
 	memcpy(&ip, bytes + at, sizeof(ip));
 	words = ip.version_words & 15;
 	total = be16toh(ip.length);
-	if (ip.version_words >> 4 != 4 || words < IP4_MIN_WORDS || total < words * 4 ||
-	    total > length - at)
+	if (ip.version_words >> 4 != 4 || words < IP4_MIN_WORDS || total < words * 4)
 		return;
-	headers->network = at;
-	headers->end = at + total;
+	set_end(headers, at, total, length);
 	headers->key.headers |= FLOW_IP4;
 	headers->key.protocol = ip.protocol;
 	headers->key.service = ip.service;
@@ -79,10 +87,9 @@ static void parse_ip6(const uint8_t *bytes, uint32_t at, uint32_t length, struct
 		return;
 	memcpy(&ip, bytes + at, sizeof(ip));
 	first = be32toh(ip.version_class_flow);
-	if (first >> 28 != 6 || be16toh(ip.length) > length - at - sizeof(ip))
+	if (first >> 28 != 6)
 		return;
-	headers->network = at;
-	headers->end = at + (uint32_t)sizeof(ip) + be16toh(ip.length);
+	set_end(headers, at, (uint32_t)sizeof(ip) + be16toh(ip.length), length);
 	headers->key.headers |= FLOW_IP6;
 	headers->key.protocol = ip.next_header;
 	headers->key.service = (uint8_t)(first >> 20);

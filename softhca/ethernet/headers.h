@@ -18,8 +18,10 @@ struct headers {
 	struct flow_key key;
 	/* Offsets; 0: there is none. A fragment of a datagram has no transport. */
 	uint32_t network, transport;
-	/* Where the datagram ends; padding may follow. */
+	/* Where the datagram ends; padding may follow. One that is longer by its header than the
+	 * frame is cut off: its headers count, its checksums cannot hold. */
 	uint32_t end;
+	bool cut_off;
 };
 
 /* `bytes` are the first ones of a frame of `length`, all or HEADERS_BYTES of them, and nobody

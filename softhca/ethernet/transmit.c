@@ -32,6 +32,8 @@ enum completion_status ethernet_judge(const struct send_request *request)
 {
 	const struct frame_offloads *frame = &request->frame;
 
+	if (request->opcode == REQUEST_NOP)
+		return STATUS_SUCCESS;
 	if (!is_segmented(request))
 		return request->length > ETHERNET_MAX_BYTES ||
 				       request->length < sizeof(struct wire_ethernet)

@@ -41,9 +41,12 @@ static bool awaits_response(uint8_t opcode)
 	return opcode == REQUEST_READ || is_atomic(opcode);
 }
 
-static uint32_t length_limit(const struct qp *qp)
+static enum completion_status judge_datagram(const struct qp *qp,
+					     const struct send_request *request)
 {
-	return qp_type_is_datagram(qp->type) ? 1u << mtu_log(qp) : MAX_MESSAGE_BYTES;
+	if (qp->type == QP_TYPE_RAW_PACKET)
+		return ethernet_judge(request);
+	return request->length > 1u << mtu_log(qp) ? STATUS_LOCAL_LENGTH : STATUS_SUCCESS;
 }
 
 /* What is wrong with a request before anything of it has been sent. */
@@ -51,9 +54,9 @@ static enum completion_status judge(const struct qp *qp, const struct send_reque
 {
 	if (!transport_has(qp->type, request->opcode))
 		return STATUS_LOCAL_QP_OPERATION;
-	if (qp->type == QP_TYPE_RAW_PACKET && request->opcode != REQUEST_NOP)
-		return ethernet_judge(request);
-	if (request->length > length_limit(qp))
+	if (qp_type_is_datagram(qp->type))
+		return judge_datagram(qp, request);
+	if (request->length > MAX_MESSAGE_BYTES)
 		return STATUS_LOCAL_LENGTH;
 	if (is_atomic(request->opcode) && request->length != 8)
 		return STATUS_LOCAL_LENGTH;
@@ -101,9 +104,9 @@ static bool has_to_wait(const struct requester *requester)
 
 static uint32_t packets_for(const struct requester *requester, const struct send_request *request)
 {
-	if (requester->qp->type == QP_TYPE_RAW_PACKET)
-		return ethernet_frames_of(request);
-	if (is_atomic(request->opcode) || qp_type_is_datagram(requester->qp->type))
+	if (qp_type_is_datagram(requester->qp->type))
+		return requester->qp->type == QP_TYPE_RAW_PACKET ? ethernet_frames_of(request) : 1;
+	if (is_atomic(request->opcode))
 		return 1;
 	return packets_of(request->length, mtu_log(requester->qp));
 }

@@ -121,11 +121,13 @@ struct targets {
 		uint8_t hca, process;
 	} list[MAX_TARGETS];
 	/* While one port's rules are looked at. */
+	struct fabric *fabric;
 	uint8_t hca;
 	unsigned int first;
 };
 
-/* Once to each process, however many of its rules have the frame. */
+/* Once to each process, however many of its rules have the frame. One that has died is noticed
+ * here, and its rules do not stand before those of others any longer. */
 static void add_target(void *arg, unsigned int index, unsigned int process)
 {
 	struct targets *targets = arg;
@@ -134,7 +136,7 @@ static void add_target(void *arg, unsigned int index, unsigned int process)
 	for (unsigned int i = targets->first; i < targets->count; i++)
 		if (targets->list[i].process == process)
 			return;
-	if (targets->count == MAX_TARGETS)
+	if (targets->count == MAX_TARGETS || !fabric_process_alive(targets->fabric, process))
 		return;
 	targets->list[targets->count].hca = targets->hca;
 	targets->list[targets->count++].process = (uint8_t)process;
@@ -157,6 +159,7 @@ static void find_targets(struct fabric *fabric, const struct flow_key *key, stru
 	bool group = key->destination_mac[0] & 1;
 	int owner = group ? -1 : fabric_hca_by_mac(fabric, key->destination_mac);
 
+	targets->fabric = fabric;
 	targets->count = 0;
 	if (owner >= 0) {
 		look_at_port(fabric, (unsigned int)owner, key, targets);

@@ -13,6 +13,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include <linux/types.h>
+
 enum {
 	FABRIC_MAX_HCAS = 64,
 	FABRIC_MAX_PROCESSES = 128,
@@ -107,18 +109,18 @@ enum flow_header {
 struct flow_key {
 	uint8_t destination_mac[6];
 	uint8_t source_mac[6];
-	uint16_t type;	 /* behind a VLAN tag */
-	uint16_t vlan;	 /* tag control information */
+	__be16 type;	 /* behind a VLAN tag */
+	__be16 vlan;	 /* tag control information */
 	uint8_t headers; /* enum flow_header */
 	uint8_t protocol;
 	uint8_t service; /* type of service, or traffic class */
 	uint8_t reserved;
-	uint32_t flow_label;
+	__be32 flow_label;
 	uint8_t source_ip[16];
 	uint8_t destination_ip[16];
-	uint16_t source_port;
-	uint16_t destination_port;
-	uint32_t tunnel; /* VXLAN's network identifier in the upper 24 bits */
+	__be16 source_port;
+	__be16 destination_port;
+	__be32 tunnel; /* VXLAN's network identifier in the upper 24 bits */
 } __attribute__((aligned(8)));
 
 _Static_assert(sizeof(struct flow_key) == 64, "a key is eight words");

@@ -156,7 +156,7 @@ static int read_ports(const uint8_t *bytes, size_t size, bool tcp, struct flow_s
 static int read_tunnel(const uint8_t *bytes, size_t size, struct flow_specs *specs)
 {
 	struct ib_uverbs_flow_tunnel_filter value, mask;
-	uint16_t port = htobe16(VXLAN_UDP_PORT);
+	__be16 port = htobe16(VXLAN_UDP_PORT);
 	int rc = read_filters(bytes, size, &value, &mask, sizeof(value));
 
 	if (rc)
@@ -235,7 +235,7 @@ static int read_one(uint32_t type, const uint8_t *bytes, size_t size, struct flo
 /* A type that the rule asks for agrees with the network header that it asks for. */
 static bool is_type_good(const struct flow_specs *specs)
 {
-	uint16_t wanted = specs->value.type;
+	__be16 wanted = specs->value.type;
 
 	if (specs->value.headers & FLOW_IP4)
 		wanted = htobe16(ETHERTYPE_IP4);

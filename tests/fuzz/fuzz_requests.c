@@ -67,13 +67,15 @@ static void check_send(const struct send_request *request)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const enum qp_type types[] = {QP_TYPE_RC, QP_TYPE_UC, QP_TYPE_UD,
+					     QP_TYPE_RAW_PACKET};
 	static struct send_request request;
 	static struct recv_request receive;
 	struct supply supply = {.bytes = data, .left = size};
 	uint32_t index;
 
 	begin();
-	rig.qp.type = (enum qp_type)(QP_TYPE_RC + supply_draw(&supply, 3));
+	rig.qp.type = types[supply_draw(&supply, 4)];
 	rig.engine.strict = supply_draw(&supply, 2);
 	index = supply_draw(&supply, 1 << 24);
 	rig.qp.sq_consumer = index - supply_draw(&supply, RIG_SQ_UNITS);

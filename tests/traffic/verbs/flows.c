@@ -2,7 +2,10 @@
 /* Flow rules: which frames they have, who comes first, what they do besides, and what they count.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "frame.h"
 
@@ -377,6 +380,62 @@ CASE(a_sniffer_has_a_copy)
 	expect(&bench, true, true);
 	CHECK_OK(ibv_destroy_flow(flows[0]));
 	CHECK_OK(ibv_destroy_flow(flows[1]));
+	bench_close(&bench);
+}
+
+/* ---- processes ---- */
+
+static void __attribute__((noreturn)) hold_a_rule(int told)
+{
+	static struct bench bench;
+	struct rule rule;
+
+	bench_open(&bench);
+	rule = rule_to(bench.mac, 0);
+	rule_bind(bench.first.qp, &rule);
+	CHECK_EQ(write(told, "x", 1), 1);
+	for (;;)
+		pause();
+}
+
+/* The first frame after the death may still be meant for the dead. */
+static void send_until_received(struct bench *bench)
+{
+	double deadline = seconds_now() + PATIENCE_SECONDS;
+	struct ibv_wc wc;
+
+	while (!ibv_poll_cq(bench->first.cq, 1, &wc)) {
+		CHECK(seconds_now() < deadline);
+		send(bench);
+	}
+	CHECK_EQ(wc.status, IBV_WC_SUCCESS);
+}
+
+/* Processes of one host share the adapter, and so the order of their rules. */
+CASE(rules_of_another_process)
+{
+	static struct bench bench;
+	struct ibv_flow *flow;
+	struct rule rule;
+	int told[2];
+	char byte;
+	pid_t child;
+
+	CHECK_EQ(pipe(told), 0);
+	child = fork();
+	CHECK(child >= 0);
+	if (child == 0)
+		hold_a_rule(told[1]);
+	CHECK_EQ(read(told[0], &byte, 1), 1);
+	bench_open(&bench);
+	rule = rule_to(bench.mac, 5);
+	flow = rule_bind(bench.first.qp, &rule);
+	send(&bench);
+	expect(&bench, false, false);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	send_until_received(&bench);
+	CHECK_OK(ibv_destroy_flow(flow));
 	bench_close(&bench);
 }
 

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 60000 };
+#include "softhca/shim/environment.h"
+
+enum { ROUNDS = 40000 };
 
 static uint64_t random_state = 0x9e3779b97f4a7c15;
 
@@ -57,7 +59,7 @@ static void write_garbage(const struct device *device)
 {
 	uint8_t bytes[512];
 	size_t words = 2 + random_number(62);
-	struct ib_uverbs_cmd_hdr header = {.command = random_number(46),
+	struct ib_uverbs_cmd_hdr header = {.command = random_number(60),
 					   .in_words = (uint16_t)words,
 					   .out_words = (uint16_t)random_number(100)};
 	uint64_t answer = (uintptr_t)scratch;
@@ -82,7 +84,8 @@ static void write_garbage(const struct device *device)
 
 static void ioctl_garbage(const struct device *device)
 {
-	static const uint16_t objects[] = {0, 1, 3, 4, 5, 6, 7, 14, 0x10, 17, 0x1008};
+	static const uint16_t objects[] = {0,  1,  3,  4,  5,	 6,  7,	    9,
+					   11, 12, 14, 15, 0x10, 17, 0x1008};
 	struct ib_uverbs_attr attrs[16];
 	uint16_t count = (uint16_t)random_number(16);
 	uint16_t object = objects[random_number(sizeof(objects) / sizeof(objects[0]))];
@@ -106,14 +109,17 @@ static void ioctl_garbage(const struct device *device)
 	assert_in_range(rc, 0, 200);
 }
 
-static void survives_random_commands(void **state)
+static void survive(const char *port_type)
 {
-	struct device device = device_open_with_context();
+	struct device device;
 	struct queue queues[2];
-	uint32_t pd = make_pd(&device);
-	uint32_t cq = make_cq(&device, &queues[0], 1, -1);
+	uint32_t pd, cq;
 
-	(void)state;
+	setenv(SOFTHCA_ENV_PORT_TYPE, port_type, 1);
+	device = device_open_with_context();
+	unsetenv(SOFTHCA_ENV_PORT_TYPE);
+	pd = make_pd(&device);
+	cq = make_cq(&device, &queues[0], 1, -1);
 	make_qp(&device, &queues[1], pd, cq, 2);
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		write_garbage(&device);
@@ -125,10 +131,23 @@ static void survives_random_commands(void **state)
 	queue_free(&queues[1]);
 }
 
+static void survives_random_commands(void **state)
+{
+	(void)state;
+	survive("ib");
+}
+
+static void survives_them_on_ethernet(void **state)
+{
+	(void)state;
+	survive("eth");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_random_commands),
+		cmocka_unit_test(survives_them_on_ethernet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,8 @@ static void expect_inside(const struct send_request *request)
 
 static void random_send_queues_are_survived(void **state)
 {
+	static const enum qp_type types[] = {QP_TYPE_RC, QP_TYPE_UC, QP_TYPE_UD,
+					     QP_TYPE_RAW_PACKET};
 	struct send_request *request = malloc(sizeof(*request));
 	unsigned int accepted = 0;
 
@@ -84,7 +86,7 @@ static void random_send_queues_are_survived(void **state)
 		make_plausible(index % RIG_SQ_UNITS, index);
 		fill(rig.qp_record, sizeof(rig.qp_record));
 		rig.qp.sq_consumer = index - draw() % RIG_SQ_UNITS;
-		rig.qp.type = (enum qp_type)(QP_TYPE_RC + draw() % 3);
+		rig.qp.type = types[draw() % 4];
 		if (softhca_mlx5_family.send_decode(&rig.qp, index, request) == 0) {
 			expect_inside(request);
 			accepted++;

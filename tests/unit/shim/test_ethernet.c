@@ -97,7 +97,7 @@ static void an_infiniband_port_has_none_of_it(void **state)
 	struct ib_uverbs_ex_create_rwq_ind_table_resp table;
 	struct ib_uverbs_ex_create_wq_resp wq;
 	struct device device = device_open_with_context();
-	struct queue cq_queue = queue_make(4096), queue = queue_make(4096);
+	struct queue cq_queue, queue = queue_make(4096);
 	uint32_t pd = make_pd(&device), cq = make_cq(&device, &cq_queue, 0, -1), none = 0;
 
 	(void)state;
@@ -146,7 +146,7 @@ static void work_queues_and_tables(void **state)
 	struct ib_uverbs_ex_create_rwq_ind_table_resp table;
 	struct ib_uverbs_ex_create_wq_resp wq;
 	struct device device = open_ethernet();
-	struct queue cq_queue = queue_make(4096), queue = queue_make(4096);
+	struct queue cq_queue, queue = queue_make(4096);
 	uint32_t pd = make_pd(&device), cq = make_cq(&device, &cq_queue, 0, -1), wrong[2] = {0};
 	struct ib_uverbs_ex_destroy_wq destroy = {0};
 	struct ib_uverbs_ex_destroy_rwq_ind_table destroy_table = {0};
@@ -188,7 +188,7 @@ static void modify_is_checked(void **state)
 	struct ib_uverbs_ex_create_wq_resp wq;
 	struct mlx5_ib_modify_wq driver = {0};
 	struct device device = open_ethernet();
-	struct queue cq_queue = queue_make(4096), queue = queue_make(4096);
+	struct queue cq_queue, queue = queue_make(4096);
 	uint32_t pd = make_pd(&device), cq = make_cq(&device, &cq_queue, 0, -1);
 	const struct {
 		uint32_t mask, state, current, flags;

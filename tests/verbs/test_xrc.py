@@ -26,6 +26,7 @@ NAMES = [name for name, operation in OPERATIONS.items() if RC in operation.kinds
 def xrc_pairs(device):
     """As the fixture `pairs`, with XRC ends."""
     need(device.attr.device_cap_flags & e.IBV_DEVICE_XRC, 'the device has no XRC')
+    need(not device.family.no_xrc, device.family.no_xrc)
     made = {}
 
     def borrow(how='post_send', way='poll'):

@@ -6,7 +6,7 @@ import errno
 import pytest
 
 import pyverbs.enums as e
-from bed.device import asking_for, fails_with, need
+from bed.device import asking_for, fails_with, lacking, need
 from bed.end import ALL_ACCESS, FILLING, HOWS, RC, SEND_OPS, End, connect, pattern
 from bed.request import Request, issue
 from pyverbs.mr import MR, MW, MWBind, MWBindInfo
@@ -196,6 +196,8 @@ def test_windows_beyond_their_region(device, kind, place):
 
 @KIND
 def test_regions_that_take_no_windows(device, kind):
+    if device.family.no_bind_right:
+        lacking(device.family.no_bind_right)
     refused_binding(Bench(device, kind, access=ALL_ACCESS))
 
 

@@ -41,6 +41,7 @@ class Family:
     no_resumption: str = ''
     no_error_from_reset: str = ''
     no_xrc: str = ''
+    no_bind_right: str = ''
     no_send_queue_error: str = ''
     no_purge: str = ''
 
@@ -55,6 +56,7 @@ MLX5 = Family('mlx5', names_errors=True, has_syndromes=True, flushes_late_receiv
 MLX5_OF_THE_KERNEL = dataclasses.replace(
     MLX5, name="the kernel's mlx5", checks_ranges=False,
     no_draining="the kernel's mlx5 driver has no way to drain a send queue",
+    no_bind_right="keys of the kernel's mlx5 driver do not say whether windows may be bound",
     no_xrc="softhca's adapter for machines announces XRC, which drivers want, and refuses it",
     no_error_from_reset='the kernel knows no step from RESET to the error state')
 RXE = Family('rxe', no_resumption='rxe does not go on with what was posted while it drained',

@@ -72,7 +72,7 @@ static enum verdict carry_out(struct responder *responder, struct arrival *arriv
 	enum verdict verdict;
 
 	if (arrival->transport == WIRE_XRC) {
-		verdict = xrc_choose_srq(responder, arrival->srqn, starts);
+		verdict = xrc_choose_srq(responder, arrival->srqn);
 		if (verdict)
 			return verdict;
 	}

@@ -137,7 +137,7 @@ void uc_receive(struct responder *responder, struct arrival *arrival);
 /* Takes the header that names an SRQ. False: the packet is too short. */
 bool xrc_take_header(struct arrival *arrival);
 /* The message in progress, or that which now begins, is for this SRQ. */
-enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool starts);
+enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn);
 /* Where the keys of a request for `srqn` are good, NULL if there is no such SRQ. */
 const struct pd *xrc_find_pd(const struct responder *responder, uint32_t srqn);
 /* The SRQ is about to end. */

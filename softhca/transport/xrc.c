@@ -43,7 +43,7 @@ static void tell_why(const struct responder *responder, uint32_t srqn)
 		trace_printf("qp %06x: SRQ %06x is another process's", qp->qpn, srqn);
 }
 
-enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool starts)
+enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn)
 {
 	struct srq *srq = find_srq(responder, srqn);
 
@@ -51,7 +51,9 @@ enum verdict xrc_choose_srq(struct responder *responder, uint32_t srqn, bool sta
 		tell_why(responder, srqn);
 		return VERDICT_NO_SUCH_SRQ;
 	}
-	if (!starts && srq != responder->srq)
+	/* A receive that is held completes where the SRQ says that it came from, also when the
+	 * peer begins another message in its midst. */
+	if (responder->message != KIND_NONE && srq != responder->srq)
 		return VERDICT_INVALID_REQUEST;
 	responder->pd = srq->pd;
 	responder->cq = srq->cq;

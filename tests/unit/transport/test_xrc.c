@@ -322,13 +322,12 @@ static void keys_are_those_of_the_srqs_pd(void **state)
 	expect_nak(&request, 2, STATUS_REMOTE_ACCESS, EVENT_QP_ACCESS_ERROR);
 }
 
-/* The second packet names another SRQ than the first. */
-static void message_keeps_its_srq(void **state)
+/* The second packet of a message for the first SRQ is forged: it names the second one. */
+static void expect_refused_second(uint8_t opcode)
 {
 	struct send_request request = to_first(REQUEST_SEND, 400);
 	struct sent_packet forged;
 
-	(void)state;
 	make_second(nodes[1].pd, nodes[1].xrcd);
 	post_recv(&nodes[1], 4096, 1000);
 	wire.asleep[1] = true;
@@ -336,6 +335,7 @@ static void message_keeps_its_srq(void **state)
 	forged = *wire.log[1];
 	wire.dead[0] = true;
 	wire.asleep[1] = false;
+	forged.bytes[0] = opcode;
 	forged.bytes[15] = (uint8_t)second_srq->srqn;
 	wire.first[1]->next = NULL;
 	wire.last[1] = &wire.first[1]->next;
@@ -344,6 +344,20 @@ static void message_keeps_its_srq(void **state)
 	assert_int_equal(nodes[1].qp->attr.state, QP_ERR);
 	assert_true(had_event(&nodes[1], EVENT_QP_REQUEST_ERROR));
 	expect_status(&nodes[1].recv_cq, 0, STATUS_FLUSHED);
+	expect_nothing(&second_cq);
+}
+
+static void message_keeps_its_srq(void **state)
+{
+	(void)state;
+	expect_refused_second(0xa2);
+}
+
+/* SEND_ONLY in the midst of another message. */
+static void message_that_begins_too_early_leaves_the_srq_alone(void **state)
+{
+	(void)state;
+	expect_refused_second(0xa4);
 }
 
 static void short_packet_is_dropped(void **state)
@@ -427,6 +441,7 @@ int main(void)
 		TEST(open_halves, srq_of_no_domain_is_an_invalid_rd_request),
 		TEST(open_halves, keys_are_those_of_the_srqs_pd),
 		TEST(open_halves, message_keeps_its_srq),
+		TEST(open_halves, message_that_begins_too_early_leaves_the_srq_alone),
 		TEST(open_halves, short_packet_is_dropped),
 		TEST(open_halves, sending_half_takes_no_requests),
 		TEST(open_halves, plain_requests_are_not_for_it),

@@ -4,8 +4,6 @@
  * how, regions change rights, PD and place. What a request may not do is told with the status of a
  * failed bind; nothing has changed then.
  */
-#include <stdlib.h>
-
 #include "softhca/core/internal.h"
 #include "softhca/memory/lookup.h"
 
@@ -136,13 +134,7 @@ static enum completion_status change_region(struct qp *qp, struct mr *mr,
 		pd = find_pd(qp->hca, change->pdn);
 	if (!pd && !next.free)
 		return STATUS_MW_BIND;
-	if (front->change_region(mr, qp, request, &next))
-		return STATUS_MW_BIND;
-	if (!mr_change(mr, pd, &next))
-		return STATUS_SUCCESS;
-	if (next.pages != mr->pages)
-		free(next.pages);
-	return STATUS_MW_BIND;
+	return front->change_region(mr, pd, qp, request, &next) ? STATUS_MW_BIND : STATUS_SUCCESS;
 }
 
 enum completion_status key_change(struct qp *qp, const struct send_request *request)

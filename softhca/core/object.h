@@ -38,6 +38,7 @@ struct hca_limits {
 
 struct mr;
 struct mr_params;
+struct pd;
 
 /* Upcalls to the front end, under the engine lock; they must not block nor call back. */
 struct front_ops {
@@ -48,12 +49,13 @@ struct front_ops {
 	void (*async_event)(struct hca *hca, enum async_event_type type,
 			    enum async_event_scope scope, void *object);
 	/*
-	 * A request changes a region: takes what the request lists of its translation, and says in
-	 * `next`, which has the other properties already, where its memory will be. 0 or EINVAL.
-	 * NULL: regions are not changed by requests.
+	 * A request changes a region: takes what the request lists of its translation, says in
+	 * `next`, which has the other properties already, where its memory will be, and has
+	 * mr_change() do it. An errno: nothing has changed, nor has what the front end keeps of
+	 * the translation. NULL: regions are not changed by requests.
 	 */
-	int (*change_region)(struct mr *mr, const struct qp *qp, const struct send_request *request,
-			     struct mr_params *next);
+	int (*change_region)(struct mr *mr, struct pd *pd, const struct qp *qp,
+			     const struct send_request *request, struct mr_params *next);
 };
 
 /* Numbers of CQs have 24 bits and are this process's own; 0 is none. */

@@ -84,8 +84,8 @@ mlx5_command_fn mlx5_modify_qp;
 mlx5_command_fn mlx5_attach_to_mcg, mlx5_detach_from_mcg;
 
 /* A request of the driver changes a region; front_ops.change_region. */
-int mlx5_change_region(struct mr *mr, const struct qp *qp, const struct send_request *request,
-		       struct mr_params *next);
+int mlx5_change_region(struct mr *mr, struct pd *pd, const struct qp *qp,
+		       const struct send_request *request, struct mr_params *next);
 
 /* The driver's half of ending an object: the core's is gone already or goes with it. */
 void mlx5_eq_free(struct mlx5_eq *eq);

@@ -312,17 +312,43 @@ static const struct pd *pd_of_list(const struct qp *qp, const struct sge *list)
 	return qp->type == QP_TYPE_UMR && mr && mr->pd ? mr->pd : qp->pd;
 }
 
-static bool take_entries(struct mlx5_mkey *mkey, const struct qp *qp,
-			 const struct send_request *request)
+/* A part of the kept list, and what is there instead before or after a change. */
+struct list_part {
+	uint8_t *entries, *other;
+	uint64_t bytes; /* whole units */
+};
+
+static int fetch_part(const struct mlx5_mkey *mkey, const struct qp *qp,
+		      const struct send_request *request, struct list_part *part)
 {
 	uint64_t first = request->change.first_entry, bytes = 0;
+	uint8_t *other;
 
 	for (unsigned int i = 0; i < request->num_sge; i++)
 		bytes += request->sge[i].length;
 	if (!bytes || first + bytes > (uint64_t)mkey->num_entries * ENTRY_BYTES)
-		return false;
-	return !memory_gather(qp->hca, pd_of_list(qp, request->sge), request->sge, request->num_sge,
-			      0, mkey->entries + first, (uint32_t)bytes);
+		return EINVAL;
+	other = malloc(bytes);
+	if (!other)
+		return ENOMEM;
+	if (memory_gather(qp->hca, pd_of_list(qp, request->sge), request->sge, request->num_sge, 0,
+			  other, (uint32_t)bytes)) {
+		free(other);
+		return EINVAL;
+	}
+	*part = (struct list_part){mkey->entries + first, other, bytes};
+	return 0;
+}
+
+static void swap_part(const struct list_part *part)
+{
+	uint8_t unit[ENTRIES_PER_UNIT * ENTRY_BYTES];
+
+	for (uint64_t at = 0; at < part->bytes; at += sizeof(unit)) {
+		memcpy(unit, part->entries + at, sizeof(unit));
+		memcpy(part->entries + at, part->other + at, sizeof(unit));
+		memcpy(part->other + at, unit, sizeof(unit));
+	}
 }
 
 /* What the memory behind the key depends on. */
@@ -347,18 +373,47 @@ static int move(struct mlx5_mkey *mkey, struct mr_params *next)
 	return EINVAL;
 }
 
-int mlx5_change_region(struct mr *mr, const struct qp *qp, const struct send_request *request,
-		       struct mr_params *next)
+static int change_listed(struct mlx5_mkey *mkey, struct pd *pd, const struct key_change *change,
+			 struct mr_params *next)
 {
+	struct mr *mr = mkey->mr;
+	int rc = 0;
+
+	if (next->free || moves(mr, change))
+		rc = move(mkey, next);
+	if (rc)
+		return rc;
+	rc = mr_change(mr, pd, next);
+	if (rc && next->pages != mr->pages)
+		free(next->pages);
+	return rc;
+}
+
+int mlx5_change_region(struct mr *mr, struct pd *pd, const struct qp *qp,
+		       const struct send_request *request, struct mr_params *next)
+{
+	const struct key_change *change = &request->change;
 	struct mlx5_mkey *mkey = mr->front;
+	struct list_part part = {0};
+	int rc = 0;
 
 	if (!hw_get(mkey->context, MLX5_MKC_UMR_ENABLE))
 		return EINVAL;
 	next->access |= ACCESS_MW_BIND;
 	/* All of memory may change rights and PD, no more. */
 	if (!mkey->entries)
-		return request->change.properties & ~(uint32_t)(KEY_PD | KEY_VARIANT) ? EINVAL : 0;
-	if (request->change.properties & KEY_TRANSLATION && !take_entries(mkey, qp, request))
-		return EINVAL;
-	return next->free || moves(mr, &request->change) ? move(mkey, next) : 0;
+		return change->properties & ~(uint32_t)(KEY_PD | KEY_VARIANT)
+			       ? EINVAL
+			       : mr_change(mr, pd, next);
+	if (change->properties & KEY_TRANSLATION)
+		rc = fetch_part(mkey, qp, request, &part);
+	if (rc)
+		return rc;
+	swap_part(&part);
+	rc = change_listed(mkey, pd, change, next);
+	/* Later requests find the list as it is in use. */
+	if (rc)
+		swap_part(&part);
+	free(part.other);
+	return rc;
 }

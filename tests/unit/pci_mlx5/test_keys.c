@@ -325,6 +325,47 @@ static void changes_that_are_refused(void **state)
 	refused(&good);
 }
 
+/* A change of rights has the pages found anew, from the list as the adapter keeps it. */
+static void expect_first_page(uint32_t key, const char *text)
+{
+	struct change rights = {.key = key, .mask = RIGHTS, .rights = LOCAL | REMOTE};
+
+	assert_int_equal(change(&rights), 0);
+	assert_int_equal(read_remote(key, ADDRESS), 0);
+	assert_string_equal((char *)guest_at(bench.memory + 3 * PAGE), text);
+}
+
+static void refused_changes_leave_the_list_alone(void **state)
+{
+	uint32_t key = make_free_key(0);
+	struct change request = registration(key), other;
+
+	(void)state;
+	strcpy((char *)guest_at(bench.memory + PAGE), "listed");
+	strcpy((char *)guest_at(bench.memory), "refused");
+	assert_int_equal(change(&request), 0);
+	other = (struct change){.key = key,
+				.mask = LENGTH,
+				.length = 9 * PAGE,
+				.units = 1,
+				.list = guest_pages(PAGE)};
+	put64(guest_at(other.list), 0, bench.memory | 3);
+	refused(&other);
+	expect_first_page(key, "listed");
+	/* Others may write what the owner may not. */
+	other.mask = RIGHTS;
+	other.rights = REMOTE;
+	refused(&other);
+	expect_first_page(key, "listed");
+	/* The second half of the list is not in memory. */
+	other.rights = LOCAL | REMOTE;
+	other.units = 2;
+	other.list = GUEST_BASE + GUEST_BYTES - 16;
+	put64(guest_at(other.list), 0, bench.memory | 3);
+	refused(&other);
+	expect_first_page(key, "listed");
+}
+
 static void keys_that_requests_may_not_change(void **state)
 {
 	struct change request;
@@ -439,6 +480,7 @@ int main(void)
 		TEST(a_revoked_key_is_worth_nothing_until_it_is_filled_again),
 		TEST(keys_that_came_with_their_list_change_as_well),
 		TEST(changes_that_are_refused),
+		TEST(refused_changes_leave_the_list_alone),
 		TEST(keys_that_requests_may_not_change),
 		TEST(programs_change_no_regions),
 		TEST(a_window_is_bound_to_a_region_of_the_driver),

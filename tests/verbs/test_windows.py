@@ -25,6 +25,8 @@ FLAGS = e.IBV_SEND_SIGNALED
 class Bench:
     """A peer that uses a window, and the owner of window and region."""
 
+    made = []
+
     def __init__(self, device, kind=2, how='post_send', access=BINDABLE):
         need(device.attr.max_mw or device.attr.device_cap_flags
              & (e.IBV_DEVICE_MEM_WINDOW | e.IBV_DEVICE_MEM_WINDOW_TYPE_2A
@@ -37,6 +39,7 @@ class Bench:
         self.kind, self.region = kind, MR(self.owner.pd, 4096, access)
         self.region.write(FILLING * 4096, 4096)
         self.key = self.window.rkey
+        self.made.append(self)
 
     def bind(self, offset=1024, length=1024, access=WINDOW):
         """-> the completion; the window's key is then `key`"""
@@ -82,6 +85,15 @@ class Bench:
         for end in (self.user, self.owner):
             end.reset()
         connect(self.user, self.owner)
+
+
+@pytest.fixture(autouse=True)
+def windows_first():
+    """A kernel may wait for ever to end a queue pair or a region that a window is bound to."""
+    yield
+    for bench in Bench.made:
+        bench.window.close()
+    Bench.made.clear()
 
 
 @HOW

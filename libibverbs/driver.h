@@ -428,6 +428,12 @@ void verbs_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void verbs_explain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * For direct verbs, which no function of the library stands in front of: where `result` is NULL,
+ * explains its errno under the name of the verb. Returns result.
+ */
+void *verbs_explained(void *result, const char *verb, struct ibv_context *context);
+
+/*
  * The same for posts, which are the provider's from their beginning: why the request `wr` was not
  * taken. `cap` has the limits of the queue pair; of receives, `verb` is the public function, and qp
  * is NULL for a shared queue. They return err.

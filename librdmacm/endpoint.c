@@ -13,8 +13,9 @@ static int lead_to_peer(struct cma_id *id, const struct rdma_addrinfo *res)
 	if (res->ai_route_len && rdma_set_option(&id->id, RDMA_OPTION_IB, RDMA_OPTION_IB_PATH,
 						 res->ai_route, res->ai_route_len))
 		return errno;
+	/* The kernel tells of a path that is given as of one that it has found. */
 	if (res->ai_route_len)
-		return cma_query_path(id);
+		return cma_id_wait(id);
 	return rdma_resolve_route(&id->id, RESOLVE_TIMEOUT_MS) ? errno : 0;
 }
 

@@ -253,6 +253,7 @@ static int create_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
 	bool own_queue = attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE &&
 			 attr->srq_type == IBV_SRQT_XRC &&
 			 !(attr->comp_mask & IBV_SRQ_INIT_ATTR_CQ);
+	bool made_queue = !id->id.recv_cq;
 	int err;
 
 	if (!id->device || id->id.srq)
@@ -262,7 +263,7 @@ static int create_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
 		attr->pd = NULL;
 	}
 	err = choose_pd(id, &attr->pd);
-	if (!err && !id->id.recv_cq)
+	if (!err && made_queue)
 		err = create_queue(id, attr->attr.max_wr, &id->id.recv_cq_channel, &id->id.recv_cq);
 	if (err)
 		return err;
@@ -273,7 +274,8 @@ static int create_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
 	id->id.srq = ibv_create_srq_ex(id->id.verbs, attr);
 	if (!id->id.srq) {
 		err = errno;
-		destroy_queues(id);
+		if (made_queue)
+			destroy_queue(&id->id.recv_cq_channel, &id->id.recv_cq);
 		return err;
 	}
 	id->id.pd = attr->pd;

@@ -15,10 +15,14 @@ static _Thread_local struct {
 	int err;
 	char text[TEXT_BYTES];
 	char provider[TEXT_BYTES]; /* not taken yet; empty: it has said nothing */
+	struct explain_post post;
+	bool is_post; /* the text is still to be made of it */
 } last;
 
 const char *ibv_explain_last_error(void)
 {
+	if (last.is_post)
+		explain_post(&last.post);
 	return last.text;
 }
 
@@ -37,9 +41,18 @@ int explain(int err, const char *verb, const char *format, ...)
 	vsnprintf(last.text + length, sizeof(last.text) - (size_t)length, format, args);
 	va_end(args);
 	last.err = err;
+	last.is_post = false;
 	last.provider[0] = '\0';
 	errno = saved;
 	return err;
+}
+
+struct explain_post *explain_post_later(int err)
+{
+	last.err = err;
+	last.is_post = true;
+	last.provider[0] = '\0';
+	return &last.post;
 }
 
 void verbs_explain(const char *format, ...)
@@ -51,6 +64,11 @@ void verbs_explain(const char *format, ...)
 	vsnprintf(last.provider, sizeof(last.provider), format, args);
 	va_end(args);
 	errno = saved;
+}
+
+void *verbs_explained(void *result, const char *verb, struct ibv_context *context)
+{
+	return explained_pointer(result, verb, context);
 }
 
 bool explain_by_provider(int err, const char *verb)

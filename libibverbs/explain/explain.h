@@ -60,6 +60,24 @@ int explain_transition(const struct ibv_qp *qp, enum ibv_qp_state from, enum ibv
 		       int mask, int required, int allowed);
 int explain_modify(int err, struct ibv_qp *qp, const struct ibv_qp_attr *attr, int mask);
 
+/* post.c: what is kept of a request that was refused, until somebody asks why. */
+struct explain_post {
+	const char *verb;
+	int err;
+	bool is_send;
+	struct ibv_qp_cap cap;
+	enum ibv_qp_type qp_type;
+	enum ibv_qp_state state;
+	enum ibv_wr_opcode opcode;
+	unsigned int send_flags;
+	int num_sge;
+	uint64_t inline_length;
+};
+
+/* Where to keep it: this thread's last failure is a post. */
+struct explain_post *explain_post_later(int err);
+void explain_post(const struct explain_post *post);
+
 /* Names of values, for messages. */
 const char *explain_qp_type(enum ibv_qp_type type);
 const char *explain_qp_state(enum ibv_qp_state state);

@@ -16,20 +16,19 @@ EXPORT struct ibv_cq_ex *mlx5dv_create_cq(struct ibv_context *context,
 					  struct mlx5dv_cq_init_attr *attr)
 {
 	const uint64_t masks = MLX5DV_CQ_INIT_ATTR_MASK_FLAGS | MLX5DV_CQ_INIT_ATTR_MASK_CQE_SIZE;
-	uint16_t cqe_bytes = to_mlx5_context(context)->cqe_bytes;
-	int err = 0;
+	uint16_t cqe_bytes;
 
 	/* Neither compressed completions nor padded ones: no flag is known. */
 	if (!mlx5dv_is_ours(context) || attr->comp_mask & ~masks ||
-	    (attr->comp_mask & MLX5DV_CQ_INIT_ATTR_MASK_FLAGS && attr->flags))
-		err = EOPNOTSUPP;
-	else if (attr->comp_mask & MLX5DV_CQ_INIT_ATTR_MASK_CQE_SIZE)
-		cqe_bytes = attr->cqe_size;
-	if (err) {
-		errno = err;
-		return NULL;
+	    (attr->comp_mask & MLX5DV_CQ_INIT_ATTR_MASK_FLAGS && attr->flags)) {
+		errno = EOPNOTSUPP;
+		return verbs_explained(NULL, __func__, context);
 	}
-	return mlx5_create_cq_sized(context, cq_attr, cqe_bytes);
+	cqe_bytes = attr->comp_mask & MLX5DV_CQ_INIT_ATTR_MASK_CQE_SIZE
+			    ? attr->cqe_size
+			    : to_mlx5_context(context)->cqe_bytes;
+	return verbs_explained(mlx5_create_cq_sized(context, cq_attr, cqe_bytes), __func__,
+			       context);
 }
 
 /* ---- work queues and device memory, of which only the plain kinds are there ---- */
@@ -137,9 +136,9 @@ EXPORT struct ibv_qp *mlx5dv_create_qp(struct ibv_context *context,
 						: EINVAL;
 	if (err) {
 		errno = err;
-		return NULL;
+		return verbs_explained(NULL, __func__, context);
 	}
-	return mlx5_create_qp_with(context, qp_attr, &extra);
+	return verbs_explained(mlx5_create_qp_with(context, qp_attr, &extra), __func__, context);
 }
 
 EXPORT struct mlx5dv_qp_ex *mlx5dv_qp_ex_from_ibv_qp_ex(struct ibv_qp_ex *qp)

@@ -54,12 +54,14 @@ static ALWAYS_INLINE int build_atomic(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
 static COLD int post_other(struct mlx5_sq *sq, const struct ibv_send_wr *wr,
 			   enum mlx5_service service)
 {
-	if (wr->opcode == IBV_WR_LOCAL_INV && service != MLX5_SERVICE_UD &&
-	    service != MLX5_SERVICE_RAW) {
+	/* Their queues are made for smaller requests. */
+	bool has_keys = service != MLX5_SERVICE_UD && service != MLX5_SERVICE_RAW;
+
+	if (wr->opcode == IBV_WR_LOCAL_INV && has_keys) {
 		mlx5_wqe_local_inv(sq, wr->send_flags, wr->invalidate_rkey, wr->wr_id);
 		return 0;
 	}
-	if (wr->opcode == IBV_WR_BIND_MW && service != MLX5_SERVICE_UD)
+	if (wr->opcode == IBV_WR_BIND_MW && has_keys)
 		return mlx5_wqe_bind_mw(sq, wr->send_flags, wr->bind_mw.mw, wr->bind_mw.rkey,
 					&wr->bind_mw.bind_info, wr->wr_id);
 	return wr->opcode == IBV_WR_TSO ? EOPNOTSUPP : EINVAL;

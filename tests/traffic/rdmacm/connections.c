@@ -180,6 +180,19 @@ CASE(queue_pairs_of_the_program)
 	disconnect_both(&(struct connection){listener, channel, active, passive});
 }
 
+/* What the id has already stays when something more cannot be made. */
+CASE(a_shared_queue_that_cannot_be)
+{
+	struct ibv_srq_init_attr attr = {.attr = {.max_wr = UINT32_MAX, .max_sge = 1}};
+	struct connection connection;
+
+	connect_both(&connection);
+	CHECK_EQ(rdma_create_srq(connection.active, NULL, &attr), -1);
+	CHECK(!connection.active->srq && connection.active->recv_cq && connection.active->send_cq);
+	exchange(connection.passive, connection.active, 100);
+	disconnect_both(&connection);
+}
+
 struct server {
 	struct rdma_addrinfo *address;
 	struct rdma_cm_id *listener;

@@ -220,6 +220,25 @@ static void test_what_the_provider_says_comes_first(void **state)
 	assert_reason("max_send_wr 5000");
 }
 
+/* Direct verbs have no function of the library in front of them: what their provider says must not
+ * wait for the next verb that fails. */
+static void test_direct_verbs_take_what_their_provider_says(void **state)
+{
+	struct ibv_cq cq = {.context = context};
+
+	UNUSED;
+	verbs_explain("max_send_wr 9 > device limit 8");
+	errno = EINVAL;
+	assert_null(verbs_explained(NULL, "mlx5dv_create_qp", context));
+	assert_int_equal(errno, EINVAL);
+	assert_string_equal(ibv_explain_last_error(),
+			    "mlx5dv_create_qp: max_send_wr 9 > device limit 8");
+	assert_ptr_equal(verbs_explained(&cq, "mlx5dv_create_cq", context), &cq);
+	provider_error = EBUSY;
+	assert_int_equal(ibv_destroy_cq(&cq), EBUSY);
+	assert_null(strstr(ibv_explain_last_error(), "max_send_wr"));
+}
+
 static void test_shared_receive_queue_beyond_limits(void **state)
 {
 	struct ibv_srq_init_attr attr = {.attr = {.max_wr = 3001, .max_sge = 1}};
@@ -461,6 +480,7 @@ int main(void)
 		TEST(queue_pair_beyond_limits),
 		TEST(queue_pair_without_completion_queue),
 		TEST(what_the_provider_says_comes_first),
+		TEST(direct_verbs_take_what_their_provider_says),
 		TEST(shared_receive_queue_beyond_limits),
 		TEST(remote_rights_need_the_local_one),
 		TEST(memory_that_is_not_there),

@@ -322,7 +322,8 @@ static void a_long_payload_inline(void **state)
 static void other_opcodes_are_refused(void **state)
 {
 	static const enum ibv_wr_opcode opcodes[] = {IBV_WR_SEND_WITH_IMM, IBV_WR_RDMA_WRITE,
-						     IBV_WR_LOCAL_INV, IBV_WR_RDMA_READ};
+						     IBV_WR_LOCAL_INV, IBV_WR_RDMA_READ,
+						     IBV_WR_BIND_MW};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {

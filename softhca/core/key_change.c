@@ -9,9 +9,12 @@
 
 /* ---- windows ---- */
 
-/* The pieces that a window stands for: one. A list is padded with empty ones. */
+/* The pieces that a window stands for: one. A list is padded with empty ones, and must be in the
+ * request. */
 static const struct sge *single_piece(const struct send_request *request)
 {
+	if (request->change.list_elsewhere)
+		return NULL;
 	for (unsigned int i = 1; i < request->num_sge; i++)
 		if (request->sge[i].length)
 			return NULL;

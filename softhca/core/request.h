@@ -89,6 +89,7 @@ struct key_change {
 	bool only_if_used;
 	bool only_if_this_qp; /* refused unless the key is for the queue pair of the request */
 	uint32_t first_entry; /* of the translation, where the list goes, in bytes */
+	bool list_elsewhere;  /* the request's elements say where the list lies, and are not it */
 };
 
 enum frame_offload {

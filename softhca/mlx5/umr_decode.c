@@ -119,6 +119,7 @@ static const char *take_list_elsewhere(struct reader *reader, struct send_reques
 
 	if (!take(reader, &segment))
 		return "pointer to the list is missing";
+	request->change.list_elsewhere = true;
 	request->num_sge = 1;
 	request->sge[0] = (struct sge){
 		.address = be64toh(segment.data.addr),

@@ -259,6 +259,9 @@ static void binds_that_are_refused(void **state)
 	bad.sge[1] = bad.sge[0];
 	refused(qp, &bad);
 	bad = good;
+	bad.change.list_elsewhere = true;
+	refused(qp, &bad);
+	bad = good;
 	bad.num_sge = 0;
 	refused(qp, &bad);
 	bad = good;

@@ -399,16 +399,17 @@ static uint32_t make_window(bool type_2)
 	return get32(call.out, 8) << 8 | 0x10;
 }
 
-/* As stock libmlx5 binds a window of type 1: the key's next variant, one piece inline. */
-static uint8_t bind_window(uint32_t key, uint32_t region, uint64_t address, uint32_t length)
+/* The key's next variant, and at its end what is the piece or says where the list lies. */
+static uint8_t bind_by(uint8_t flags, unsigned int units, uint32_t key, uint32_t region,
+		       uint64_t address, uint32_t length)
 {
 	uint8_t *wqe = next_wqe(&bench.qp, &bench.posted, 3);
 
 	put32(wqe, 0, get32(wqe, 0) | 0x25);
-	put32(wqe, 4, bench.qp.number << 8 | 12);
+	put32(wqe, 4, bench.qp.number << 8 | (8 + units));
 	put32(wqe, 8, 8);
 	put32(wqe, 12, key);
-	wqe[16] = 0x90;
+	wqe[16] = flags;
 	put32(wqe, 20, 4u << 16);
 	put32(wqe, 28, 0x203c2041);
 	put32(wqe, 64, REMOTE);
@@ -420,6 +421,12 @@ static uint8_t bind_window(uint32_t key, uint32_t region, uint64_t address, uint
 	put64(wqe, 136, address);
 	ring(&bench.qp, bench.posted, wqe);
 	return completion();
+}
+
+/* As stock libmlx5 binds a window of type 1: one piece inline. */
+static uint8_t bind_window(uint32_t key, uint32_t region, uint64_t address, uint32_t length)
+{
+	return bind_by(0x90, 4, key, region, address, length);
 }
 
 static void a_window_is_bound_to_a_region_of_the_driver(void **state)
@@ -440,6 +447,18 @@ static void a_window_is_bound_to_a_region_of_the_driver(void **state)
 	assert_int_equal(read_remote(window + 1, ADDRESS + PAGE), FLUSHED);
 	assert_int_equal(call_number(0x202, key >> 8), 0);
 	assert_int_equal(call_number(0x202, window >> 8), 0);
+}
+
+/* The list is four units at the address: it would be long enough for the piece itself. */
+static void a_window_is_not_bound_to_its_list(void **state)
+{
+	uint32_t key = make_free_key(0), window = make_window(false);
+	struct change request = registration(key);
+
+	(void)state;
+	assert_int_equal(change(&request), 0);
+	assert_int_equal(bind_by(0x10, 1, window, key, ADDRESS, 16), BIND_ERROR);
+	assert_int_equal(call_number(0x202, key >> 8), 0);
 }
 
 static void windows_of_type_2_are_told_by_a_bit(void **state)
@@ -484,6 +503,7 @@ int main(void)
 		TEST(keys_that_requests_may_not_change),
 		TEST(programs_change_no_regions),
 		TEST(a_window_is_bound_to_a_region_of_the_driver),
+		TEST(a_window_is_not_bound_to_its_list),
 		TEST(windows_of_type_2_are_told_by_a_bit),
 		TEST(the_null_key_is_told),
 	};

@@ -66,6 +66,7 @@ static void a_bind_of_type_1(void **state)
 	assert_int_equal(request.change.start, 0x55ed53bef040);
 	assert_int_equal(request.change.length, 0x80);
 	assert_int_equal(request.change.first_entry, 0);
+	assert_false(request.change.list_elsewhere);
 	assert_false(request.change.free);
 	assert_false(request.change.only_if_free);
 	assert_false(request.change.only_if_this_qp);
@@ -151,6 +152,7 @@ static void a_registration_points_to_its_list(void **state)
 	assert_int_equal(request.change.start, 0x7f00000010000000);
 	assert_int_equal(request.change.length, 0x400000);
 	assert_int_equal(request.change.first_entry, 64);
+	assert_true(request.change.list_elsewhere);
 	assert_int_equal(request.num_sge, 1);
 	assert_int_equal(request.sge[0].length, 2048);
 	assert_int_equal(request.sge[0].lkey, 0x9900);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The transports RC, UC, UD and XRC: what the core calls when work is posted, when a packet arrives
- * and when time passes. All calls are made under the engine lock. Rules and numbers are those of
- * the IBTA specification, vol. 1, chapters 9 (transport layer), 10 and 11 (queue pairs,
+ * The transports RC, UC, UD, XRC and DC: what the core calls when work is posted, when a packet
+ * arrives and when time passes. All calls are made under the engine lock. Rules and numbers are
+ * those of the IBTA specification, vol. 1, chapters 9 (transport layer), 10 and 11 (queue pairs,
  * completions).
  */
 #ifndef SOFTHCA_TRANSPORT_TRANSPORT_H

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bed.h"
@@ -165,10 +167,30 @@ CASE(completion_before_arming)
 
 static atomic_int acknowledged;
 
-static void *acknowledge(void *cq)
+/* Whether the process's first thread is asleep on something within these bytes. */
+static bool first_thread_waits_on(const void *bytes, size_t size)
 {
-	/* Long enough for a destroy that does not wait to be over before. */
-	usleep(100000);
+	unsigned long number, address;
+	char path[64];
+	FILE *file;
+	int found;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", getpid());
+	file = fopen(path, "r");
+	CHECK(file);
+	found = fscanf(file, "%lu %lx", &number, &address);
+	fclose(file);
+	return found == 2 && number == SYS_futex && address - (uintptr_t)bytes < size;
+}
+
+/* Acknowledges no sooner than the destroy waits for it: one that does not is over before. */
+static void *acknowledge(void *arg)
+{
+	double deadline = seconds_now() + PATIENCE_SECONDS;
+	struct ibv_cq *cq = arg;
+
+	while (!first_thread_waits_on(&cq->cond, sizeof(cq->cond)))
+		CHECK(seconds_now() < deadline);
 	atomic_store(&acknowledged, 1);
 	ibv_ack_cq_events(cq, 1);
 	return NULL;

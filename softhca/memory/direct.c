@@ -140,6 +140,9 @@ static bool add_element(const struct qp *qp, const struct sge *sge, bool writing
 	if (sge->inline_data)
 		return add_piece(pieces, sge->inline_data, sge->length);
 	mr = lookup_key(qp->hca, qp->pd, sge->lkey);
+	/* Another process's key may have gone since the list was checked. */
+	if (!mr)
+		return !sge->length;
 	while (done < sge->length) {
 		uint64_t together, left = sge->length - done;
 		const uint8_t *place = lookup_place(mr, sge->address + done, writing, &together);

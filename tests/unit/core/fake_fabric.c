@@ -49,6 +49,8 @@ int fabric_hca_open(struct fabric *fabric, const char *family, struct fabric_hca
 
 struct fabric_hca *fabric_hca_at(struct fabric *fabric, unsigned int index)
 {
+	if (fake_fabric.on_hca_at)
+		fake_fabric.on_hca_at();
 	return index < FAKE_HCAS ? &fabric->hcas[index] : NULL;
 }
 

@@ -30,6 +30,8 @@ struct fake_fabric_state {
 	_Atomic unsigned int wakes;
 	uint8_t settled_state;	  /* of a queue pair, as it was published then */
 	const void *last_settled; /* entry whose shortcuts were last waited for */
+	/* Called by fabric_hca_at() if set: what other processes do meanwhile. */
+	void (*on_hca_at)(void);
 	/* Packets that the next round receives. */
 	_Atomic unsigned int num_packets;
 	struct packet packets[8];

@@ -3,6 +3,7 @@
  * Keys of another process of this host, in a domain that both have. The other process is this one
  * once more, as the system sees it: only the directory says whose the key is.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -47,6 +48,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	fake_fabric.on_hca_at = NULL;
 	memset(entry, 0, sizeof(*entry));
 	world_destroy(&world);
 	return 0;
@@ -148,6 +150,29 @@ static void a_key_that_goes_takes_its_memory_along(void **state)
 	assert_false(memory_read(mr, IOVA, bytes, 8));
 }
 
+static void take_key_back(void)
+{
+	entry->key = 0;
+}
+
+/* After the list was checked, and before the shortcut gathers it. */
+static void a_key_that_goes_sends_shortcuts_to_packets(void **state)
+{
+	struct fake_cq_record record;
+	struct qp *qp = make_qp(&world, pd, make_cq(&world, 16, &record), NULL, QP_TYPE_RC);
+	struct send_request request = {
+		.opcode = REQUEST_WRITE, .length = 8, .num_sge = 1, .sge = {at(0, 8)}};
+	enum completion_status status;
+
+	(void)state;
+	bring_to(qp, QP_RTS, 1, qp->qpn);
+	fake_fabric.on_hca_at = take_key_back;
+	assert_int_equal(memory_direct_write(qp, &request, &status), EOPNOTSUPP);
+	assert_int_equal(status, STATUS_SUCCESS);
+	assert_int_equal(memory_direct_write(qp, &request, &status), EFAULT);
+	assert_int_equal(status, STATUS_LOCAL_PROTECTION);
+}
+
 static void memory_that_is_not_there_is_refused(void **state)
 {
 	(void)state;
@@ -166,6 +191,7 @@ int main(void)
 		TEST(others_keys_are_not_ours),
 		TEST(atomics_are_never_granted),
 		TEST(a_key_that_goes_takes_its_memory_along),
+		TEST(a_key_that_goes_sends_shortcuts_to_packets),
 		TEST(memory_that_is_not_there_is_refused),
 	};
 

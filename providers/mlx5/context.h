@@ -65,11 +65,15 @@ struct mlx5_td {
 	atomic_uint users;
 };
 
+/* With the users of a protection domain: the application has given its import back. */
+enum { MLX5_PD_UNIMPORTED = 1 << 30 };
+
 /* A protection domain, or a parent domain that refers to one and adds properties of queues. */
 struct mlx5_pd {
 	struct ibv_pd ibv_pd;
 	uint32_t pdn;
-	atomic_uint users;	    /* parent domains made of it, queues in a parent domain */
+	/* Parent domains made of it, queues in a parent domain; and MLX5_PD_UNIMPORTED. */
+	atomic_uint users;
 	struct mlx5_pd *protection; /* parent domain: what it was made of; else NULL */
 	struct mlx5_td *thread;
 	/* Parent domain: functions of the application for the memory of queues, or NULL. */

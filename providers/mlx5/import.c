@@ -63,7 +63,7 @@ struct ibv_pd *mlx5_import_pd(struct ibv_context *context, uint32_t handle)
 /* Parent domains refer to what they were made of: it stays until they are gone. */
 void mlx5_unimport_pd(struct ibv_pd *pd)
 {
-	if (!atomic_load(&to_mlx5_pd(pd)->users))
+	if (!atomic_fetch_or(&to_mlx5_pd(pd)->users, MLX5_PD_UNIMPORTED))
 		free(pd);
 }
 

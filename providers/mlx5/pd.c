@@ -31,13 +31,20 @@ struct ibv_pd *mlx5_alloc_pd(struct ibv_context *context)
 	return &pd->ibv_pd;
 }
 
+/* An imported domain that nobody else has any more goes with its last parent domain. */
+static void leave_protection(struct mlx5_pd *protection)
+{
+	if (atomic_fetch_sub(&protection->users, 1) == MLX5_PD_UNIMPORTED + 1)
+		free(protection);
+}
+
 static int dealloc_parent_domain(struct mlx5_pd *domain)
 {
 	if (atomic_load(&domain->users))
 		return EBUSY;
 	if (domain->thread)
 		atomic_fetch_sub(&domain->thread->users, 1);
-	atomic_fetch_sub(&domain->protection->users, 1);
+	leave_protection(domain->protection);
 	free(domain);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Device memory where the kernel says it is, objects of other processes, buffers of our own. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -137,6 +138,33 @@ static void objects_are_imported_by_their_handles(void **state)
 	fake_unimport(imported);
 }
 
+/* Leaks a domain if anybody forgets it: many of them, since the heap keeps a few freed ones. */
+static void an_imported_domain_goes_with_its_last_parent_domain(void **state)
+{
+	enum { ROUNDS = 1000 };
+	struct ibv_context *imported = fake_import();
+	size_t used = mallinfo2().uordblks;
+
+	(void)state;
+	assert_non_null(imported);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		struct ibv_parent_domain_init_attr attr = {};
+		struct ibv_pd *domains[2];
+
+		attr.pd = fake_ops()->import_pd(imported, 0x55);
+		assert_non_null(attr.pd);
+		domains[0] = fake_ops()->alloc_parent_domain(imported, &attr);
+		domains[1] = fake_ops()->alloc_parent_domain(imported, &attr);
+		assert_non_null(domains[0]);
+		assert_non_null(domains[1]);
+		fake_ops()->unimport_pd(attr.pd);
+		assert_int_equal(fake_ops()->dealloc_pd(domains[0]), 0);
+		assert_int_equal(fake_ops()->dealloc_pd(domains[1]), 0);
+	}
+	assert_true(mallinfo2().uordblks < used + ROUNDS * sizeof(struct ibv_pd));
+	fake_unimport(imported);
+}
+
 static void what_is_not_there_is_not_imported(void **state)
 {
 	struct ibv_context *imported;
@@ -205,6 +233,7 @@ int main(void)
 		TEST(a_place_that_makes_no_sense_is_given_back),
 		TEST(whole_pages_can_be_exported),
 		TEST(objects_are_imported_by_their_handles),
+		TEST(an_imported_domain_goes_with_its_last_parent_domain),
 		TEST(what_is_not_there_is_not_imported),
 		TEST(a_buffer_is_registered_by_its_address),
 	};

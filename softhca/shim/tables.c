@@ -147,6 +147,12 @@ static bool is_number_good(uint32_t number, const struct qp *qp)
 	return number == qp->qpn || (qp->type == QP_TYPE_DCT && !number);
 }
 
+/* A context that was imported speaks through a copy of the descriptor it was given. */
+static bool speaks_through(const struct verbs_context_view *context, int cmd_fd)
+{
+	return context->cmd_fd == cmd_fd || descriptor_same(context->cmd_fd, cmd_fd);
+}
+
 /* The program's QP behind `user_handle`, if it is one and is this one. */
 static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struct qp *qp)
 {
@@ -157,7 +163,7 @@ static struct verbs_qp *program_qp(uint64_t user_handle, int cmd_fd, const struc
 	if (user_handle % sizeof(void *) || !read_memory(user_handle, &copy, plain) ||
 	    !is_number_good(copy.qp_num, qp) || (uintptr_t)copy.context % sizeof(void *) ||
 	    !read_memory((uintptr_t)copy.context, &context, sizeof(context)) ||
-	    (context.cmd_fd != cmd_fd && !descriptor_same(context.cmd_fd, cmd_fd)))
+	    !speaks_through(&context, cmd_fd))
 		return NULL;
 	return (struct verbs_qp *)(uintptr_t)user_handle;
 }
@@ -226,7 +232,7 @@ static struct verbs_context_extension *program_context(uint64_t cq_handle, int c
 		return NULL;
 	start = (uintptr_t)cq.context - offsetof(struct verbs_context_extension, context);
 	if (start % sizeof(void *) || !read_memory(start, &copy, sizeof(copy)) ||
-	    copy.context.cmd_fd != cmd_fd || copy.context.abi_compat != UINTPTR_MAX)
+	    !speaks_through(&copy.context, cmd_fd) || copy.context.abi_compat != UINTPTR_MAX)
 		return NULL;
 	return (struct verbs_context_extension *)start;
 }
@@ -273,7 +279,7 @@ void tables_wrap_queue(uint64_t user_handle, int cmd_fd, struct hca *hca, struct
 	if (user_handle % sizeof(void *) || !read_memory(user_handle, &queue, sizeof(queue)) ||
 	    (uintptr_t)queue.context % sizeof(void *) ||
 	    !read_memory((uintptr_t)queue.context, &context, sizeof(context)) ||
-	    context.cmd_fd != cmd_fd)
+	    !speaks_through(&context, cmd_fd))
 		return;
 	pthread_mutex_lock(&mutex);
 	wrapped = wrap_context(queue.context, hca);

@@ -15,7 +15,10 @@
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include "softhca/shim/foreign.h"
+#include "softhca/shim/kick.h"
 #include "softhca/shim/shared_context.h"
+#include "softhca/shim/tables.h"
+#include "softhca/shim/wrapped.h"
 
 enum { PAGE = 4096 };
 
@@ -104,6 +107,40 @@ static void another_number_of_an_open_device_is_the_same_device(void **state)
 	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DEALLOC_PD, pd), 0);
 }
 
+static int program_clock(struct verbs_context_view *context, void *values)
+{
+	(void)context;
+	(void)values;
+	return 0;
+}
+
+/* ibv_import_device() opens no device, but speaks through a copy of the number it was given. */
+static void tables_of_imported_contexts_are_wrapped_as_well(void **state)
+{
+	static struct verbs_context_extension program;
+	struct verbs_cq cq = {.context = &program.context};
+	struct verbs_wq wq = {.context = &program.context, .cq = &cq};
+	int copy = (int)syscall(SYS_dup, device.fd);
+	struct queue queue;
+	uint32_t number = make_cq(&device, &queue, (uintptr_t)&cq, -1);
+
+	(void)state;
+	descriptor_put(file_adopt(copy));
+	program = (struct verbs_context_extension){
+		.query_rt_values = program_clock,
+		.context = {.cmd_fd = copy, .abi_compat = UINTPTR_MAX}};
+	file_keep_time(device.file);
+	assert_ptr_equal(program.query_rt_values, kick_query_clock);
+	tables_wrap_queue((uintptr_t)&wq, device.fd, device.file->hca,
+			  find_cq(device.file, number)->cq);
+	assert_ptr_equal(program.context.poll_cq, kick_poll_cq);
+	assert_true(find_cq(device.file, number)->cq->arming_announced);
+	descriptor_closing(copy);
+	syscall(SYS_close, copy);
+	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DESTROY_CQ, number), 0);
+	queue_free(&queue);
+}
+
 static void files_that_are_no_devices_are_left_alone(void **state)
 {
 	int small = file_of(PAGE), large = file_of(FILE_MAP_BYTES), pipes[2];
@@ -188,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(contexts_and_domains_are_told_again),
 		TEST(another_number_of_an_open_device_is_the_same_device),
+		TEST(tables_of_imported_contexts_are_wrapped_as_well),
 		TEST(files_that_are_no_devices_are_left_alone),
 		TEST(contexts_of_other_adapters_are_left_alone),
 		TEST(handles_of_other_seats_are_found_in_what_is_shared),

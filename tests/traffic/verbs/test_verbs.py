@@ -131,7 +131,7 @@ def test_large_completions(fabric, subject, case, port, libraries):
 
 @pytest.mark.needs("faults")
 @pytest.mark.parametrize("subject, case, port, libraries",
-                         runs(("messages", "processes", "dynamic", "xrc"),
+                         runs(("messages", "processes", "dynamic", "xrc", "xrc_domains"),
                               lambda case: not case.startswith(("uc", "ud", *REFUSED_ONCE))))
 def test_with_losses(fabric, subject, case, port, libraries):
     """Reliable traffic only: of the rest something is lost, as it should be."""

@@ -1,96 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Raw packet QPs: the bytes of requests that carry frames, typed from the manual's Ethernet
- * segment; which caps they need; when receives become visible; what receive CQEs of frames say.
+ * segment; which caps they need.
  */
-
 #include <errno.h>
 
-#include "bench.h"
-
-enum { TSO_HEADER = 64 };
-
-static char frame[256];
-
-static void fill_frame(void)
-{
-	for (size_t i = 0; i < sizeof(frame); i++)
-		frame[i] = (char)i;
-}
-
-static int create(uint32_t comp_mask, uint16_t max_tso_header)
-{
-	struct ibv_qp_init_attr_ex attr = {
-		.send_cq = bench.cq,
-		.recv_cq = bench.cq,
-		.cap = {.max_send_wr = 4,
-			.max_recv_wr = 4,
-			.max_send_sge = 3,
-			.max_recv_sge = 1,
-			.max_inline_data = 40},
-		.qp_type = IBV_QPT_RAW_PACKET,
-		.comp_mask = IBV_QP_INIT_ATTR_PD | IBV_QP_INIT_ATTR_SEND_OPS_FLAGS | comp_mask,
-		.pd = bench.pd,
-		.max_tso_header = max_tso_header,
-		.send_ops_flags = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_TSO,
-	};
-
-	bench.qp = mlx5_create_qp_ex(bench.context, &attr);
-	return bench.qp ? 0 : errno;
-}
-
-/* Bytes of each frame in the request: none, or 18. */
-static void open_device(uint8_t min_inline)
-{
-	fill_frame();
-	fake_reset();
-	fake.ucontext.eth_min_inline = min_inline;
-	fake.device.raw_packet_caps = IBV_RAW_PACKET_CAP_IP_CSUM;
-	fake.device_udata.tso_caps.max_tso = 65536;
-	fake.device_udata.tso_caps.supported_qpts = 1 << IBV_QPT_RAW_PACKET;
-	bench_open();
-}
-
-static int open_raw(uint8_t min_inline)
-{
-	open_device(min_inline);
-	assert_int_equal(create(IBV_QP_INIT_ATTR_MAX_TSO_HEADER, TSO_HEADER), 0);
-	memset(fake_sq(), 0, fake.qp_request.sq_wqe_count * (size_t)64);
-	bench_qp_to(IBV_QPS_RTS);
-	return 0;
-}
-
-static int open_free(void **state)
-{
-	(void)state;
-	return open_raw(MLX5_USER_INLINE_MODE_NONE);
-}
-
-static int open_l2(void **state)
-{
-	(void)state;
-	return open_raw(MLX5_USER_INLINE_MODE_L2);
-}
-
-static int open_old(void **state)
-{
-	(void)state;
-	return open_raw(MLX5_USER_INLINE_MODE_NA);
-}
-
-static int open_none(void **state)
-{
-	(void)state;
-	open_device(MLX5_USER_INLINE_MODE_NONE);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bench_close();
-	return 0;
-}
+#include "frame.h"
 
 static int try(struct ibv_send_wr *wr)
 {
@@ -101,13 +16,6 @@ static int try(struct ibv_send_wr *wr)
 	return err;
 }
 
-/* A piece of the frame, as a memory region at the same address has it. */
-static struct ibv_sge piece(size_t at, uint32_t length)
-{
-	return (struct ibv_sge){
-		.addr = (uintptr_t)frame + at, .length = length, .lkey = 0xa1b2c3d4};
-}
-
 /* The data segment of a piece at a place of the ring. */
 static void expect_data(const uint8_t *segment, size_t at, uint32_t length)
 {
@@ -115,7 +23,7 @@ static void expect_data(const uint8_t *segment, size_t at, uint32_t length)
 
 	assert_int_equal(be32toh(seg->byte_count), length);
 	assert_int_equal(be32toh(seg->lkey), 0xa1b2c3d4);
-	assert_int_equal(be64toh(seg->addr), (uintptr_t)frame + at);
+	assert_int_equal(be64toh(seg->addr), (uintptr_t)frame_bytes + at);
 }
 
 static void the_rings_lie_apart(void **state)
@@ -130,7 +38,7 @@ static void the_rings_lie_apart(void **state)
 
 static void a_frame_is_control_ethernet_and_data(void **state)
 {
-	struct ibv_sge sge = piece(0, 60);
+	struct ibv_sge sge = frame_piece(0, 60);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_SEND,
@@ -146,7 +54,7 @@ static void a_frame_is_control_ethernet_and_data(void **state)
 
 static void checksums_are_two_bits(void **state)
 {
-	struct ibv_sge sge = piece(0, 60);
+	struct ibv_sge sge = frame_piece(0, 60);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_SEND,
@@ -159,7 +67,7 @@ static void checksums_are_two_bits(void **state)
 
 static void the_start_of_a_frame_goes_inline(void **state)
 {
-	struct ibv_sge sge = piece(0, 60);
+	struct ibv_sge sge = frame_piece(0, 60);
 	struct ibv_send_wr wr = {.sg_list = &sge, .num_sge = 1, .opcode = IBV_WR_SEND};
 
 	(void)state;
@@ -172,7 +80,7 @@ static void the_start_of_a_frame_goes_inline(void **state)
 
 static void the_start_is_gathered_from_pieces(void **state)
 {
-	struct ibv_sge pieces[] = {piece(0, 14), piece(14, 4), piece(18, 30)};
+	struct ibv_sge pieces[] = {frame_piece(0, 14), frame_piece(14, 4), frame_piece(18, 30)};
 	struct ibv_send_wr wr = {.sg_list = pieces, .num_sge = 3, .opcode = IBV_WR_SEND};
 
 	(void)state;
@@ -184,7 +92,7 @@ static void the_start_is_gathered_from_pieces(void **state)
 
 static void a_frame_shorter_than_its_start_is_refused(void **state)
 {
-	struct ibv_sge pieces[] = {piece(0, 14), piece(14, 3)};
+	struct ibv_sge pieces[] = {frame_piece(0, 14), frame_piece(14, 3)};
 	struct ibv_send_wr wr = {.sg_list = pieces, .num_sge = 2, .opcode = IBV_WR_SEND};
 
 	(void)state;
@@ -196,7 +104,7 @@ static void a_frame_shorter_than_its_start_is_refused(void **state)
 
 static void inline_data_follows_the_start(void **state)
 {
-	struct ibv_sge pieces[] = {piece(0, 16), piece(16, 10)};
+	struct ibv_sge pieces[] = {frame_piece(0, 16), frame_piece(16, 10)};
 	struct ibv_send_wr wr = {.sg_list = pieces,
 				 .num_sge = 2,
 				 .opcode = IBV_WR_SEND,
@@ -212,7 +120,7 @@ static void inline_data_follows_the_start(void **state)
 static void inline_data_has_its_limit(void **state)
 {
 	struct ibv_qp_init_attr init;
-	struct ibv_sge sge = piece(0, 0);
+	struct ibv_sge sge = frame_piece(0, 0);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_SEND,
@@ -229,12 +137,12 @@ static void inline_data_has_its_limit(void **state)
 
 static void a_long_payload_has_its_header_in_the_request(void **state)
 {
-	struct ibv_sge sge = piece(100, 120);
+	struct ibv_sge sge = frame_piece(100, 120);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_TSO,
 				 .send_flags = IBV_SEND_IP_CSUM,
-				 .tso = {.hdr = frame, .hdr_sz = 54, .mss = 0x102}};
+				 .tso = {.hdr = frame_bytes, .hdr_sz = 54, .mss = 0x102}};
 	struct ibv_wc wc;
 
 	(void)state;
@@ -255,11 +163,11 @@ static void a_long_payload_has_its_header_in_the_request(void **state)
 
 static void a_header_goes_on_at_the_start_of_the_ring(void **state)
 {
-	struct ibv_sge sge = piece(100, 120), small = piece(0, 60);
+	struct ibv_sge sge = frame_piece(100, 120), small = frame_piece(0, 60);
 	struct ibv_send_wr tso = {.sg_list = &sge,
 				  .num_sge = 1,
 				  .opcode = IBV_WR_TSO,
-				  .tso = {.hdr = frame, .hdr_sz = 64, .mss = 500}};
+				  .tso = {.hdr = frame_bytes, .hdr_sz = 64, .mss = 500}};
 	struct ibv_send_wr wr = {.sg_list = &small, .num_sge = 1, .opcode = IBV_WR_SEND};
 	uint32_t blocks = fake.qp_request.sq_wqe_count;
 	struct ibv_wc wc;
@@ -283,11 +191,11 @@ static void a_header_goes_on_at_the_start_of_the_ring(void **state)
 
 static void headers_have_bounds(void **state)
 {
-	struct ibv_sge sge = piece(100, 120);
+	struct ibv_sge sge = frame_piece(100, 120);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_TSO,
-				 .tso = {.hdr = frame, .hdr_sz = 13, .mss = 500}};
+				 .tso = {.hdr = frame_bytes, .hdr_sz = 13, .mss = 500}};
 
 	(void)state;
 	assert_int_equal(try(&wr), EINVAL);
@@ -300,12 +208,12 @@ static void headers_have_bounds(void **state)
 /* What a header takes is missing for inline data. */
 static void a_long_payload_inline(void **state)
 {
-	struct ibv_sge sge = piece(100, 12);
+	struct ibv_sge sge = frame_piece(100, 12);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_TSO,
 				 .send_flags = IBV_SEND_INLINE,
-				 .tso = {.hdr = frame, .hdr_sz = 54, .mss = 500}};
+				 .tso = {.hdr = frame_bytes, .hdr_sz = 54, .mss = 500}};
 	uint32_t max = to_mlx5_qp(bench.qp)->sq.max_inline;
 
 	(void)state;
@@ -335,7 +243,7 @@ static void other_opcodes_are_refused(void **state)
 
 static void checksums_and_long_payloads_are_the_devices_to_offer(void **state)
 {
-	struct ibv_sge sge = piece(0, 60);
+	struct ibv_sge sge = frame_piece(0, 60);
 	struct ibv_send_wr wr = {.sg_list = &sge,
 				 .num_sge = 1,
 				 .opcode = IBV_WR_SEND,
@@ -344,8 +252,8 @@ static void checksums_and_long_payloads_are_the_devices_to_offer(void **state)
 	(void)state;
 	fake.device.raw_packet_caps = 0;
 	fake.device_udata.tso_caps.supported_qpts = 1 << IBV_QPT_UD;
-	assert_int_equal(create(IBV_QP_INIT_ATTR_MAX_TSO_HEADER, TSO_HEADER), EOPNOTSUPP);
-	assert_int_equal(create(0, 0), 0);
+	assert_int_equal(frame_create(IBV_QP_INIT_ATTR_MAX_TSO_HEADER, TSO_HEADER), EOPNOTSUPP);
+	assert_int_equal(frame_create(0, 0), 0);
 	bench_qp_to(IBV_QPS_RTS);
 	assert_int_equal(try(&wr), EINVAL);
 	wr.send_flags = 0;
@@ -365,9 +273,9 @@ static struct ibv_qp_ex *ex(void)
 
 static void setters_take_the_start_of_the_frame(void **state)
 {
-	struct ibv_sge pieces[] = {piece(0, 17), piece(17, 21)};
-	struct ibv_data_buf bufs[] = {{.addr = frame, .length = 5},
-				      {.addr = frame + 5, .length = 20}};
+	struct ibv_sge pieces[] = {frame_piece(0, 17), frame_piece(17, 21)};
+	struct ibv_data_buf bufs[] = {{.addr = frame_bytes, .length = 5},
+				      {.addr = frame_bytes + 5, .length = 20}};
 	struct ibv_qp_ex *qp = ex();
 
 	(void)state;
@@ -377,7 +285,7 @@ static void setters_take_the_start_of_the_frame(void **state)
 	ibv_wr_set_sge_list(qp, 2, pieces);
 	qp->wr_flags = 0;
 	ibv_wr_send(qp);
-	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame, 60);
+	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame_bytes, 60);
 	ibv_wr_send(qp);
 	ibv_wr_set_inline_data_list(qp, 2, bufs);
 	assert_int_equal(ibv_wr_complete(qp), 0);
@@ -400,9 +308,9 @@ static void without_a_start_the_data_is_the_frame(void **state)
 	(void)state;
 	ibv_wr_start(qp);
 	ibv_wr_send(qp);
-	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame, 60);
-	ibv_wr_send_tso(qp, frame, 20, 0x33);
-	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame + 20, 90);
+	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame_bytes, 60);
+	ibv_wr_send_tso(qp, frame_bytes, 20, 0x33);
+	ibv_wr_set_sge(qp, 0xa1b2c3d4, (uintptr_t)frame_bytes + 20, 90);
 	assert_int_equal(ibv_wr_complete(qp), 0);
 	expect_bytes(fake_sq(), "0000000a 00aabb03 00000000 00000000"
 				"00000000 00000000 00000000 00000000");
@@ -424,175 +332,21 @@ static void faults_of_a_batch(void **state)
 	assert_int_equal(ibv_wr_complete(qp), EINVAL);
 	ibv_wr_start(qp);
 	ibv_wr_send(qp);
-	ibv_wr_set_sge(qp, 1, (uintptr_t)frame, 17);
+	ibv_wr_set_sge(qp, 1, (uintptr_t)frame_bytes, 17);
 	assert_int_equal(ibv_wr_complete(qp), EINVAL);
 	ibv_wr_start(qp);
 	ibv_wr_send(qp);
-	ibv_wr_set_inline_data(qp, frame, 17);
+	ibv_wr_set_inline_data(qp, frame_bytes, 17);
 	assert_int_equal(ibv_wr_complete(qp), EINVAL);
 	ibv_wr_start(qp);
 	ibv_wr_send(qp);
-	ibv_wr_set_inline_data(qp, frame, sizeof(frame));
+	ibv_wr_set_inline_data(qp, frame_bytes, sizeof(frame_bytes));
 	assert_int_equal(ibv_wr_complete(qp), ENOMEM);
 	ibv_wr_start(qp);
-	ibv_wr_send_tso(qp, frame, TSO_HEADER + 1, 100);
+	ibv_wr_send_tso(qp, frame_bytes, TSO_HEADER + 1, 100);
 	ibv_wr_set_sge(qp, 1, 2, 3);
 	assert_int_equal(ibv_wr_complete(qp), EINVAL);
 	expect_bytes(&fake_qp_dbrec()[1], "00000000");
-}
-
-/* Receiving. */
-
-static void post_receive(uint64_t wr_id)
-{
-	struct ibv_sge sge = piece(0, sizeof(frame));
-	struct ibv_recv_wr wr = {.wr_id = wr_id, .sg_list = &sge, .num_sge = 1};
-	struct ibv_recv_wr *bad_wr;
-
-	assert_int_equal(ibv_post_recv(bench.qp, &wr, &bad_wr), 0);
-}
-
-static void receives_are_shown_from_rtr_on(void **state)
-{
-	(void)state;
-	assert_int_equal(create(0, 0), 0);
-	bench_qp_to(IBV_QPS_INIT);
-	post_receive(1);
-	expect_bytes(&fake_qp_dbrec()[0], "00000000");
-	bench_qp_to(IBV_QPS_RTR);
-	expect_bytes(&fake_qp_dbrec()[0], "00000001");
-	post_receive(2);
-	expect_bytes(&fake_qp_dbrec()[0], "00000002");
-	bench_qp_to(IBV_QPS_RESET);
-	expect_bytes(&fake_qp_dbrec()[0], "00000000");
-	bench_qp_to(IBV_QPS_INIT);
-	post_receive(3);
-	expect_bytes(&fake_qp_dbrec()[0], "00000000");
-	bench_qp_to(IBV_QPS_ERR);
-	expect_bytes(&fake_qp_dbrec()[0], "00000001");
-}
-
-/* L3 and L4 good, IPv4; VLAN 0x0123 taken out; flow tag 0x445566 in the place of the QPN. */
-static void write_frame_cqe(uint32_t index, uint32_t uidx, uint8_t checks, uint8_t kind)
-{
-	uint8_t cqe[64] = {
-		[28] = checks,
-		[29] = kind,
-		[30] = 0x01,
-		[31] = 0x23,
-		[33] = (uint8_t)(uidx >> 16),
-		[34] = (uint8_t)(uidx >> 8),
-		[35] = (uint8_t)uidx,
-		[47] = 60,
-		[57] = 0x44,
-		[58] = 0x55,
-		[59] = 0x66,
-		[63] = MLX5_CQE_RESP_SEND << 4,
-	};
-
-	fake_cqe(index, cqe);
-}
-
-static void a_frame_says_what_its_checksums_were(void **state)
-{
-	static const struct {
-		uint8_t checks, kind;
-		unsigned int flags;
-	} cases[] = {
-		{0x07, 0x09, IBV_WC_IP_CSUM_OK},
-		{0x06, 0x08, IBV_WC_IP_CSUM_OK},
-		{0x02, 0x08, 0},
-		{0x04, 0x08, 0},
-		{0x06, 0x04, 0},
-		{0x06, 0x00, 0},
-	};
-
-	(void)state;
-	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ibv_wc wc;
-
-		memset(&wc, 0xee, sizeof(wc));
-		post_receive(100 + i);
-		write_frame_cqe(i, fake.qp_request.uidx, cases[i].checks, cases[i].kind);
-		assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
-		assert_int_equal(wc.wr_id, 100 + i);
-		assert_int_equal(wc.status, IBV_WC_SUCCESS);
-		assert_int_equal(wc.opcode, IBV_WC_RECV);
-		assert_int_equal(wc.byte_len, 60);
-		assert_int_equal(wc.qp_num, FAKE_QPN);
-		assert_int_equal(wc.wc_flags, cases[i].flags);
-	}
-}
-
-static void the_extended_queue_reads_tag_and_vlan(void **state)
-{
-	struct ibv_cq_init_attr_ex attr = {.cqe = 7,
-					   .wc_flags =
-						   IBV_WC_EX_WITH_FLOW_TAG | IBV_WC_EX_WITH_CVLAN |
-						   IBV_WC_EX_WITH_QP_NUM | IBV_WC_EX_WITH_BYTE_LEN};
-	struct ibv_poll_cq_attr poll = {};
-	struct ibv_cq *plain = bench.cq;
-	struct ibv_cq_ex *cq;
-
-	(void)state;
-	cq = mlx5_create_cq_ex(bench.context, &attr);
-	assert_non_null(cq);
-	bench.cq = ibv_cq_ex_to_cq(cq);
-	assert_int_equal(create(0, 0), 0);
-	bench_qp_to(IBV_QPS_RTS);
-	post_receive(5);
-	write_frame_cqe(0, fake.qp_request.uidx, 0x06, 0x09);
-	assert_int_equal(ibv_start_poll(cq, &poll), 0);
-	assert_int_equal(cq->wr_id, 5);
-	assert_int_equal(cq->status, IBV_WC_SUCCESS);
-	assert_int_equal(ibv_wc_read_opcode(cq), IBV_WC_RECV);
-	assert_int_equal(ibv_wc_read_byte_len(cq), 60);
-	assert_int_equal(ibv_wc_read_qp_num(cq), FAKE_QPN);
-	assert_int_equal(ibv_wc_read_flow_tag(cq), 0x445566);
-	assert_int_equal(ibv_wc_read_cvlan(cq), 0x0123);
-	assert_int_equal(ibv_wc_read_wc_flags(cq), IBV_WC_IP_CSUM_OK);
-	ibv_end_poll(cq);
-	assert_int_equal(mlx5_destroy_cq(plain), 0);
-}
-
-static void a_flushed_receive_names_its_queue(void **state)
-{
-	struct ibv_wc wc;
-	uint8_t cqe[64] = {[54] = 0xf9, [55] = 0x05, [63] = MLX5_CQE_RESP_ERR << 4};
-
-	(void)state;
-	post_receive(9);
-	cqe[33] = (uint8_t)(fake.qp_request.uidx >> 16);
-	cqe[34] = (uint8_t)(fake.qp_request.uidx >> 8);
-	cqe[35] = (uint8_t)fake.qp_request.uidx;
-	fake_cqe(0, cqe);
-	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
-	assert_int_equal(wc.wr_id, 9);
-	assert_int_equal(wc.status, IBV_WC_WR_FLUSH_ERR);
-	assert_int_equal(wc.qp_num, FAKE_QPN);
-}
-
-/* A flow tag may be another queue's number: only the user index says whose a CQE is. */
-static void the_cqes_of_a_dead_queue_go_and_no_others(void **state)
-{
-	struct ibv_qp *raw = bench.qp;
-	uint32_t uidx = fake.qp_request.uidx;
-	struct ibv_wc wc;
-
-	(void)state;
-	post_receive(1);
-	write_frame_cqe(0, uidx, 0, 0);
-	bench_qp(IBV_QPT_RC, 0);
-	to_mlx5_qp(bench.qp)->verbs.qp.qp_num = 0x445566;
-	assert_int_equal(mlx5_destroy_qp(bench.qp), 0);
-	bench.qp = raw;
-	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 1);
-	assert_int_equal(wc.wr_id, 1);
-	post_receive(2);
-	write_frame_cqe(1, uidx, 0, 0);
-	assert_int_equal(mlx5_destroy_qp(bench.qp), 0);
-	bench.qp = NULL;
-	assert_int_equal(ibv_poll_cq(bench.cq, 1, &wc), 0);
 }
 
 static void what_makes_no_sense_is_refused(void **state)
@@ -634,40 +388,35 @@ static void without_user_indexes_there_are_none(void **state)
 	fake_reset();
 	fake.ucontext.cqe_version = 0;
 	bench_open();
-	assert_int_equal(create(0, 0), EOPNOTSUPP);
+	assert_int_equal(frame_create(0, 0), EOPNOTSUPP);
 	bench_close();
 }
 
-#define TEST(open, name) cmocka_unit_test_setup_teardown(name, open, teardown)
+#define TEST(open, name) cmocka_unit_test_setup_teardown(name, open, frame_close)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(open_free, the_rings_lie_apart),
-		TEST(open_free, a_frame_is_control_ethernet_and_data),
-		TEST(open_free, checksums_are_two_bits),
-		TEST(open_l2, the_start_of_a_frame_goes_inline),
-		TEST(open_old, the_start_of_a_frame_goes_inline),
-		TEST(open_l2, the_start_is_gathered_from_pieces),
-		TEST(open_l2, a_frame_shorter_than_its_start_is_refused),
-		TEST(open_l2, inline_data_follows_the_start),
-		TEST(open_free, inline_data_has_its_limit),
-		TEST(open_free, a_long_payload_has_its_header_in_the_request),
-		TEST(open_l2, a_long_payload_has_its_header_in_the_request),
-		TEST(open_free, a_header_goes_on_at_the_start_of_the_ring),
-		TEST(open_free, headers_have_bounds),
-		TEST(open_free, a_long_payload_inline),
-		TEST(open_free, other_opcodes_are_refused),
-		TEST(open_none, checksums_and_long_payloads_are_the_devices_to_offer),
-		TEST(open_l2, setters_take_the_start_of_the_frame),
-		TEST(open_free, without_a_start_the_data_is_the_frame),
-		TEST(open_l2, faults_of_a_batch),
-		TEST(open_none, receives_are_shown_from_rtr_on),
-		TEST(open_free, a_frame_says_what_its_checksums_were),
-		TEST(open_none, the_extended_queue_reads_tag_and_vlan),
-		TEST(open_free, a_flushed_receive_names_its_queue),
-		TEST(open_free, the_cqes_of_a_dead_queue_go_and_no_others),
-		TEST(open_none, what_makes_no_sense_is_refused),
+		TEST(frame_open_free, the_rings_lie_apart),
+		TEST(frame_open_free, a_frame_is_control_ethernet_and_data),
+		TEST(frame_open_free, checksums_are_two_bits),
+		TEST(frame_open_l2, the_start_of_a_frame_goes_inline),
+		TEST(frame_open_old, the_start_of_a_frame_goes_inline),
+		TEST(frame_open_l2, the_start_is_gathered_from_pieces),
+		TEST(frame_open_l2, a_frame_shorter_than_its_start_is_refused),
+		TEST(frame_open_l2, inline_data_follows_the_start),
+		TEST(frame_open_free, inline_data_has_its_limit),
+		TEST(frame_open_free, a_long_payload_has_its_header_in_the_request),
+		TEST(frame_open_l2, a_long_payload_has_its_header_in_the_request),
+		TEST(frame_open_free, a_header_goes_on_at_the_start_of_the_ring),
+		TEST(frame_open_free, headers_have_bounds),
+		TEST(frame_open_free, a_long_payload_inline),
+		TEST(frame_open_free, other_opcodes_are_refused),
+		TEST(frame_open_none, checksums_and_long_payloads_are_the_devices_to_offer),
+		TEST(frame_open_l2, setters_take_the_start_of_the_frame),
+		TEST(frame_open_free, without_a_start_the_data_is_the_frame),
+		TEST(frame_open_l2, faults_of_a_batch),
+		TEST(frame_open_none, what_makes_no_sense_is_refused),
 		cmocka_unit_test(without_user_indexes_there_are_none),
 	};
 

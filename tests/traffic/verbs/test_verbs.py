@@ -19,7 +19,7 @@ LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 # Ports differ in how packets find their way.
 BOTH_PORTS = ("messages", "datagrams", "gids", "dynamic")
 # What only Ethernet ports offer, and of the devices there are, softhca's.
-OF_ETHERNET = ("ethernet", "flows", "frames", "spreading")
+OF_ETHERNET = ("ethernet", "flow_counters", "flows", "frames", "spreading")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.

@@ -22,17 +22,6 @@ static bool is_number_taken(const struct hca *hca, uint32_t cqn)
 	return false;
 }
 
-/* From the second time round on some may be in use; there are more numbers than CQs. */
-static uint32_t free_number(struct hca *hca)
-{
-	uint32_t cqn;
-
-	do
-		cqn = ++hca->next_cqn & HCA_NUMBER_MASK;
-	while (!cqn || (hca->next_cqn > HCA_NUMBER_MASK && is_number_taken(hca, cqn)));
-	return cqn;
-}
-
 int cq_create(struct hca *hca, const struct cq_params *params, struct cq **created)
 {
 	struct cq *cq;
@@ -56,7 +45,7 @@ int cq_create(struct hca *hca, const struct cq_params *params, struct cq **creat
 	cq->has_channel = params->has_channel;
 	cq->exact_time = params->exact_time;
 	cq->front = params->front;
-	cq->cqn = free_number(hca);
+	cq->cqn = hca_free_number(hca, &hca->next_cqn, is_number_taken);
 	hca->family->cq_disarm(cq);
 	cq->fired_token = hca->family->cq_arm(cq).token;
 	cq->seen_token = cq->fired_token;

@@ -16,6 +16,12 @@ void engine_fail_cqs(struct engine *engine);
  * QP_STATE aside: all that is required and nothing that is not allowed. */
 bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state to, uint32_t mask);
 
+/* ---- hca.c ---- */
+/* Of CQs or WQs, the number behind the last one given. From the second time round on some may be
+ * in use; there are more numbers than queues. */
+uint32_t hca_free_number(const struct hca *hca, uint32_t *next,
+			 bool (*is_taken)(const struct hca *hca, uint32_t number));
+
 /* ---- qp.c ---- */
 /* Brings the directory entry up to date with qp->attr. */
 void qp_publish(struct qp *qp);

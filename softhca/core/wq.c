@@ -17,17 +17,6 @@ static bool is_number_taken(const struct hca *hca, uint32_t wqn)
 	return false;
 }
 
-/* As CQs are numbered. */
-static uint32_t free_number(struct hca *hca)
-{
-	uint32_t wqn;
-
-	do
-		wqn = ++hca->next_wqn & HCA_NUMBER_MASK;
-	while (!wqn || (hca->next_wqn > HCA_NUMBER_MASK && is_number_taken(hca, wqn)));
-	return wqn;
-}
-
 static int check_params(const struct hca *hca, const struct wq_params *params)
 {
 	if (hca->shared->port_type != FABRIC_PORT_ETH)
@@ -62,7 +51,7 @@ int wq_create(struct hca *hca, const struct wq_params *params, struct wq **creat
 	wq->flags = params->flags;
 	wq->qp = params->qp;
 	wq->front = params->front;
-	wq->wqn = free_number(hca);
+	wq->wqn = hca_free_number(hca, &hca->next_wqn, is_number_taken);
 	wq->pd->users++;
 	wq->cq->users++;
 	hca->num_wq++;

@@ -15,7 +15,8 @@ enum completion_status memory_check(struct hca *hca, const struct pd *pd, const 
 				    unsigned int num_sge, bool writing);
 
 /* Copies `length` bytes from the gather list, starting `skip` bytes into it. Checks the elements it
- * touches; STATUS_LOCAL_PAGE_FAULT where an on-demand page is not there. The list holds at least skip + length bytes. */
+ * touches; STATUS_LOCAL_PAGE_FAULT where an on-demand page is not there. The list holds at least
+ * skip + length bytes. */
 enum completion_status memory_gather(struct hca *hca, const struct pd *pd, const struct sge *sge,
 				     unsigned int num_sge, uint64_t skip, void *to,
 				     uint32_t length);

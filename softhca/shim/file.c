@@ -18,7 +18,6 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/environment.h"
-#include "softhca/shim/driver_abi.h"
 #include "softhca/shim/foreign.h"
 #include "softhca/shim/objects.h"
 #include "softhca/shim/shared_context.h"

@@ -13,17 +13,15 @@
 #include <rdma/mlx5-abi.h>
 
 #include "hw/mlx5/doorbell.h"
+#include "hw/mlx5/wqe.h"
 #include "softhca/mlx5/mlx5.h"
 #include "softhca/shim/environment.h"
 
 enum {
-	WQE_BB_BYTES = 64,
 	MAX_BFREGS = 512,
 	BF_REG_BYTES = 512,
 	MAX_SEND_WQE_BYTES = 1024,
 	MAX_RECV_WQE_BYTES = 512,
-	MAX_WQES = 1 << 15,
-	MAX_LOG_STRIDE = 10,
 	/* QP numbers have 24 bits, and libraries size their tables by this. */
 	QP_TABLE_SIZE = 1 << 24,
 	MAX_USER_INDEX = 0xffffff,
@@ -103,9 +101,9 @@ void mlx5_describe_context(const struct shim_file *file, size_t room,
 		.cache_line_size = 64,
 		.max_sq_desc_sz = MAX_SEND_WQE_BYTES,
 		.max_rq_desc_sz = MAX_RECV_WQE_BYTES,
-		.max_send_wqebb = MAX_WQES,
-		.max_recv_wr = MAX_WQES,
-		.max_srq_recv_wr = MAX_WQES - 1,
+		.max_send_wqebb = MLX5_MAX_WQES,
+		.max_recv_wr = MLX5_MAX_WQES,
+		.max_srq_recv_wr = MLX5_MAX_WQES - 1,
 		.num_ports = 1,
 		.cmds_supp_uhw =
 			MLX5_USER_CMDS_SUPP_UHW_QUERY_DEVICE | MLX5_USER_CMDS_SUPP_UHW_CREATE_AH,
@@ -282,10 +280,10 @@ int mlx5_check_qp_flags(const struct shim_file *file, const struct mlx5_ib_creat
 /* The receive queue comes first in the buffer, the send queue behind it. */
 static int lay_out_qp(const struct mlx5_ib_create_qp *request, struct qp_params *params)
 {
-	uint64_t recv_bytes, send_bytes = (uint64_t)request->sq_wqe_count * WQE_BB_BYTES;
+	uint64_t recv_bytes, send_bytes = (uint64_t)request->sq_wqe_count * MLX5_SEND_WQE_BB;
 
-	if (request->sq_wqe_count > MAX_WQES || request->rq_wqe_count > MAX_WQES ||
-	    request->rq_wqe_shift > MAX_LOG_STRIDE)
+	if (request->sq_wqe_count > MLX5_MAX_WQES || request->rq_wqe_count > MLX5_MAX_WQES ||
+	    request->rq_wqe_shift > MLX5_MAX_LOG_STRIDE)
 		return EINVAL;
 	params->rq_count = params->srq || !params->recv_cq ? 0 : request->rq_wqe_count;
 	recv_bytes = (uint64_t)params->rq_count << request->rq_wqe_shift;
@@ -430,10 +428,10 @@ const struct driver_abi mlx5_driver_abi = {
 			.max_mw = 131072,
 			.max_pd = 65536,
 			.max_ah = INT32_MAX,
-			.max_qp_wr = MAX_WQES,
+			.max_qp_wr = MLX5_MAX_WQES,
 			.max_sge = 30,
 			.max_cqe = (1 << 22) - 1,
-			.max_srq_wr = MAX_WQES - 1,
+			.max_srq_wr = MLX5_MAX_WQES - 1,
 			.max_srq_sge = 31,
 			.max_inline = 988,
 			.max_rd_atomic = 16,

@@ -7,6 +7,11 @@
 
 #include "softhca/shim/driver_abi.h"
 
+enum {
+	MLX5_MAX_WQES = 1 << 15,
+	MLX5_MAX_LOG_STRIDE = 10, /* of receives */
+};
+
 /* Whether `page` is the number of a UAR that this device file has allocated. */
 bool mlx5_uar_is_allocated(const struct shim_file *file, uint32_t page);
 

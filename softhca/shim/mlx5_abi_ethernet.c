@@ -6,14 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hw/mlx5/wqe.h"
 #include "hw/wire/ethernet.h"
 #include "softhca/shim/mlx5_abi.h"
 #include "softhca/shim/user.h"
 
 enum {
-	WQE_BB_BYTES = 64,
-	MAX_WQES = 1 << 15,
-	MAX_LOG_STRIDE = 10,
 	MAX_TSO_BYTES = 256 * 1024,
 	/* Least input: what the first versions of the library sent. */
 	MIN_RAW_QP_BYTES = offsetof(struct mlx5_ib_create_qp, ece_options),
@@ -42,11 +40,12 @@ static int lay_out_receives(const struct mlx5_ib_create_qp *request, struct qp_p
 
 static int lay_out(const struct mlx5_ib_create_qp *request, struct qp_params *params)
 {
-	if (request->sq_wqe_count > MAX_WQES || request->rq_wqe_count > MAX_WQES ||
-	    request->rq_wqe_shift > MAX_LOG_STRIDE || params->max_send_wr > request->sq_wqe_count)
+	if (request->sq_wqe_count > MLX5_MAX_WQES || request->rq_wqe_count > MLX5_MAX_WQES ||
+	    request->rq_wqe_shift > MLX5_MAX_LOG_STRIDE ||
+	    params->max_send_wr > request->sq_wqe_count)
 		return EINVAL;
 	params->sq_units = request->sq_wqe_count;
-	params->memory.size = (size_t)request->sq_wqe_count * WQE_BB_BYTES;
+	params->memory.size = (size_t)request->sq_wqe_count * MLX5_SEND_WQE_BB;
 	params->doorbell_record = (void *)(uintptr_t)request->db_addr;
 	return lay_out_receives(request, params);
 }
@@ -106,8 +105,8 @@ int mlx5_create_wq(struct shim_file *file, const struct driver_data *driver,
 		rc = EINVAL;
 	if (!rc)
 		rc = mlx5_check_user_index(file, request.user_index, &params->user_index);
-	if (!rc && (!request.rq_wqe_count || request.rq_wqe_count > MAX_WQES ||
-		    request.rq_wqe_shift > MAX_LOG_STRIDE))
+	if (!rc && (!request.rq_wqe_count || request.rq_wqe_count > MLX5_MAX_WQES ||
+		    request.rq_wqe_shift > MLX5_MAX_LOG_STRIDE))
 		rc = EINVAL;
 	if (rc)
 		return rc;

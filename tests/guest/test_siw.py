@@ -20,7 +20,7 @@ SCENARIOS = ["operations", "one-sided", "invalidation", "messages", "shared-rece
 PROGRAMS = {
     "rping": ("rping -s -a %s -C 20" % ADDRESS, "rping -c -a %s -C 20" % ADDRESS, 7174),
     "rdma_client": ("rdma_server", "rdma_client -s " + ADDRESS, 7471),
-    "ucmatose": ("ucmatose -C 50", "ucmatose -C 50 -s " + ADDRESS, 7471),
+    "ucmatose": ("ucmatose -C 5", "ucmatose -C 5 -s " + ADDRESS, 7471),
     "rstream": ("rstream -I 20 -C 20", "rstream -I 20 -C 20 -s " + ADDRESS, 7471),
 }
 
@@ -34,6 +34,18 @@ wait $!
 server=$?
 cat server
 [ $client = 0 ] && [ $server = 0 ]
+"""
+# One connection in some hundreds ends with this event, on 6.1, with Debian's libibverbs as with ours:
+# 7 of 40 runs of 50 connections each. What else goes wrong is not tried again.
+KERNELS_OWN = "RDMA_CM_EVENT_CONNECT_ERROR, error: -22"
+AGAIN = """
+for attempt in 1 2 3; do
+	( %(pair)s ) >attempt 2>&1
+	status=$?
+	cat attempt
+	[ $status != 0 ] && grep -q '%(event)s' attempt || break
+done
+exit $status
 """
 CONNECTION = """
 LD_LIBRARY_PATH=%(build)s/lib timeout 60 %%(kernel)s \\
@@ -51,8 +63,9 @@ def siw():
     steps.add("by-write", CONNECTION % {"kernel": "$inside/older_kernel ioctl",
                                         "scenario": "shared-receives"})
     for name, (server, client, port) in PROGRAMS.items():
-        steps.add(name, PAIR % {"libraries": harness.BUILD / "lib", "port": port,
-                                "server": "$stock/" + server, "client": "$stock/" + client})
+        pair = PAIR % {"libraries": harness.BUILD / "lib", "port": port,
+                       "server": "$stock/" + server, "client": "$stock/" + client}
+        steps.add(name, AGAIN % {"pair": pair, "event": KERNELS_OWN})
     for port, (who, tool) in enumerate(itertools.product(("own", "stock"), ("rc", "srq")), 18700):
         command = "$%s/ibv_%s_pingpong -p %d -g 0" % (who, tool, port)
         steps.add("%s-%s_pingpong" % (who, tool), PAIR % {

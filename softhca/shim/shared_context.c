@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct shared_context) <= FILE_MAP_BYTES - SHARED_OFFSET,
 	       "the shared part lies beyond the end of the device file");
 
 /* "softhca" and the version of this layout. */
-static const uint64_t magic_number = 0x01616368746673ull << 8 | 1;
+static const uint64_t magic_number = 0x01616368746673ull << 8 | 2;
 
 static const char *fabric_name(void)
 {
@@ -97,6 +97,16 @@ int shared_context_join(struct shim_file *file)
 	return 0;
 }
 
+static bool is_alive(uint32_t pid)
+{
+	return pid && (!kill((pid_t)pid, 0) || errno != ESRCH);
+}
+
+bool shared_context_is_seated(const struct shared_context *shared, uint32_t seat)
+{
+	return seat < SHARED_SEATS && is_alive(atomic_load(&shared->pids[seat]));
+}
+
 static struct shared_object *own_entry(const struct handle *handle)
 {
 	const struct shim_file *file = handle->file;
@@ -148,6 +158,5 @@ bool shared_object_find(const struct shim_file *file, enum handle_type type, uin
 	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(&entry->type, memory_order_relaxed) != type + 1)
 		return false;
-	/* One that has been killed takes nothing back. */
-	return object->pid && (!kill((pid_t)object->pid, 0) || errno != ESRCH);
+	return is_alive(object->pid);
 }

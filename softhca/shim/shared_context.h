@@ -38,8 +38,8 @@ struct shared_context {
 	uint8_t dynamic_uars, cqe_version;
 	_Atomic uint32_t seats; /* given so far */
 	_Atomic uint32_t pids[SHARED_SEATS];
-	/* Pages of the window of device memory, by whoever has taken them. */
-	_Atomic uint8_t dm_used[FILE_DM_PAGES];
+	/* Pages of the window of device memory: seat plus one of whoever has taken each, 0 none. */
+	_Atomic uint8_t dm_owner[FILE_DM_PAGES];
 	struct shared_object objects[SHARED_SEATS][SHARED_HANDLES];
 };
 
@@ -53,6 +53,9 @@ bool shared_context_is_one(const struct shared_context *shared);
 /* Takes the context of a mapped file for this process: a seat, and what is known of it. EBADF: it
  * is no context of this fabric's adapter. ENFILE: no seat is left. */
 int shared_context_join(struct shim_file *file);
+
+/* Whether the process of this seat lives: one that has been killed gives nothing back. */
+bool shared_context_is_seated(const struct shared_context *shared, uint32_t seat);
 
 /* An object has been made, or changed; `object` without its type. */
 void shared_object_put(const struct handle *handle, const struct shared_object *object);

@@ -33,14 +33,25 @@ struct dm_object *find_dm(struct shim_file *file, uint32_t number)
 static void give_pages(struct shim_file *file, uint32_t first, uint32_t count)
 {
 	while (count--)
-		atomic_store(&file->shared->dm_used[first + count], 0);
+		atomic_store(&file->shared->dm_owner[first + count], 0);
+}
+
+/* What a process had when it was killed is free. */
+static bool take_page(struct shim_file *file, uint32_t page)
+{
+	_Atomic uint8_t *owner = &file->shared->dm_owner[page];
+	uint8_t found = atomic_load(owner);
+
+	if (found && shared_context_is_seated(file->shared, found - 1u))
+		return false;
+	return atomic_compare_exchange_strong(owner, &found, (uint8_t)(file->seat + 1));
 }
 
 /* All or none: other processes of this context take pages, too. */
 static bool take_pages(struct shim_file *file, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (atomic_exchange(&file->shared->dm_used[first + i], 1)) {
+		if (!take_page(file, first + i)) {
 			give_pages(file, first, i);
 			return false;
 		}

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include "softhca/shim/foreign.h"
 #include "softhca/shim/kick.h"
+#include "softhca/shim/methods/dm.h"
 #include "softhca/shim/shared_context.h"
 #include "softhca/shim/tables.h"
 #include "softhca/shim/wrapped.h"
@@ -218,6 +220,27 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 			 EOPNOTSUPP);
 }
 
+static void pages_of_killed_processes_are_free(void **state)
+{
+	struct shared_context *shared = device.file->shared;
+	const pid_t pid = fork();
+	struct dm_object *dm;
+
+	(void)state;
+	if (!pid)
+		_exit(0);
+	for (unsigned int i = 0; i < FILE_DM_PAGES; i++)
+		atomic_store(&shared->dm_owner[i], 5 + 1);
+	atomic_store(&shared->pids[5], (uint32_t)pid);
+	/* It has ended for good when it has been waited for. */
+	assert_int_equal(dm_create(device.file, PAGE, 0, &dm), ENOMEM);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(dm_create(device.file, FILE_DM_PAGES * PAGE, 0, &dm), 0);
+	assert_int_equal(file_destroy_object(&dm->handle), 0);
+	for (unsigned int i = 0; i < FILE_DM_PAGES; i++)
+		assert_int_equal(atomic_load(&shared->dm_owner[i]), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -229,6 +252,7 @@ int main(void)
 		TEST(files_that_are_no_devices_are_left_alone),
 		TEST(contexts_of_other_adapters_are_left_alone),
 		TEST(handles_of_other_seats_are_found_in_what_is_shared),
+		TEST(pages_of_killed_processes_are_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

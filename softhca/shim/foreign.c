@@ -18,6 +18,7 @@ enum { PAGE_BYTES = 4096 };
 
 struct foreign {
 	struct list link;
+	uint32_t generation; /* of its entry, as it was found */
 	union {
 		struct handle handle;
 		struct pd_object pd;
@@ -25,24 +26,84 @@ struct foreign {
 	};
 };
 
+/*
+ * A domain that its owner has taken back is still this process's as well, until its number is
+ * another one's. Device memory has to be its owner's still, and its pages, too.
+ */
+static bool is_current(const struct foreign *foreign)
+{
+	const struct handle *handle = &foreign->handle;
+	uint32_t now = shared_object_generation(handle->file, handle->type, handle->number);
+
+	if (handle->type == HANDLE_PD)
+		return !now || now == foreign->generation;
+	return now == foreign->generation &&
+	       atomic_load(&handle->file->shared->dm_owner[foreign->dm.page]) ==
+		       (handle->number >> SHARED_SEAT_SHIFT) + 1;
+}
+
 static struct foreign *find(struct shim_file *file, enum handle_type type, uint32_t number)
 {
 	list_for_each (node, &file->foreign) {
 		struct foreign *foreign = list_entry(node, struct foreign, link);
 
-		if (foreign->handle.type == type && foreign->handle.number == number)
+		if (foreign->handle.type == type && foreign->handle.number == number &&
+		    is_current(foreign))
 			return foreign;
 	}
 	return NULL;
 }
 
-static struct foreign *begin(struct shim_file *file, enum handle_type type, uint32_t number)
+static void end(struct foreign *foreign)
+{
+	struct engine *engine = foreign->handle.file->member->engine;
+
+	if (foreign->handle.type == HANDLE_PD) {
+		engine_lock(engine);
+		pd_destroy(foreign->pd.pd);
+		engine_unlock(engine);
+	} else {
+		munmap(foreign->dm.memory, (size_t)foreign->dm.num_pages * PAGE_BYTES);
+		syscall(SYS_close, foreign->dm.fd);
+	}
+	list_remove(&foreign->link);
+	free(foreign);
+}
+
+static bool is_used(const struct foreign *foreign)
+{
+	struct engine *engine = foreign->handle.file->member->engine;
+	bool used;
+
+	if (foreign->handle.type == HANDLE_DM)
+		return foreign->dm.users;
+	engine_lock(engine);
+	used = foreign->pd.pd->users;
+	engine_unlock(engine);
+	return used;
+}
+
+/* What is not to be found any more goes when nothing here uses it. Of one type, since the command
+ * that looks for it may have found one of another, and not used it yet. */
+static void end_unused(struct shim_file *file, enum handle_type type)
+{
+	list_for_each_safe (node, &file->foreign) {
+		struct foreign *foreign = list_entry(node, struct foreign, link);
+
+		if (foreign->handle.type == type && !is_current(foreign) && !is_used(foreign))
+			end(foreign);
+	}
+}
+
+static struct foreign *begin(struct shim_file *file, enum handle_type type, uint32_t number,
+			     const struct shared_object *shared)
 {
 	struct foreign *foreign = calloc(1, sizeof(*foreign));
 
 	if (!foreign)
 		return NULL;
 	foreign->handle = (struct handle){.type = type, .number = number, .file = file};
+	foreign->generation = shared->generation;
 	return foreign;
 }
 
@@ -68,7 +129,8 @@ static struct foreign *adopt_pd(struct shim_file *file, uint32_t number)
 
 	if (!shared_object_find(file, HANDLE_PD, number, &shared))
 		return NULL;
-	foreign = begin(file, HANDLE_PD, number);
+	end_unused(file, HANDLE_PD);
+	foreign = begin(file, HANDLE_PD, number, &shared);
 	if (!foreign)
 		return NULL;
 	engine_lock(engine);
@@ -123,7 +185,8 @@ struct dm_object *foreign_dm(struct shim_file *file, uint32_t number)
 	struct shared_object shared;
 
 	if (!foreign && shared_object_find(file, HANDLE_DM, number, &shared)) {
-		foreign = begin(file, HANDLE_DM, number);
+		end_unused(file, HANDLE_DM);
+		foreign = begin(file, HANDLE_DM, number, &shared);
 		if (foreign)
 			foreign = finish(foreign, open_memory(&foreign->dm, &shared));
 	}
@@ -136,7 +199,7 @@ struct dm_object *foreign_dm_at(struct shim_file *file, uint64_t page)
 		struct foreign *foreign = list_entry(node, struct foreign, link);
 
 		if (foreign->handle.type == HANDLE_DM &&
-		    page - foreign->dm.page < foreign->dm.num_pages)
+		    page - foreign->dm.page < foreign->dm.num_pages && is_current(foreign))
 			return &foreign->dm;
 	}
 	return NULL;
@@ -147,22 +210,6 @@ bool foreign_exists(const struct shim_file *file, enum handle_type type, uint32_
 	struct shared_object shared;
 
 	return shared_object_find(file, type, number, &shared);
-}
-
-static void end(struct foreign *foreign)
-{
-	struct engine *engine = foreign->handle.file->member->engine;
-
-	if (foreign->handle.type == HANDLE_PD) {
-		engine_lock(engine);
-		pd_destroy(foreign->pd.pd);
-		engine_unlock(engine);
-	} else {
-		munmap(foreign->dm.memory, (size_t)foreign->dm.num_pages * PAGE_BYTES);
-		syscall(SYS_close, foreign->dm.fd);
-	}
-	list_remove(&foreign->link);
-	free(foreign);
 }
 
 void foreign_end(struct shim_file *file)

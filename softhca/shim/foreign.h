@@ -2,7 +2,8 @@
 /*
  * Objects that another process has made in a context that this one has as well, for use here:
  * domains as domains of the same number, device memory by its file. They are found by their
- * handles at first use, and forgotten with the context. With the file's lock held.
+ * handles at first use, and forgotten with the context, or when their numbers are given again and
+ * they are no longer used here. With the file's lock held.
  */
 #ifndef SOFTHCA_SHIM_FOREIGN_H
 #define SOFTHCA_SHIM_FOREIGN_H

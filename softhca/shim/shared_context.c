@@ -130,6 +130,7 @@ void shared_object_put(const struct handle *handle, const struct shared_object *
 	entry->page = object->page;
 	entry->num_pages = object->num_pages;
 	entry->fd = object->fd;
+	entry->generation++;
 	atomic_store_explicit(&entry->type, handle->type + 1, memory_order_release);
 }
 
@@ -141,22 +142,38 @@ void shared_object_drop(const struct handle *handle)
 		atomic_store(&entry->type, 0);
 }
 
-bool shared_object_find(const struct shim_file *file, enum handle_type type, uint32_t number,
-			struct shared_object *object)
+/* NULL: it cannot be one of another process. */
+static const struct shared_object *others_entry(const struct shim_file *file, uint32_t number)
 {
 	uint32_t seat = number >> SHARED_SEAT_SHIFT;
 	uint32_t index = number & ((1u << SHARED_SEAT_SHIFT) - 1);
-	const struct shared_object *entry;
 
 	if (!file->shared || seat >= SHARED_SEATS || seat == file->seat || index >= SHARED_HANDLES)
-		return false;
-	entry = &file->shared->objects[seat][index];
-	if (atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
+		return NULL;
+	return &file->shared->objects[seat][index];
+}
+
+bool shared_object_find(const struct shim_file *file, enum handle_type type, uint32_t number,
+			struct shared_object *object)
+{
+	const struct shared_object *entry = others_entry(file, number);
+
+	if (!entry || atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
 		return false;
 	memcpy(object, entry, sizeof(*object));
-	object->pid = atomic_load(&file->shared->pids[seat]);
+	object->pid = atomic_load(&file->shared->pids[number >> SHARED_SEAT_SHIFT]);
 	atomic_thread_fence(memory_order_acquire);
 	if (atomic_load_explicit(&entry->type, memory_order_relaxed) != type + 1)
 		return false;
 	return is_alive(object->pid);
+}
+
+uint32_t shared_object_generation(const struct shim_file *file, enum handle_type type,
+				  uint32_t number)
+{
+	const struct shared_object *entry = others_entry(file, number);
+
+	if (!entry || atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
+		return 0;
+	return entry->generation;
 }

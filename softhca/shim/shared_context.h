@@ -27,6 +27,7 @@ struct shared_object {
 	uint32_t page, num_pages; /* of device memory */
 	int32_t fd;		  /* of its file, in the process that made it */
 	uint32_t pid;		  /* that one; filled in when it is found */
+	uint32_t generation; /* of the entry, which is another one's when a number is given again */
 } __attribute__((aligned(64)));
 
 struct shared_context {
@@ -63,5 +64,9 @@ void shared_object_drop(const struct handle *handle);
 /* An object of another process of this context. */
 bool shared_object_find(const struct shim_file *file, enum handle_type type, uint32_t number,
 			struct shared_object *object);
+
+/* Which of those that had the number it is, be its process alive or not; 0: there is none. */
+uint32_t shared_object_generation(const struct shim_file *file, enum handle_type type,
+				  uint32_t number);
 
 #endif

@@ -220,6 +220,81 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 			 EOPNOTSUPP);
 }
 
+/* ---- numbers that are given again ---- */
+
+/* An object of seat 5, made the way its process would make it. */
+static void offer(enum handle_type type, uint32_t number, const struct shared_object *object)
+{
+	struct shim_file other = {.shared = device.file->shared, .seat = 5};
+	struct handle handle = {.type = type, .number = number, .file = &other};
+
+	other.handles.base = 5u << SHARED_SEAT_SHIFT;
+	atomic_store(&other.shared->pids[5], (uint32_t)getpid());
+	if (object)
+		shared_object_put(&handle, object);
+	else
+		shared_object_drop(&handle);
+}
+
+static void a_domain_by_the_number_of_an_earlier_one_is_another(void **state)
+{
+	const uint32_t number = 5u << SHARED_SEAT_SHIFT;
+	struct pd_object *first;
+
+	(void)state;
+	offer(HANDLE_PD, number, &(struct shared_object){.number = 0x4321});
+	first = find_pd(device.file, number);
+	assert_int_equal(first->pd->pdn, 0x4321);
+	assert_ptr_equal(find_pd(device.file, number), first);
+	/* What uses it here goes on with the number that the other process's keys no longer have.
+	 */
+	first->pd->users++;
+	offer(HANDLE_PD, number, NULL);
+	assert_ptr_equal(find_pd(device.file, number), first);
+	offer(HANDLE_PD, number, &(struct shared_object){.number = 0x4322});
+	assert_int_equal(find_pd(device.file, number)->pd->pdn, 0x4322);
+	assert_int_equal(first->pd->pdn, 0x4321);
+	first->pd->users--;
+	assert_int_equal(device.file->hca->num_pd, 3);
+	offer(HANDLE_PD, number, &(struct shared_object){.number = 0x4323});
+	assert_int_equal(find_pd(device.file, number)->pd->pdn, 0x4323);
+	assert_int_equal(device.file->hca->num_pd, 2);
+}
+
+static void device_memory_by_the_number_of_an_earlier_one_is_another(void **state)
+{
+	const uint32_t number = 5u << SHARED_SEAT_SHIFT;
+	struct shared_object shared = {.length = 64, .page = 7, .num_pages = 1};
+	int files[2] = {file_of(PAGE), file_of(PAGE)};
+	struct dm_object *dm;
+
+	(void)state;
+	assert_int_equal(pwrite(files[0], "1", 1, 0), 1);
+	assert_int_equal(pwrite(files[1], "2", 1, 0), 1);
+	atomic_store(&device.file->shared->dm_owner[7], 5 + 1);
+	shared.fd = files[0];
+	offer(HANDLE_DM, number, &shared);
+	dm = find_dm(device.file, number);
+	assert_non_null(dm);
+	assert_int_equal(dm->memory[0], '1');
+	assert_ptr_equal(foreign_dm_at(device.file, 7), dm);
+	offer(HANDLE_DM, number, NULL);
+	assert_null(find_dm(device.file, number));
+	assert_null(foreign_dm_at(device.file, 7));
+	shared.fd = files[1];
+	offer(HANDLE_DM, number, &shared);
+	dm = find_dm(device.file, number);
+	assert_int_equal(dm->memory[0], '2');
+	assert_ptr_equal(foreign_dm_at(device.file, 7), dm);
+	/* Its process has died, and somebody else has its page. */
+	atomic_store(&device.file->shared->dm_owner[7], 6 + 1);
+	assert_null(foreign_dm_at(device.file, 7));
+	close(files[0]);
+	close(files[1]);
+}
+
+/* ---- processes that have gone ---- */
+
 static void pages_of_killed_processes_are_free(void **state)
 {
 	struct shared_context *shared = device.file->shared;
@@ -252,6 +327,8 @@ int main(void)
 		TEST(files_that_are_no_devices_are_left_alone),
 		TEST(contexts_of_other_adapters_are_left_alone),
 		TEST(handles_of_other_seats_are_found_in_what_is_shared),
+		TEST(a_domain_by_the_number_of_an_earlier_one_is_another),
+		TEST(device_memory_by_the_number_of_an_earlier_one_is_another),
 		TEST(pages_of_killed_processes_are_free),
 	};
 

@@ -43,17 +43,6 @@ static void init_lists(struct hca *hca)
 	list_init(&hca->counters_list);
 }
 
-uint32_t hca_free_number(const struct hca *hca, uint32_t *next,
-			 bool (*is_taken)(const struct hca *hca, uint32_t number))
-{
-	uint32_t number;
-
-	do
-		number = ++*next & HCA_NUMBER_MASK;
-	while (!number || (*next > HCA_NUMBER_MASK && is_taken(hca, number)));
-	return number;
-}
-
 static void enlist(struct engine *engine, struct hca *hca)
 {
 	engine->hcas[engine->num_hcas++] = hca;

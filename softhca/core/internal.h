@@ -16,7 +16,7 @@ void engine_fail_cqs(struct engine *engine);
  * QP_STATE aside: all that is required and nothing that is not allowed. */
 bool qp_transition_allows(enum qp_type type, enum qp_state from, enum qp_state to, uint32_t mask);
 
-/* ---- hca.c ---- */
+/* ---- number.c ---- */
 /* Of CQs or WQs, the number behind the last one given. From the second time round on some may be
  * in use; there are more numbers than queues. */
 uint32_t hca_free_number(const struct hca *hca, uint32_t *next,

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 4096 };
+#include "softhca/shim/page.h"
 
 /* The address is the place. Used where a range begins at address 0, which a pointer cannot say. */
 static uint8_t *place_of_program(void *arg, uint64_t address, bool writing, uint64_t *together)

@@ -12,9 +12,8 @@
 #include <unistd.h>
 
 #include "softhca/core/trace.h"
+#include "softhca/shim/page.h"
 #include "softhca/shim/shared_context.h"
-
-enum { PAGE_BYTES = 4096 };
 
 struct foreign {
 	struct list link;

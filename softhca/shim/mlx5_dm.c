@@ -12,8 +12,9 @@
 #include "softhca/shim/methods/commands.h"
 #include "softhca/shim/methods/dm.h"
 #include "softhca/shim/mlx5_abi.h"
+#include "softhca/shim/page.h"
 
-enum { PAGE_BYTES = 4096, MAX_LOG_ALIGNMENT = 16 };
+enum { MAX_LOG_ALIGNMENT = 16 };
 
 static int put_place(struct attrs *attrs, const struct dm_object *dm, uint16_t offset_id,
 		     uint16_t page_id)

@@ -13,12 +13,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "softhca/shim/page.h"
+
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 #endif
-
-enum { PAGE_BYTES = 4096 };
 
 /* Pages of this process that are accounted as locked. */
 static _Atomic uint64_t locked_pages;

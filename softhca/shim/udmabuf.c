@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "softhca/shim/descriptor.h"
+#include "softhca/shim/page.h"
 #include "softhca/shim/user.h"
-
-enum { PAGE_BYTES = 4096 };
 
 static const char device_path[] = "/dev/udmabuf";
 

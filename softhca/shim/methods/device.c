@@ -8,13 +8,13 @@
 
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/page.h"
 #include "softhca/shim/shared_context.h"
 
 enum {
 	ATOMIC_CAP_HCA = 1, /* atomic against all accesses through this adapter */
 	ACK_DELAY = 16,	    /* 4.096 us << 16, as ConnectX reports */
 	PAGE_SIZES = 0xfffff000u,
-	PAGE_BYTES = 4096,
 	/* On-demand paging, as verbs programs know the bits. */
 	ODP_SUPPORT = 1 << 0,
 	ODP_SUPPORT_IMPLICIT = 1 << 1,

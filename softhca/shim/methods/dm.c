@@ -19,9 +19,8 @@
 #include "softhca/shim/driver_abi.h"
 #include "softhca/shim/foreign.h"
 #include "softhca/shim/methods/commands.h"
+#include "softhca/shim/page.h"
 #include "softhca/shim/shared_context.h"
-
-enum { PAGE_BYTES = 4096, LOG_PAGE_BYTES = 12 };
 
 struct dm_object *find_dm(struct shim_file *file, uint32_t number)
 {

@@ -66,8 +66,11 @@ struct driver_abi {
 	void (*tick)(struct device_clock *clock);
 	void (*close_clock)(struct device_clock *clock);
 
-	/* Where in the device file, in pages, device memory is mapped (methods/dm.h). */
+	/* Where in the device file, in pages, device memory is mapped (methods/dm.h), and the notes
+	 * of the clock (file_own_offset()), behind which there are pages for all seats. 0: nowhere.
+	 */
 	uint32_t dm_window_page;
+	uint32_t notes_page;
 	/* Tables of its own, looked at before the common ones; the list ends with NULL. */
 	const struct method_entry *const *methods;
 };

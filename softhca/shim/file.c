@@ -293,6 +293,15 @@ void file_after_fork(void)
 	pthread_mutex_init(&adopting, NULL);
 }
 
+uint64_t file_own_offset(const struct shim_file *file, uint64_t offset)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (!file->abi->notes_page || offset / page_bytes != file->abi->notes_page)
+		return offset;
+	return offset + file->seat * page_bytes;
+}
+
 void file_keep_time(struct shim_file *file)
 {
 	struct handle *cq;

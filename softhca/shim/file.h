@@ -86,6 +86,13 @@ int file_destroy_object(struct handle *handle);
 /* Ends the context with all its objects. */
 void file_close_context(struct shim_file *file);
 
+/*
+ * Where in the device file that lies which the program maps at `offset`. The notes of the clock
+ * are each process's own: they are locked while they are written, and one that is stopped or killed
+ * then would hold up the readers of all.
+ */
+uint64_t file_own_offset(const struct shim_file *file, uint64_t offset);
+
 /* At each command: brings the clock up to date, and looks for the program's context, so that asking
  * for the time will do so. */
 void file_keep_time(struct shim_file *file);

@@ -468,5 +468,6 @@ const struct driver_abi mlx5_driver_abi = {
 	.tick = mlx5_clock_tick,
 	.close_clock = mlx5_clock_close,
 	.dm_window_page = MLX5_IB_MMAP_DEVICE_MEM << 8,
+	.notes_page = MLX5_IB_MMAP_CLOCK_INFO << 8 | MLX5_IB_CLOCK_INFO_V1,
 	.methods = methods,
 };

@@ -17,17 +17,22 @@
 
 #include <rdma/mlx5-abi.h>
 
+#include "softhca/shim/shared_context.h"
 #include "util/clock.h"
 
 enum { MMAP_COMMAND_SHIFT = 8 };
+
+_Static_assert(MLX5_IB_CLOCK_INFO_V1 + SHARED_SEATS <= 1 << MMAP_COMMAND_SHIFT,
+	       "not each seat has a page for its notes");
 
 /* uapi: an mmap offset in pages is command b15:8 | index b7:0; of the notes, the index is the
  * version. */
 static void *map_page(const struct shim_file *file, uint32_t command, uint32_t index)
 {
-	long bytes = sysconf(_SC_PAGESIZE);
-	void *page = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd,
-			  (off_t)(command << MMAP_COMMAND_SHIFT | index) * bytes);
+	uint64_t bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t offset = (command << MMAP_COMMAND_SHIFT | index) * bytes;
+	void *page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd,
+			  (off_t)file_own_offset(file, offset));
 
 	return page == MAP_FAILED ? NULL : page;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Mapping the device: its file serves register pages as it is, device memory lies elsewhere. */
+/* Mapping the device: its file serves register pages as it is, notes of the clock at another place
+ * for each process; device memory lies elsewhere. */
 #include "softhca/shim/hooks/next.h"
 
 #include <sys/mman.h>
@@ -12,14 +13,13 @@
 typedef void *mmap_fn(void *address, size_t length, int protection, int flags, int fd,
 		      off_t offset);
 
-/* The open device behind the descriptor, with a reference, if device memory is meant. */
-static struct descriptor *get_device_memory(int fd, off_t offset)
+/* The open device behind the descriptor, with a reference, if it is one. */
+static struct descriptor *get_device(int fd)
 {
 	struct descriptor *descriptor = descriptor_get(fd);
 
 	if (descriptor &&
-	    (descriptor->kind != DESCRIPTOR_DEVICE || descriptor_is_dead(descriptor) ||
-	     !dm_is_window(to_shim_file(descriptor), (uint64_t)offset))) {
+	    (descriptor->kind != DESCRIPTOR_DEVICE || descriptor_is_dead(descriptor))) {
 		descriptor_put(descriptor);
 		return NULL;
 	}
@@ -48,16 +48,23 @@ static mmap_fn *find_next(void)
 
 static void *map(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	struct descriptor *device = descriptor_possible(fd) ? get_device_memory(fd, offset) : NULL;
+	struct descriptor *device = descriptor_possible(fd) ? get_device(fd) : NULL;
+	const struct dm_mapping mapping = {.address = address,
+					   .length = length,
+					   .protection = protection,
+					   .flags = flags,
+					   .offset = (uint64_t)offset};
+	struct shim_file *file;
 	void *result;
 
 	if (!device)
 		return find_next()(address, length, protection, flags, fd, offset);
-	result = dm_map(to_shim_file(device), &(struct dm_mapping){.address = address,
-								   .length = length,
-								   .protection = protection,
-								   .flags = flags,
-								   .offset = (uint64_t)offset});
+	file = to_shim_file(device);
+	if (dm_is_window(file, mapping.offset))
+		result = dm_map(file, &mapping);
+	else
+		result = find_next()(address, length, protection, flags, fd,
+				     (off_t)file_own_offset(file, mapping.offset));
 	descriptor_put(device);
 	return result;
 }

@@ -293,7 +293,50 @@ static void device_memory_by_the_number_of_an_earlier_one_is_another(void **stat
 	close(files[1]);
 }
 
-/* ---- processes that have gone ---- */
+/* ---- processes that have been stopped or killed ---- */
+
+static struct mlx5_ib_clock_info *map_notes(off_t offset)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, device.fd, offset);
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	return page;
+}
+
+/* As if this process had joined, and the one that made the context were stopped. */
+static void a_process_stopped_while_it_notes_the_time_stops_no_other(void **state)
+{
+	const off_t place = (MLX5_IB_MMAP_CLOCK_INFO << 8 | MLX5_IB_CLOCK_INFO_V1) * PAGE;
+	const uint64_t timer = (MLX5_IB_MMAP_CORE_CLOCK << 8) * PAGE;
+	struct mlx5_ib_clock_info *theirs = map_notes(place), *ours;
+	struct engine *engine = device.file->member->engine;
+	struct device_clock *clock = &device.file->clock;
+	uint32_t sign, next;
+	int rc;
+
+	(void)state;
+	/* The background thread writes the notes, too. */
+	engine_lock(engine);
+	device.file->abi->close_clock(clock);
+	theirs->sign |= MLX5_IB_CLOCK_INFO_KERNEL_UPDATING;
+	device.file->seat = 5;
+	rc = device.file->abi->reopen_context(device.file);
+	ours = map_notes((off_t)file_own_offset(device.file, (uint64_t)place));
+	sign = ours->sign;
+	device.file->abi->tick(clock);
+	next = ours->sign;
+	device.file->seat = 0;
+	engine_unlock(engine);
+	assert_int_equal(rc, 0);
+	assert_false(sign & MLX5_IB_CLOCK_INFO_KERNEL_UPDATING);
+	assert_int_equal(next, sign + 2);
+	assert_true(theirs->sign & MLX5_IB_CLOCK_INFO_KERNEL_UPDATING);
+	/* The pages of registers and the timer are everybody's. */
+	assert_int_equal(file_own_offset(device.file, 0), 0);
+	assert_int_equal(file_own_offset(device.file, timer), timer);
+	munmap(theirs, PAGE);
+	munmap(ours, PAGE);
+}
 
 static void pages_of_killed_processes_are_free(void **state)
 {
@@ -329,6 +372,7 @@ int main(void)
 		TEST(handles_of_other_seats_are_found_in_what_is_shared),
 		TEST(a_domain_by_the_number_of_an_earlier_one_is_another),
 		TEST(device_memory_by_the_number_of_an_earlier_one_is_another),
+		TEST(a_process_stopped_while_it_notes_the_time_stops_no_other),
 		TEST(pages_of_killed_processes_are_free),
 	};
 

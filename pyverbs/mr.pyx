@@ -331,7 +331,8 @@ cdef class DmaBufMR(MR):
 
 
 cdef class MW(PyverbsCM):
-    """A memory window of type IBV_MW_TYPE_1 or IBV_MW_TYPE_2."""
+    """A memory window of type IBV_MW_TYPE_1 or IBV_MW_TYPE_2. Who has bound one of type 2 sets its
+    rkey to the new key: the next one follows from it, and some devices ask for it."""
 
     def __init__(self, PD pd not None, int mw_type):
         cdef v.ibv_pd *domain = <v.ibv_pd *>pd.alive()
@@ -345,7 +346,7 @@ cdef class MW(PyverbsCM):
         return v.ibv_dealloc_mw(<v.ibv_mw *>self.raw)
 
     handle = ro(PLACE(mw_shape.handle))
-    rkey = ro(PLACE(mw_shape.rkey), hex)
+    rkey = rw(PLACE(mw_shape.rkey), hex)
     type = ro(PLACE(mw_shape.type), names.mwtype2str)
 
 

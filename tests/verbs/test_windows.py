@@ -53,6 +53,8 @@ class Bench:
         assert done.wr_id == 5
         if done.status == e.IBV_WC_SUCCESS:
             assert done.opcode == e.IBV_WC_BIND_MW
+            # Type 2 leaves the handle to its owner. Some devices are told from it which key to follow.
+            self.window.rkey = self.key
         return done
 
     def bind_by_request(self, info):
@@ -108,6 +110,7 @@ def test_a_window_opens_a_range(device, kind, how):
 @KIND
 @pytest.mark.parametrize('offset', (1023, 2048 - 31, 0, 4096 - 32))
 def test_a_window_has_bounds(device, kind, offset):
+    need(not device.family.no_window_bounds, device.family.no_window_bounds)
     bench = Bench(device, kind).opened()
     assert bench.use(offset=offset) == e.IBV_WC_REM_ACCESS_ERR
     assert FILLING * 4096 == bench.region.read(4096, 0)
@@ -253,5 +256,9 @@ def test_keys_of_regions_cannot_be_invalidated(device):
     bench.owner.receive(8)
     bench.user.qp.post_send(SendWR(6, e.IBV_WR_SEND_WITH_INV, 1, bench.region.rkey,
                                    [bench.user.sge(8)], FLAGS))
-    assert bench.user.sent.one().status != e.IBV_WC_SUCCESS
-    bench.region.read(1, 0)
+    sent = bench.user.sent.one()
+    assert device.family.acknowledges_before_it_invalidates or sent.status != e.IBV_WC_SUCCESS
+    assert bench.owner.received.one().status != e.IBV_WC_SUCCESS
+    assert bench.owner.qp.qp_state == e.IBV_QPS_ERR
+    bench.again()
+    assert bench.use(key=bench.region.rkey) == e.IBV_WC_SUCCESS

@@ -36,12 +36,15 @@ class Family:
     checks_ranges: bool = False
     # The receive that an RDMA write with immediate data would have taken, had it been allowed.
     receive_of_refused_write: int = e.IBV_WC_REM_ACCESS_ERR
+    # So the sender does not learn that a key could not be invalidated, and the receiver does.
+    acknowledges_before_it_invalidates: bool = False
     # Why something cannot be tested; empty where it can.
     no_draining: str = ''
     no_resumption: str = ''
     no_error_from_reset: str = ''
     no_xrc: str = ''
     no_bind_right: str = ''
+    no_window_bounds: str = ''
     no_send_queue_error: str = ''
     no_purge: str = ''
 
@@ -59,7 +62,9 @@ MLX5_OF_THE_KERNEL = dataclasses.replace(
     no_bind_right="keys of the kernel's mlx5 driver do not say whether windows may be bound",
     no_xrc="softhca's adapter for machines announces XRC, which drivers want, and refuses it",
     no_error_from_reset='the kernel knows no step from RESET to the error state')
-RXE = Family('rxe', no_resumption='rxe does not go on with what was posted while it drained',
+RXE = Family('rxe', acknowledges_before_it_invalidates=True,
+             no_window_bounds='rxe looks at the bounds of the region only',
+             no_resumption='rxe does not go on with what was posted while it drained',
              no_purge='rxe leaves completions of queue pairs that are gone',
              no_send_queue_error='rxe has no state for an error of the send queue alone',
              no_error_from_reset='the kernel knows no step from RESET to the error state')

@@ -6,8 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <rdma/mlx5-abi.h>
 
 #include "peer.h"
 
@@ -456,6 +460,90 @@ CASE(device_memory_of_the_exporting_process)
 	CHECK_OK(ibv_memcpy_from_dm(bytes, exporter.dm, 0, DM_LENGTH));
 	CHECK_PATTERN(bytes + 1024, 1024, 4);
 	CHECK_PATTERN(bytes + 2048, 1024, 4);
+	peer_finish(&peer);
+	exporter_close(&exporter);
+}
+
+/* ---- the time ---- */
+
+/* The wall clock as a write's completion tells it. */
+static int64_t wall_clock_of_a_write(const struct bed *bed, const struct buffer *own)
+{
+	struct ibv_cq_init_attr_ex attr = {
+		.cqe = 16, .wc_flags = IBV_WC_EX_WITH_COMPLETION_TIMESTAMP_WALLCLOCK};
+	struct ibv_cq_ex *cq = ibv_create_cq_ex(bed->context, &attr);
+	struct ibv_sge sge = buffer_sge(own, 0, 8);
+	struct ibv_send_wr wr = request(IBV_WR_RDMA_WRITE, 1, &sge);
+	double deadline = seconds_now() + PATIENCE_SECONDS;
+	struct end_plan plan = end_plan(IBV_QPT_RC);
+	struct ibv_poll_cq_attr poll = {0};
+	struct pair pair;
+	int64_t stamp;
+	int rc;
+
+	CHECK(cq);
+	plan.send_cq = plan.recv_cq = ibv_cq_ex_to_cq(cq);
+	pair_make(&pair, bed, &plan);
+	wr.wr.rdma.remote_addr = buffer_address(own, 64);
+	wr.wr.rdma.rkey = own->mr->rkey;
+	post(&pair.a, &wr);
+	do
+		rc = ibv_start_poll(cq, &poll);
+	while (rc == ENOENT && seconds_now() < deadline);
+	CHECK_EQ(rc, 0);
+	stamp = (int64_t)ibv_wc_read_completion_wallclock_ns(cq);
+	ibv_end_poll(cq);
+	pair_destroy(&pair);
+	CHECK_OK(ibv_destroy_cq(ibv_cq_ex_to_cq(cq)));
+	return stamp;
+}
+
+static void tell_the_time(int socket)
+{
+	struct timespec before, after;
+	struct names names;
+	struct offer offer;
+	struct buffer own;
+	int64_t stamp;
+	char stopped;
+
+	importer_open(&names, &offer, socket);
+	buffer_make(&own, names.bed.pd, SIZE, ACCESS_ALL);
+	hear(socket, &stopped, 1);
+	clock_gettime(CLOCK_REALTIME, &before);
+	stamp = wall_clock_of_a_write(&names.bed, &own);
+	clock_gettime(CLOCK_REALTIME, &after);
+	CHECK(stamp / 1000000000 >= before.tv_sec - 1);
+	CHECK(stamp / 1000000000 <= after.tv_sec + 1);
+	buffer_free(&own);
+	forget_names(&names);
+	tell(socket, "d", 1);
+}
+
+/* Its page of the clock's notes is left as one that is being written; on a kernel, which alone
+ * writes them, it is read-only. */
+CASE(the_exporting_process_stops_while_it_notes_the_time)
+{
+	enum { PAGE = 4096 };
+	const off_t place = (MLX5_IB_MMAP_CLOCK_INFO << 8 | MLX5_IB_CLOCK_INFO_V1) * PAGE;
+	const char *world = getenv("OV_WORLD");
+	struct mlx5_ib_clock_info *notes;
+	struct exporter exporter;
+	struct peer peer;
+	char done;
+
+	NEED(!world || strcmp(world, "kernel"), "only the kernel writes the notes");
+	peer = peer_start(tell_the_time);
+	exporter_open(&exporter, peer.socket);
+	notes = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, exporter.bed.context->cmd_fd,
+		     place);
+	CHECK(notes != MAP_FAILED);
+	CHECK(notes->nsec);
+	notes->sign |= MLX5_IB_CLOCK_INFO_KERNEL_UPDATING;
+	tell(peer.socket, "s", 1);
+	hear(peer.socket, &done, 1);
+	CHECK(notes->sign & MLX5_IB_CLOCK_INFO_KERNEL_UPDATING);
+	munmap(notes, PAGE);
 	peer_finish(&peer);
 	exporter_close(&exporter);
 }

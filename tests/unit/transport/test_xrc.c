@@ -4,6 +4,8 @@
  * annex A14: behind the BTH every request has four bytes with the SRQ's number, responses have
  * none.
  */
+#include <stdlib.h>
+
 #include "node.h"
 
 #include "softhca/fabric/fabric.h"
@@ -337,6 +339,7 @@ static void expect_refused_second(uint8_t opcode)
 	wire.asleep[1] = false;
 	forged.bytes[0] = opcode;
 	forged.bytes[15] = (uint8_t)second_srq->srqn;
+	free(wire.first[1]->next);
 	wire.first[1]->next = NULL;
 	wire.last[1] = &wire.first[1]->next;
 	wire_inject(0, 1, &forged.head, forged.bytes, forged.length);

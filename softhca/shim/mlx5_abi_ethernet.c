@@ -187,21 +187,21 @@ static int read_bindings(const struct mlx5_ib_flow_counters_data *data, struct f
 
 int mlx5_bind_counters(const struct driver_data *driver, struct flow_params *params)
 {
-	struct {
-		struct mlx5_ib_create_flow head;
-		struct mlx5_ib_flow_counters_data data;
-	} request;
-	int rc = driver_input(driver, &request, sizeof(request));
+	struct mlx5_ib_flow_counters_data data;
+	struct mlx5_ib_create_flow head;
+	uint8_t request[sizeof(head) + sizeof(data)];
+	int rc = driver_input(driver, request, sizeof(request));
 
-	/* More than one row of counters a rule is more than an adapter has. */
-	if (!rc &&
-	    (request.head.reserved || request.head.ncounters_data > 1 || request.data.reserved))
-		rc = EINVAL;
-	if (!rc && !params->counters && request.head.ncounters_data)
-		rc = EINVAL;
-	if (rc || !request.head.ncounters_data)
+	if (rc)
 		return rc;
-	return read_bindings(&request.data, params);
+	memcpy(&head, request, sizeof(head));
+	memcpy(&data, request + sizeof(head), sizeof(data));
+	/* More than one row of counters a rule is more than an adapter has. */
+	if (head.reserved || head.ncounters_data > 1 || data.reserved)
+		return EINVAL;
+	if (!head.ncounters_data)
+		return 0;
+	return params->counters ? read_bindings(&data, params) : EINVAL;
 }
 
 /* ---- what there is ---- */

@@ -93,9 +93,16 @@ class Device(harness.Bench):
             self._sequence[qp] = int(sequence), total + (int(sequence) - last) % (1 << 24)
         return sum(total for _, total in self._sequence.values())
 
+    def _all_are_the_kernels(self):
+        """Objects that the kernel made for itself tell the name of a module, in brackets."""
+        counts = re.findall(r"(\w+) (\d+)", self._resources().partition(DEVICE + ":")[2])
+        return counts and all(ask("rdma", "resource", "show", kind).count("comm [") == int(count)
+                              for kind, count in counts)
+
     def check_nothing_left(self):
-        """The kernel may finish what a process leaves a moment later."""
-        harness.wait_for(lambda: self._resources() == self._before,
+        """The kernel may finish what a process leaves a moment later. The current one makes a queue
+        for itself when a region is first changed, and keeps it."""
+        harness.wait_for(lambda: self._resources() == self._before or self._all_are_the_kernels(),
                          "the kernel's objects are what they were: " + self._before)
 
     def need_packet(self, size):

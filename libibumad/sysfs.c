@@ -40,7 +40,8 @@ static int read_file(const char *path, char *text, size_t size)
 	return 0;
 }
 
-static int read_formatted(char *text, size_t size, const char *format, va_list args)
+static __attribute__((format(printf, 3, 0))) int read_formatted(char *text, size_t size,
+								const char *format, va_list args)
 {
 	char path[PATH_MAX];
 	int length = snprintf(path, sizeof(path), "%s/", root());

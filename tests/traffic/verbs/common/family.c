@@ -40,6 +40,8 @@ static const struct family mlx5_driver = {
 	.checks_values = true,
 	.resolves_peers = true,
 	.no_draining = "the kernel's mlx5 driver has no way to drain a send queue",
+	.no_xrc =
+		"softhca's adapter for machines announces XRC, which drivers want, and refuses it",
 	.no_bind_right =
 		"keys of the kernel's mlx5 driver do not tell whether windows may be bound",
 };

@@ -51,6 +51,7 @@ struct family {
 	const char *no_refused_invalidation;
 	const char *no_bind_right;
 	const char *no_window_rules;
+	const char *no_xrc; /* domains there are all the same */
 };
 
 /* That of the device; a device of an unknown family fails the case. */

@@ -160,6 +160,7 @@ void xrc_open(struct xrc_bench *bench)
 {
 	bed_open(&bench->bed);
 	xrc_need(&bench->bed);
+	NEED(!bench->bed.family->no_xrc, bench->bed.family->no_xrc);
 	bench->xrcd = xrc_domain_open(&bench->bed, -1, O_CREAT);
 	CHECK(bench->xrcd);
 	xrc_inbox_make(&bench->inbox, &bench->bed, bench->bed.pd, bench->xrcd);

@@ -69,7 +69,7 @@ struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 		return fail_null(err);
 	qp = ops->create_qp(pd, attr);
 	if (!qp)
-		explain_qp(errno, __func__, pd->context, &attr->cap);
+		explain_qp(errno, __func__, pd->context, attr->qp_type, &attr->cap);
 	return qp;
 }
 
@@ -119,7 +119,7 @@ struct ibv_qp *entry_create_qp_ex(struct ibv_context *context, struct ibv_qp_ini
 		return fail_null(err);
 	qp = context_ops(context)->create_qp_ex(context, attr);
 	if (!qp)
-		explain_qp(errno, create_qp_ex, context, &attr->cap);
+		explain_qp(errno, create_qp_ex, context, attr->qp_type, &attr->cap);
 	return qp;
 }
 

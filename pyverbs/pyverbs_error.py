@@ -12,7 +12,8 @@ def _reasons():
     try:
         library = ctypes.CDLL('libibverbs.so.1')
         library.ibv_explain_last_error.restype = ctypes.c_char_p
-        return library.ibv_explain_last_errno, library.ibv_explain_last_error
+        return (library.ibv_explain_last_errno, library.ibv_explain_last_error,
+                library.ibv_explain_forget)
     except (OSError, AttributeError):
         return None
 
@@ -22,7 +23,9 @@ def _explain(error_code):
     reasons = _reasons()
     if reasons is None or reasons[0]() != error_code:
         return ''
-    return f' ({reasons[1]().decode(errors="replace")})'
+    text = f' ({reasons[1]().decode(errors="replace")})'
+    reasons[2]()
+    return text
 
 
 class PyverbsError(Exception):

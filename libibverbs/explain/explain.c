@@ -31,6 +31,14 @@ int ibv_explain_last_errno(void)
 	return last.err;
 }
 
+void ibv_explain_forget(void)
+{
+	last.err = 0;
+	last.is_post = false;
+	last.text[0] = '\0';
+	last.provider[0] = '\0';
+}
+
 int explain(int err, const char *verb, const char *format, ...)
 {
 	int saved = errno, length;

@@ -41,7 +41,7 @@ const char *explain_cause(int err, const char *verb);
 int explain_cq(int err, const char *verb, struct ibv_context *context, int64_t cqe);
 int explain_srq(int err, const char *verb, struct ibv_context *context,
 		const struct ibv_srq_attr *attr);
-int explain_qp(int err, const char *verb, struct ibv_context *context,
+int explain_qp(int err, const char *verb, struct ibv_context *context, enum ibv_qp_type type,
 	       const struct ibv_qp_cap *cap);
 
 /* memory.c: registration of memory of the program. */

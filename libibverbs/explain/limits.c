@@ -82,7 +82,8 @@ int explain_srq(int err, const char *verb, struct ibv_context *context,
 	return explain_rest(err, verb, context, "shared receive queues", device.max_srq);
 }
 
-int explain_qp(int err, const char *verb, struct ibv_context *context, const struct ibv_qp_cap *cap)
+int explain_qp(int err, const char *verb, struct ibv_context *context, enum ibv_qp_type type,
+	       const struct ibv_qp_cap *cap)
 {
 	struct ibv_device_attr device;
 
@@ -101,9 +102,9 @@ int explain_qp(int err, const char *verb, struct ibv_context *context, const str
 		return err;
 	if (err == EINVAL)
 		return explain(err, verb,
-			       "max_send_wr %u, max_send_sge %u and max_inline_data %u together "
-			       "are more than a send queue of %s has room for",
-			       cap->max_send_wr, cap->max_send_sge, cap->max_inline_data,
-			       context->device->name);
+			       "the kernel refuses it for %s: no %s queue pairs, or none with "
+			       "max_send_wr %u, max_send_sge %u and max_inline_data %u together",
+			       context->device->name, explain_qp_type(type), cap->max_send_wr,
+			       cap->max_send_sge, cap->max_inline_data);
 	return explain_rest(err, verb, context, "queue pairs", device.max_qp);
 }

@@ -35,6 +35,9 @@ const char *ibv_explain_last_error(void);
  * hand. */
 int ibv_explain_last_errno(void);
 
+/* Forgets that failure: for who has told the user of it and calls verbs that may leave no text. */
+void ibv_explain_forget(void);
+
 /*
  * What a work completion says, in one line: its status, the queue pair, and for an error what
  * usually causes it, where, and the vendor's syndrome. Like snprintf() it writes at most `size`

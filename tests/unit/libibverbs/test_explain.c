@@ -166,6 +166,15 @@ static void test_success_leaves_the_last_reason_alone(void **state)
 	assert_reason("cqe 2001");
 }
 
+static void test_what_was_told_can_be_forgotten(void **state)
+{
+	UNUSED;
+	assert_null(ibv_create_cq(context, 2001, NULL, NULL, 0));
+	ibv_explain_forget();
+	assert_string_equal(ibv_explain_last_error(), "");
+	assert_int_equal(ibv_explain_last_errno(), 0);
+}
+
 static void test_queue_pair_beyond_limits(void **state)
 {
 	static const struct {
@@ -477,6 +486,7 @@ int main(void)
 		TEST(completion_queue_beyond_limit),
 		TEST(no_room_within_limits_names_what_may_be_short),
 		TEST(success_leaves_the_last_reason_alone),
+		TEST(what_was_told_can_be_forgotten),
 		TEST(queue_pair_beyond_limits),
 		TEST(queue_pair_without_completion_queue),
 		TEST(what_the_provider_says_comes_first),

@@ -49,9 +49,15 @@ class PyverbsRDMAError(PyverbsError):
 
     def __init__(self, msg, error_code=-1):
         super().__init__(msg, error_code)
-        if error_code > 0:
-            self.args = (self.args[0] + _explain(error_code),)
+        self._reason = ''
+        self._tell(_explain(error_code) if error_code > 0 else '')
         self._error_code = error_code
+
+    def _tell(self, reason):
+        """The library gives a reason once; who raises an error anew passes it on."""
+        if not self._reason:
+            self._reason = reason
+            self.args = (self.args[0] + reason,)
 
     @property
     def error_code(self):

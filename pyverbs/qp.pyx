@@ -145,8 +145,10 @@ cdef class QP(PyverbsCM):
         try:
             self.modify(qp_attr, _MASKS.get((kind, state), v.IBV_QP_STATE))
         except PyverbsRDMAError as error:
-            raise PyverbsRDMAError(f'Failed to modify QP state to {qp_state_to_str(state)}',
-                                   error.error_code) from None
+            named = PyverbsRDMAError(f'Failed to modify QP state to {qp_state_to_str(state)}',
+                                     error.error_code)
+            named._tell(error._reason)
+            raise named from None
         return 0
 
     def to_init(self, QPAttr qp_attr not None):

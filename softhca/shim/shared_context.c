@@ -130,7 +130,8 @@ void shared_object_put(const struct handle *handle, const struct shared_object *
 	entry->page = object->page;
 	entry->num_pages = object->num_pages;
 	entry->fd = object->fd;
-	entry->generation++;
+	if (!++entry->generation)
+		entry->generation = 1;
 	atomic_store_explicit(&entry->type, handle->type + 1, memory_order_release);
 }
 
@@ -156,16 +157,15 @@ static const struct shared_object *others_entry(const struct shim_file *file, ui
 bool shared_object_find(const struct shim_file *file, enum handle_type type, uint32_t number,
 			struct shared_object *object)
 {
-	const struct shared_object *entry = others_entry(file, number);
+	uint32_t before = shared_object_generation(file, type, number);
 
-	if (!entry || atomic_load_explicit(&entry->type, memory_order_acquire) != type + 1)
+	if (!before)
 		return false;
-	memcpy(object, entry, sizeof(*object));
+	memcpy(object, others_entry(file, number), sizeof(*object));
 	object->pid = atomic_load(&file->shared->pids[number >> SHARED_SEAT_SHIFT]);
 	atomic_thread_fence(memory_order_acquire);
-	if (atomic_load_explicit(&entry->type, memory_order_relaxed) != type + 1)
-		return false;
-	return is_alive(object->pid);
+	/* Otherwise the copy may be half of one object and half of the next. */
+	return shared_object_generation(file, type, number) == before && is_alive(object->pid);
 }
 
 uint32_t shared_object_generation(const struct shim_file *file, enum handle_type type,

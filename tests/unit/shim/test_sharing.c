@@ -193,6 +193,7 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 	(void)state;
 	assert_null(find_pd(device.file, number));
 	entry->number = 0x4321;
+	entry->generation = 1;
 	atomic_store(&entry->type, HANDLE_PD + 1);
 	/* Its process is none. */
 	assert_null(find_pd(device.file, number));
@@ -207,14 +208,14 @@ static void handles_of_other_seats_are_found_in_what_is_shared(void **state)
 			 EOPNOTSUPP);
 	/* Device memory that its process does not have. */
 	entry++;
-	*entry = (struct shared_object){.length = 64, .num_pages = 1, .fd = 999};
+	*entry = (struct shared_object){.length = 64, .num_pages = 1, .fd = 999, .generation = 1};
 	atomic_store(&entry->type, HANDLE_DM + 1);
 	assert_null(find_dm(device.file, number + 1));
 	entry->num_pages = FILE_DM_PAGES + 1;
 	assert_null(find_dm(device.file, number + 1));
 	/* Of its region the key is known, and it is not ours to end. */
 	entry++;
-	*entry = (struct shared_object){.number = 0x777700};
+	*entry = (struct shared_object){.number = 0x777700, .generation = 1};
 	atomic_store(&entry->type, HANDLE_MR + 1);
 	assert_int_equal(destroy_by_handle(&device, IB_USER_VERBS_CMD_DEREG_MR, number + 2),
 			 EOPNOTSUPP);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Names to addresses. IP names and services are getaddrinfo(3)'s business; addresses of family
- * AF_IB are GIDs in the notation of IPv6, with a service ID for the service.
+ * AF_IB are GIDs in the notation of IPv6, with a service ID for the service. To addresses to
+ * connect to ibacm may know a route.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -40,6 +41,65 @@ static int copy(const void *from, size_t length, void *to)
 		return ENOMEM;
 	memcpy(bytes, from, length);
 	memcpy(to, &bytes, sizeof(bytes));
+	return 0;
+}
+
+static int copy_name(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? ENOMEM : 0;
+}
+
+static int copy_bytes(const void *from, size_t length, void *to)
+{
+	return length ? copy(from, length, to) : 0;
+}
+
+static int copy_one(const struct rdma_addrinfo *from, struct rdma_addrinfo **made)
+{
+	struct rdma_addrinfo *to = calloc(1, sizeof(*to));
+	int err;
+
+	if (!to)
+		return ENOMEM;
+	*made = to;
+	to->ai_flags = from->ai_flags;
+	to->ai_family = from->ai_family;
+	to->ai_qp_type = from->ai_qp_type;
+	to->ai_port_space = from->ai_port_space;
+	to->ai_src_len = from->ai_src_len;
+	to->ai_dst_len = from->ai_dst_len;
+	to->ai_route_len = from->ai_route_len;
+	to->ai_connect_len = from->ai_connect_len;
+	err = copy_bytes(from->ai_src_addr, from->ai_src_len, &to->ai_src_addr);
+	if (!err)
+		err = copy_bytes(from->ai_dst_addr, from->ai_dst_len, &to->ai_dst_addr);
+	if (!err)
+		err = copy_bytes(from->ai_route, from->ai_route_len, &to->ai_route);
+	if (!err)
+		err = copy_bytes(from->ai_connect, from->ai_connect_len, &to->ai_connect);
+	if (!err)
+		err = copy_name(from->ai_src_canonname, &to->ai_src_canonname);
+	if (!err)
+		err = copy_name(from->ai_dst_canonname, &to->ai_dst_canonname);
+	return err;
+}
+
+int cma_copy_addrinfo(const struct rdma_addrinfo *from, struct rdma_addrinfo **copied)
+{
+	struct rdma_addrinfo *first = NULL, **tail = &first;
+	int err = 0;
+
+	for (; from && !err; from = from->ai_next) {
+		err = copy_one(from, tail);
+		if (!err)
+			tail = &(*tail)->ai_next;
+	}
+	if (err) {
+		rdma_freeaddrinfo(first);
+		return err;
+	}
+	*copied = first;
 	return 0;
 }
 
@@ -223,11 +283,17 @@ static int take_hints(const struct rdma_addrinfo *hints, struct rdma_addrinfo **
 int rdma_getaddrinfo(const char *node, const char *service, const struct rdma_addrinfo *hints,
 		     struct rdma_addrinfo **res)
 {
+	int code;
+
 	if (!hints)
 		hints = &no_hints;
 	if (!node && !service)
-		return take_hints(hints, res);
-	if (hints->ai_flags & RAI_FAMILY && hints->ai_family == AF_IB)
-		return look_up_gid(node, service, hints, res);
-	return look_up(node, service, hints, res);
+		code = take_hints(hints, res);
+	else if (hints->ai_flags & RAI_FAMILY && hints->ai_family == AF_IB)
+		code = look_up_gid(node, service, hints, res);
+	else
+		code = look_up(node, service, hints, res);
+	if (!code)
+		cma_ask_daemon(*res);
+	return code;
 }

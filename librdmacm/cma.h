@@ -47,6 +47,8 @@ struct cma_id {
 	/* Goes in front of the private data of a connect, from rdma_addrinfo. */
 	void *connect_data;
 	size_t connect_length;
+	/* What rdma_resolve_addrinfo() has found of names, under the mutex. */
+	struct rdma_addrinfo *addrinfo;
 	struct list groups;
 	/* Events that the application has acknowledged: destruction waits for them. */
 	pthread_mutex_t mutex;
@@ -131,6 +133,11 @@ int cma_qp_to_error(struct cma_id *id);
 
 /* connect.c: the last step of the active side. */
 int cma_finish_connect(struct cma_id *id);
+
+/* addrinfo.c: a list of one's own. */
+int cma_copy_addrinfo(const struct rdma_addrinfo *from, struct rdma_addrinfo **copied);
+/* acm.c: adds what ibacm knows of the first address, if there is such a daemon. */
+void cma_ask_daemon(struct rdma_addrinfo *info);
 
 /* multicast.c */
 int cma_group_joined(struct cma_group *group, const struct rdma_ud_param *param);

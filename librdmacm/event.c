@@ -152,6 +152,17 @@ static void take_argument(struct cma_event *event, const struct ucma_abi_event_r
 	memcpy(&event->event.param.arg, answer->param.arg32, sizeof(event->event.param.arg));
 }
 
+/* The library's own, of a lookup of names: the argument says what the program is to be told. */
+static void internal(struct cma_event *event, const struct ucma_abi_event_resp *answer)
+{
+	take_argument(event, answer);
+	if (event->event.param.arg == RDMA_CM_EVENT_ADDRINFO_RESOLVED ||
+	    event->event.param.arg == RDMA_CM_EVENT_ADDRINFO_ERROR) {
+		event->event.event = (enum rdma_cm_event_type)event->event.param.arg;
+		event->event.param.arg = 0;
+	}
+}
+
 /* Not 0: there is nothing to tell, the next event is asked for. */
 static int interpret(struct cma_event *event, const struct ucma_abi_event_resp *answer)
 {
@@ -177,6 +188,9 @@ static int interpret(struct cma_event *event, const struct ucma_abi_event_resp *
 		break;
 	case RDMA_CM_EVENT_USER:
 		take_argument(event, answer);
+		break;
+	case RDMA_CM_EVENT_INTERNAL:
+		internal(event, answer);
 		break;
 	default:
 		take_param(event, answer);

@@ -39,6 +39,7 @@ void cma_id_free(struct cma_id *id)
 	free(id->id.route.path_rec);
 	free(id->qp_init_attr);
 	free(id->connect_data);
+	rdma_freeaddrinfo(id->addrinfo);
 	free(id);
 }
 

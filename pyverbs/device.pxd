@@ -9,6 +9,9 @@ cdef class Device(PyverbsObject):
     cdef readonly int node_type, transport_type, index
 
 
+cdef Device device_of(v.ibv_device *device)
+
+
 cdef class Context(PyverbsCM):
     cdef readonly str name
     cdef int _open(self, str name) except -1

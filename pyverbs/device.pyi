@@ -47,6 +47,7 @@ from pyverbs.pyverbs_error import (
 from pyverbs.utils import gid_str as gid_str
 
 def get_device_list() -> list[Device]: ...
+def rdma_get_devices() -> list[Device]: ...
 
 
 class Device(PyverbsObject):

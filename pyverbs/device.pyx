@@ -43,7 +43,7 @@ cdef class Device(PyverbsObject):
                 f'guid {guid_to_hex(self.guid)}, index {self.index}')
 
 
-cdef Device _device(v.ibv_device *device):
+cdef Device device_of(v.ibv_device *device):
     return Device(v.ibv_get_device_name(device), be64toh(v.ibv_get_device_guid(device)),
                   device.node_type, device.transport_type, v.ibv_get_device_index(device))
 
@@ -57,9 +57,15 @@ def get_device_list():
     if devices == NULL:
         raise PyverbsRDMAErrno('Failed to get the list of devices')
     try:
-        return [_device(devices[i]) for i in range(count)]
+        return [device_of(devices[i]) for i in range(count)]
     finally:
         v.ibv_free_device_list(devices)
+
+
+def rdma_get_devices():
+    """-> a Device for each device that librdmacm has open for ids."""
+    from pyverbs.cmid import get_devices
+    return get_devices()
 
 
 cdef v.ibv_context *ctx = NULL

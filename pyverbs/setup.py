@@ -15,8 +15,10 @@ from setuptools.command.build_py import build_py
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get('OV_BUILD', HERE.parent / 'build'))
 VERSION = re.search(r"'(.*)'", (HERE / '__version__.py').read_text()).group(1)
-ENUMS = 'libibverbs_enums'
-MODULES = sorted(path.stem for path in HERE.glob('*.pyx')) + [ENUMS]
+ENUMS = ('libibverbs_enums', 'librdmacm_enums')
+MODULES = (*sorted(path.stem for path in HERE.glob('*.pyx')), *ENUMS)
+# Those that call librdmacm
+CONNECTIONS = ('cm_param', 'cmid')
 
 
 class Sources(build_py):
@@ -40,12 +42,13 @@ class Build(build_ext):
             for path in HERE.glob(pattern):
                 shutil.copy(path, package)
         include = BUILD / 'include'
-        subprocess.run([sys.executable, HERE / 'generate_enums.py', '--output', package,
-                        '--include-dir', include if include.exists() else '/usr/include'],
-                       check=True)
         stubs = pathlib.Path(self.build_lib) / 'pyverbs'
         stubs.mkdir(parents=True, exist_ok=True)
-        shutil.copy(package / f'{ENUMS}.pyi', stubs)
+        for name in ENUMS:
+            subprocess.run([sys.executable, HERE / 'generate_enums.py', '--module', name,
+                            '--output', package, '--include-dir',
+                            include if include.exists() else '/usr/include'], check=True)
+            shutil.copy(package / f'{name}.pyi', stubs)
         self.translate(package)
         super().run()
 
@@ -61,7 +64,8 @@ class Build(build_ext):
 
 def extension(name):
     found = BUILD.joinpath('include').exists()
-    return Extension(f'pyverbs.{name}', [f'{name}.pyx'], libraries=['ibverbs'],
+    libraries = ['rdmacm', 'ibverbs'] if name in CONNECTIONS else ['ibverbs']
+    return Extension(f'pyverbs.{name}', [f'{name}.pyx'], libraries=libraries,
                      include_dirs=[str(BUILD / 'include')] if found else [],
                      library_dirs=[str(BUILD / 'lib')] if found else [])
 

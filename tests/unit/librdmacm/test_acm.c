@@ -22,7 +22,9 @@
 #include "librdmacm/cma.h"
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
-FILE *__wrap_fopen(const char *path, const char *mode);
+/* Seen by shared objects too: the sanitizers' runtime calls fopen, and the linker wraps that call.
+ */
+__attribute__((visibility("default"))) FILE *__wrap_fopen(const char *path, const char *mode);
 FILE *__real_fopen(const char *path, const char *mode);
 
 static struct {

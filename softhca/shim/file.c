@@ -306,7 +306,7 @@ void file_keep_time(struct shim_file *file)
 {
 	struct handle *cq;
 
-	if (!file->member || !file->clock.timer)
+	if (!file->member || !__atomic_load_n(&file->clock.timer, __ATOMIC_ACQUIRE))
 		return;
 	file->abi->tick(&file->clock);
 	if (file->clock.context)

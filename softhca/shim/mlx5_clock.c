@@ -50,19 +50,24 @@ void mlx5_clock_close(struct device_clock *clock)
 	*clock = (struct device_clock){0};
 }
 
-/* A library that is refused a context tries again with the same file. */
+/* A library that is refused a context tries again with the same file. The background thread may
+ * know the file already: it takes the clock for open once it sees the timer, which comes last. */
 int mlx5_clock_open(struct shim_file *file)
 {
 	struct device_clock *clock = &file->clock;
+	void *timer, *notes;
 
-	if (!clock->timer)
-		clock->timer = map_page(file, MLX5_IB_MMAP_CORE_CLOCK, 0);
-	if (!clock->notes)
-		clock->notes = map_page(file, MLX5_IB_MMAP_CLOCK_INFO, MLX5_IB_CLOCK_INFO_V1);
-	if (!clock->timer || !clock->notes) {
-		mlx5_clock_close(clock);
+	if (clock->timer)
+		return 0;
+	timer = map_page(file, MLX5_IB_MMAP_CORE_CLOCK, 0);
+	notes = map_page(file, MLX5_IB_MMAP_CLOCK_INFO, MLX5_IB_CLOCK_INFO_V1);
+	if (!timer || !notes) {
+		unmap_page(timer);
+		unmap_page(notes);
 		return ENOMEM;
 	}
+	clock->notes = notes;
+	__atomic_store_n(&clock->timer, timer, __ATOMIC_RELEASE);
 	mlx5_clock_tick(clock);
 	return 0;
 }
@@ -120,8 +125,10 @@ static void note_time(struct mlx5_ib_clock_info *notes)
 
 void mlx5_clock_tick(struct device_clock *clock)
 {
-	if (!clock->timer)
+	__be64 *timer = __atomic_load_n(&clock->timer, __ATOMIC_ACQUIRE);
+
+	if (!timer)
 		return;
-	show_time(clock->timer);
+	show_time(timer);
 	note_time(clock->notes);
 }

@@ -254,7 +254,7 @@ void tables_wrap_clock(uint64_t user_handle, struct shim_file *file)
 {
 	struct verbs_context_extension *context = program_context(user_handle, file->fd);
 
-	if (!context || !file->clock.timer)
+	if (!context || !__atomic_load_n(&file->clock.timer, __ATOMIC_ACQUIRE))
 		return;
 	pthread_mutex_lock(&mutex);
 	wrap_clock(context, &file->clock);

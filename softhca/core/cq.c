@@ -228,6 +228,19 @@ void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *co
 	land(cq, cq->hca->family->cqe_write(cq, qp, completion), is_solicited(completion));
 }
 
+void cq_complete_tag(const struct qp *qp, const struct completion *completion,
+		     const struct tag_note *note)
+{
+	struct cq *cq = completion->srq->cq;
+
+	if (cq->overrun)
+		return;
+	if (trace_on())
+		trace_tag_completion(cq, qp, completion, note);
+	land(cq, cq->hca->family->cqe_write_tag(cq, qp, completion, note),
+	     is_solicited(completion));
+}
+
 /* A frame does not say that it is solicited. */
 void cq_complete_frame(struct cq *cq, const struct wq *wq,
 		       const struct frame_completion *completion)

@@ -62,6 +62,10 @@ struct family_ops {
 	/* Writes a CQE for `qp`; the owner bit goes last. 0, or EOVERFLOW when the CQ is full. */
 	int (*cqe_write)(struct cq *cq, const struct qp *qp, const struct completion *completion);
 
+	/* The same with what there is to say of tags; goes with their SRQ, completion->srq. */
+	int (*cqe_write_tag)(struct cq *cq, const struct qp *qp,
+			     const struct completion *completion, const struct tag_note *note);
+
 	/* The same four things for the receive queues of frames. */
 	int (*wq_check)(const struct wq_params *params);
 	uint32_t (*wq_producer)(const struct wq *wq);

@@ -23,6 +23,7 @@ struct fabric_qp;
 struct requester;
 struct responder;
 struct dc_target;
+struct tag_list;
 struct wq;
 struct wq_params;
 
@@ -33,6 +34,8 @@ struct hca_limits {
 	uint32_t max_rd_atomic, max_init_rd_atomic;
 	uint32_t max_mcast_grp, max_mcast_qp_attach;
 	uint32_t max_wq, max_wq_table;
+	/* Of a list of tags; 0: there are none. */
+	uint32_t max_tags, max_tag_ops;
 	uint64_t max_mr_size;
 };
 
@@ -249,7 +252,8 @@ struct srq {
 	bool error;
 	/* Of an XRC domain: requests name it by its number, and its receives complete in `cq`. */
 	struct xrcd *xrcd;
-	struct cq *cq;
+	struct cq *cq; /* of XRC and tag matching */
+	struct tag_list *tags;
 	struct list link;
 	void *front;
 };
@@ -262,8 +266,9 @@ struct srq_params {
 	uint32_t max_wr, max_sge;
 	uint32_t limit;
 	uint32_t user_index;
-	/* Both, or neither. */
+	/* One of the two, and a CQ, or none of them. */
 	struct xrcd *xrcd;
+	uint32_t max_tags;
 	struct cq *cq;
 	void *front;
 };
@@ -456,6 +461,9 @@ void cq_complete(struct cq *cq, const struct qp *qp, const struct completion *co
 /* The same for a frame that `wq` has received. */
 void cq_complete_frame(struct cq *cq, const struct wq *wq,
 		       const struct frame_completion *completion);
+/* The same for what concerns the tags of completion->srq, in its CQ. */
+void cq_complete_tag(const struct qp *qp, const struct completion *completion,
+		     const struct tag_note *note);
 /* Looks whether the consumer has armed the CQ since the last look; called at each kick of
  * req_notify, and before a thread that drives the engine goes to sleep. Returns true while armed.
  * Without cq->arming_announced it may find that the event is due at once, and raise it. */
@@ -469,6 +477,9 @@ int srq_destroy(struct srq *srq);
 /* Takes a receive and raises the limit event when due. As family_ops.srq_take; EIO from a queue
  * that is corrupt already: nothing has been taken, and `request` says nothing. */
 int srq_take(struct srq *srq, struct recv_request *request);
+/* Carries out a request of `qp` that changes the tags of its SRQ, and completes it in the SRQ's CQ.
+ */
+enum completion_status srq_change_tags(struct qp *qp, const struct send_request *request);
 
 /* A management queue pair has its type for its number; EBUSY if the host's adapter has one. */
 int qp_create(struct hca *hca, const struct qp_params *params, struct qp **qp);

@@ -61,6 +61,8 @@ static int check_params(const struct hca *hca, const struct qp_params *params)
 		return EOPNOTSUPP;
 	if (params->type == QP_TYPE_RAW_PACKET && params->srq)
 		return EOPNOTSUPP;
+	if (params->srq && params->srq->tags && params->type != QP_TYPE_RC)
+		return EOPNOTSUPP;
 	if (!are_objects_good(hca, params) || !are_queues_good(params))
 		return EINVAL;
 	if (params->max_send_wr > limits->max_qp_wr || params->max_recv_wr > limits->max_qp_wr ||

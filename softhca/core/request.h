@@ -12,6 +12,11 @@
 
 enum { REQUEST_MAX_SGE = 64 };
 
+enum {
+	TAGS_MAX_SGE = 1,		/* of a tagged receive */
+	TAGS_MAX_RENDEZVOUS_BYTES = 64, /* of a message that asks for one */
+};
+
 /* One piece of local memory. `inline_data` is set for data that lies in the WQE itself: it needs no
  * key, is readable until the WQE completes, and `address` is unused. */
 struct sge {
@@ -31,6 +36,7 @@ enum request_opcode {
 	REQUEST_COMPARE_SWAP,
 	REQUEST_FETCH_ADD,
 	REQUEST_CHANGE_KEY,
+	REQUEST_CHANGE_TAGS,
 	/* A large TCP segment, to be cut into frames. */
 	REQUEST_SEND_SEGMENTS,
 	REQUEST_NOP,
@@ -92,6 +98,19 @@ struct key_change {
 	bool list_elsewhere;  /* the request's elements say where the list lies, and are not it */
 };
 
+enum tag_operation { TAGS_SYNC, TAGS_ADD, TAGS_REMOVE };
+
+/* What a request does to the tags of the queue pair's shared receive queue; the elements of one
+ * that adds a tag are the receive. */
+struct tag_change {
+	enum tag_operation operation;
+	uint16_t index;
+	uint16_t handled;
+	bool reports; /* `handled` unexpected messages */
+	bool asks;    /* for a completion */
+	uint64_t value, mask;
+};
+
 enum frame_offload {
 	FRAME_NETWORK_CHECKSUM = 1 << 0,
 	FRAME_TRANSPORT_CHECKSUM = 1 << 1,
@@ -123,6 +142,7 @@ struct send_request {
 	struct ud_address ud; /* datagrams, and dynamic connections */
 	uint64_t access_key;  /* that the target of a dynamic connection asks for */
 	struct key_change change;
+	struct tag_change tags;
 	struct frame_offloads frame;
 	unsigned int num_sge;
 	struct sge sge[REQUEST_MAX_SGE];
@@ -161,6 +181,31 @@ struct completion {
 	uint8_t path_bits;
 	uint16_t pkey_index;
 	uint64_t timestamp_ns;
+};
+
+/* What a completion says of tags; the number is how many unexpected messages there have been. */
+enum tag_event {
+	TAG_ADDED,
+	TAG_REMOVED,
+	TAG_SYNCED,
+	TAG_UNTAGGED,	/* a message without a tag, or the end of a rendezvous */
+	TAG_UNEXPECTED, /* a message that is left to the program */
+	TAG_MATCHED,	/* its data is to come */
+	TAG_FILLED,	/* the data of a match that was told before */
+	TAG_MATCHED_FILLED,
+	/* A rendezvous that is left to the program: its headers are in the tagged receive. */
+	TAG_MATCHED_HEADERS,
+	TAG_CANCELED, /* no more data will come for the match */
+};
+
+enum { TAG_HEADER_BYTES = 16 };
+
+struct tag_note {
+	enum tag_event event;
+	uint16_t index;	     /* of the tag */
+	uint16_t unexpected; /* for changes of the list */
+	bool success;	     /* of a change */
+	uint8_t header[TAG_HEADER_BYTES];
 };
 
 /* Headers that a frame was found to have, as completions tell. */

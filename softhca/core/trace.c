@@ -94,6 +94,7 @@ static const char *request_name(enum request_opcode opcode)
 		[REQUEST_COMPARE_SWAP] = "COMPARE_SWAP",
 		[REQUEST_FETCH_ADD] = "FETCH_ADD",
 		[REQUEST_CHANGE_KEY] = "CHANGE_KEY",
+		[REQUEST_CHANGE_TAGS] = "CHANGE_TAGS",
 		[REQUEST_NOP] = "NOP",
 		[REQUEST_SEND_SEGMENTS] = "SEND_SEGMENTS",
 	};
@@ -178,6 +179,23 @@ static void add_operands(struct line *line, const struct send_request *request)
 		add(line, " invalidate=%#x", request->invalidate_rkey);
 }
 
+static void add_tag_change(struct line *line, const struct tag_change *change)
+{
+	static const char *const names[] = {
+		[TAGS_SYNC] = "sync",
+		[TAGS_ADD] = "add",
+		[TAGS_REMOVE] = "remove",
+	};
+
+	add(line, " %s place=%u%s", names[change->operation], change->index,
+	    change->asks ? " told" : "");
+	if (change->reports)
+		add(line, " handled=%u", change->handled);
+	if (change->operation == TAGS_ADD)
+		add(line, " tag=%#llx mask=%#llx", (unsigned long long)change->value,
+		    (unsigned long long)change->mask);
+}
+
 void trace_send(const struct qp *qp, const struct send_request *request)
 {
 	struct line line;
@@ -189,6 +207,8 @@ void trace_send(const struct qp *qp, const struct send_request *request)
 	    request->flags & REQUEST_SOLICITED ? " solicited" : "",
 	    request->flags & REQUEST_FENCE ? " fence" : "");
 	add_operands(&line, request);
+	if (request->opcode == REQUEST_CHANGE_TAGS)
+		add_tag_change(&line, &request->tags);
 	if (qp->type == QP_TYPE_XRC_SEND)
 		add(&line, " to srq=%06x", request->remote_srqn);
 	if (qp->type == QP_TYPE_DCI)
@@ -239,6 +259,28 @@ void trace_frame_completion(const struct cq *cq, const struct wq *wq,
 	trace_printf("completion cq=%u wq=%06x frame index=%u length=%u tag=%#x hash=%#x: %s",
 		     cq->cqn, wq->wqn, completion->index, completion->length, completion->flow_tag,
 		     completion->hash, status_name(completion->status));
+}
+
+void trace_tag_completion(const struct cq *cq, const struct qp *qp,
+			  const struct completion *completion, const struct tag_note *note)
+{
+	static const char *const names[] = {
+		[TAG_ADDED] = "ADDED",
+		[TAG_REMOVED] = "REMOVED",
+		[TAG_SYNCED] = "SYNCED",
+		[TAG_UNTAGGED] = "UNTAGGED",
+		[TAG_UNEXPECTED] = "UNEXPECTED",
+		[TAG_MATCHED] = "MATCHED",
+		[TAG_FILLED] = "FILLED",
+		[TAG_MATCHED_FILLED] = "MATCHED_FILLED",
+		[TAG_MATCHED_HEADERS] = "MATCHED_HEADERS",
+		[TAG_CANCELED] = "CANCELED",
+	};
+
+	trace_printf("completion cq=%u qp=%06x tag %s place=%u index=%u length=%u%s", cq->cqn,
+		     qp->qpn, names[note->event], note->index, completion->index,
+		     completion->length,
+		     note->event <= TAG_SYNCED && !note->success ? ": no such tag" : "");
 }
 
 /* ---- packets ---- */

@@ -31,6 +31,8 @@ void trace_completion(const struct cq *cq, const struct qp *qp,
 		      const struct completion *completion);
 void trace_frame_completion(const struct cq *cq, const struct wq *wq,
 			    const struct frame_completion *completion);
+void trace_tag_completion(const struct cq *cq, const struct qp *qp,
+			  const struct completion *completion, const struct tag_note *note);
 /* `direction` is "<-" or "->"; `bytes` the headers, `length` bytes with the payload. */
 void trace_packet(const char *direction, const struct packet *packet, const uint8_t *bytes,
 		  uint32_t length);

@@ -21,6 +21,7 @@ static const uint8_t request_opcodes[] = {
 	[REQUEST_FETCH_ADD] = MLX5_OPCODE_ATOMIC_FA,
 	[REQUEST_CHANGE_KEY] = MLX5_OPCODE_UMR,
 	[REQUEST_NOP] = MLX5_OPCODE_NOP,
+	[REQUEST_CHANGE_TAGS] = MLX5_OPCODE_TAG_MATCHING,
 	[REQUEST_SEND_SEGMENTS] = MLX5_OPCODE_TSO,
 };
 
@@ -74,11 +75,12 @@ static uint8_t cqe_opcode(const struct completion *completion)
 	}
 }
 
-/* The index is that of the queue pair, whatever its SRQ, unless the packet has named the SRQ. */
+/* The index is that of the queue pair, whatever its SRQ, unless receives of the SRQ complete in a
+ * CQ of its own. */
 static __be32 srqn_or_user_index(const struct qp *qp, const struct completion *completion)
 {
 	const struct srq *srq = completion->srq;
-	uint32_t user_index = srq && srq->xrcd ? srq->user_index : qp->user_index;
+	uint32_t user_index = srq && srq->cq ? srq->user_index : qp->user_index;
 
 	if (user_index != MLX5_NO_USER_INDEX)
 		return htobe32(user_index & MLX5_CQE_NUMBER_MASK);
@@ -132,20 +134,27 @@ static void fill_error(union entry *entry, const struct qp *qp, const struct com
 	cqe->s_wqe_opcode_qpn = sop_qpn(qp, completion);
 }
 
+void mlx5_entry_describe(union entry *entry, const struct qp *qp,
+			 const struct completion *completion)
+{
+	if (completion->status == STATUS_SUCCESS)
+		fill_success(entry, qp, completion);
+	else
+		fill_error(entry, qp, completion);
+	entry->cqe.wqe_counter = htobe16((uint16_t)completion->index);
+	entry->cqe.op_own = mlx5_cqe_op_own(
+		cqe_opcode(completion),
+		completion->flags & COMPLETION_SOLICITED ? MLX5_CQE_SOLICITED : 0, 0);
+}
+
 int mlx5_cqe_write(struct cq *cq, const struct qp *qp, const struct completion *completion)
 {
 	union entry entry = {0};
 
 	if (!entry_has_room(cq))
 		return EOVERFLOW;
-	if (completion->status == STATUS_SUCCESS)
-		fill_success(&entry, qp, completion);
-	else
-		fill_error(&entry, qp, completion);
-	entry.cqe.wqe_counter = htobe16((uint16_t)completion->index);
-	entry.cqe.op_own = mlx5_cqe_op_own(
-		cqe_opcode(completion),
-		completion->flags & COMPLETION_SOLICITED ? MLX5_CQE_SOLICITED : 0, entry_owner(cq));
+	mlx5_entry_describe(&entry, qp, completion);
+	entry.cqe.op_own |= entry_owner(cq);
 	entry_store(cq, &entry);
 	return 0;
 }

@@ -39,7 +39,10 @@ static inline void entry_store(struct cq *cq, const union entry *entry)
 	cq->producer++;
 }
 
-/* cqe.c: of an error. */
+/* cqe.c: all of an entry but its owner. */
+void mlx5_entry_describe(union entry *entry, const struct qp *qp,
+			 const struct completion *completion);
+/* Of an error. */
 void mlx5_entry_set_syndrome(union entry *entry, enum completion_status status);
 
 #endif

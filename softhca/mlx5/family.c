@@ -53,9 +53,14 @@ static bool are_pages_good(const struct queue_memory *memory)
 	return true;
 }
 
+static bool is_aligned(const void *doorbell_record)
+{
+	return (uintptr_t)doorbell_record % MLX5_DBR_BYTES == 0;
+}
+
 static bool is_placed(const struct queue_memory *memory, const void *doorbell_record)
 {
-	if (!doorbell_record || (uintptr_t)doorbell_record % MLX5_DBR_BYTES)
+	if (!doorbell_record || !is_aligned(doorbell_record))
 		return false;
 	if (memory->linear)
 		return (uintptr_t)memory->linear % QUEUE_ALIGNMENT == 0;
@@ -105,8 +110,9 @@ int mlx5_qp_check(const struct qp_params *params)
 {
 	uint64_t send_bytes = (uint64_t)params->sq_units * MLX5_SEND_WQE_BB;
 
-	if (!params->sq_units && !params->rq_count && !params->doorbell_record)
-		return 0;
+	/* Without queues there need not be a buffer. */
+	if (!params->sq_units && !params->rq_count)
+		return is_aligned(params->doorbell_record) ? 0 : EINVAL;
 	if (!is_placed(&params->memory, params->doorbell_record))
 		return EINVAL;
 	if (params->sq_units &&
@@ -131,6 +137,7 @@ const struct family_ops softhca_mlx5_family = {
 	.srq_take = mlx5_srq_take,
 	.srq_posted = mlx5_srq_posted,
 	.cqe_write = mlx5_cqe_write,
+	.cqe_write_tag = mlx5_cqe_write_tag,
 	.wq_check = mlx5_wq_check,
 	.wq_producer = mlx5_wq_producer,
 	.wq_decode = mlx5_wq_decode,

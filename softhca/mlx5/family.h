@@ -38,6 +38,10 @@ int mlx5_srq_take(struct srq *srq, struct recv_request *request);
 int mlx5_cqe_write_frame(struct cq *cq, const struct wq *wq,
 			 const struct frame_completion *completion);
 
+/* tag_cqe.c */
+int mlx5_cqe_write_tag(struct cq *cq, const struct qp *qp, const struct completion *completion,
+		       const struct tag_note *note);
+
 /* cqe.c */
 int mlx5_cqe_write(struct cq *cq, const struct qp *qp, const struct completion *completion);
 int mlx5_cqe_write_resize(struct cq *cq);

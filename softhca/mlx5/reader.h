@@ -41,5 +41,7 @@ static inline bool take(struct reader *reader, union segment *segment)
 
 /* umr_decode.c: what follows the control segment of a UMR. NULL, or what is wrong with it. */
 const char *reader_take_key_change(struct reader *reader, struct send_request *request);
+/* tag_decode.c: the same of a change of tags. */
+const char *reader_take_tag_change(struct reader *reader, struct send_request *request);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Makes a core request of a send WQE. A WQE is a control segment and what its opcode asks for, in
  * pieces of 16 bytes that wrap at the end of the ring; each piece is read once. Left out are the
- * opcodes of masked atomics: they end as bad requests. UMR is in umr_decode.c.
+ * opcodes of masked atomics: they end as bad requests. UMR is in umr_decode.c,
+ * tag matching in tag_decode.c.
  */
 #include <endian.h>
 #include <errno.h>
@@ -21,6 +22,7 @@ enum {
 	POINTERS = 1 << 2,
 	INLINE = 1 << 3,
 	KEY_CHANGE = 1 << 4,
+	TAG_CHANGE = 1 << 5,
 	PAYLOAD = POINTERS | INLINE,
 };
 
@@ -49,6 +51,7 @@ static const struct rule rules[256] = {
 	[MLX5_OPCODE_RDMA_READ] = {RC, REMOTE_ADDRESS | POINTERS, REQUEST_READ},
 	[MLX5_OPCODE_ATOMIC_CS] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_COMPARE_SWAP},
 	[MLX5_OPCODE_ATOMIC_FA] = {RC, REMOTE_ADDRESS | OPERANDS | POINTERS, REQUEST_FETCH_ADD},
+	[MLX5_OPCODE_TAG_MATCHING] = {1 << QP_TYPE_RC, TAG_CHANGE, REQUEST_CHANGE_TAGS},
 	[MLX5_OPCODE_UMR] = {RC | UC | UMR, KEY_CHANGE, REQUEST_CHANGE_KEY},
 };
 
@@ -294,6 +297,8 @@ static const char *take_segments(struct reader *reader, const struct rule *rule,
 		return reader_take_key_change(reader, request);
 	if (parts & OPERANDS && !take_operands(reader, request))
 		return "atomic segment cut short";
+	if (parts & TAG_CHANGE)
+		return reader_take_tag_change(reader, request);
 	if (!take_payload(reader, parts, request))
 		return "bad data segment";
 	if (parts & OPERANDS && request->length != sizeof(uint64_t))

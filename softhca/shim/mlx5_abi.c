@@ -182,7 +182,7 @@ int mlx5_pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t addres
 	int rc = pin_memory(&record, doorbell_record, MLX5_DBR_BYTES, true);
 
 	pin_release(&record);
-	if (!rc)
+	if (!rc && memory->size)
 		rc = pin_memory(pin, address, memory->size, true);
 	memory->linear = (uint8_t *)(uintptr_t)address;
 	return rc;
@@ -323,6 +323,7 @@ static int create_qp(struct shim_file *file, const struct driver_data *driver,
 		rc = lay_out_qp(&request, params);
 	if (rc)
 		return rc;
+	/* On a shared receive queue it may have no queue of its own, and then no buffer. */
 	return mlx5_pin_queue(pin, &params->memory, request.buf_addr, request.db_addr);
 }
 
@@ -441,6 +442,8 @@ const struct driver_abi mlx5_driver_abi = {
 			.max_mr_size = UINT64_MAX,
 			.max_wq = 16384,
 			.max_wq_table = 8192,
+			.max_tags = 127,
+			.max_tag_ops = MLX5_MAX_WQES,
 		},
 	.open_context = open_context,
 	.reopen_context = mlx5_clock_open,

@@ -4,7 +4,7 @@
  * queues; so does what is posted later. Source: IBTA vol. 1, 10.3.1.6, 10.8.3.2.
  */
 #include "softhca/core/wq.h"
-#include "softhca/transport/responder.h"
+#include "softhca/transport/tags.h"
 
 static void flush_send(struct requester *requester, uint32_t index, uint32_t units)
 {
@@ -24,10 +24,13 @@ static unsigned int flush_taken(struct requester *requester)
 {
 	unsigned int flushed = requester->tail - requester->head;
 
+	if (requester->rendezvous)
+		rendezvous_end_all(requester);
 	while (requester->head != requester->tail) {
 		struct sent_request *entry = requester_entry(requester, requester->head++);
 
-		flush_send(requester, entry->index, entry->units);
+		if (!entry->offloaded)
+			flush_send(requester, entry->index, entry->units);
 	}
 	requester_forget(requester);
 	return flushed;

@@ -3,7 +3,7 @@
  * Sends and writes arriving, packet by packet: the receive they consume, the memory they land in,
  * the completion. Order and loss are the transport's business. Source: IBTA vol. 1, 9.4, 9.7.4.1.
  */
-#include "softhca/transport/responder.h"
+#include "softhca/transport/tags.h"
 
 #include <errno.h>
 
@@ -117,7 +117,10 @@ void message_complete(struct responder *responder, const struct completion *comp
 	whole.index = responder->recv.index;
 	whole.srq = responder->srq;
 	whole.timestamp_ns = qp->hca->engine->now_ns;
-	cq_complete(responder->cq, qp, &whole);
+	if (responder_has_tags(responder))
+		tags_complete(responder, &whole);
+	else
+		cq_complete(responder->cq, qp, &whole);
 }
 
 void message_fail_receive(struct responder *responder, enum completion_status status)
@@ -127,23 +130,27 @@ void message_fail_receive(struct responder *responder, enum completion_status st
 	message_complete(responder, &completion);
 }
 
-static void complete_message(struct responder *responder, const struct arrival *arrival,
-			     struct operation operation, const struct headers *headers)
+struct completion message_describe(const struct responder *responder, const struct arrival *arrival)
 {
-	struct qp *qp = responder->qp;
-	struct completion completion = {
+	const struct qp *qp = responder->qp;
+
+	return (struct completion){
 		.opcode = REQUEST_SEND,
+		.flags = (arrival->grh ? COMPLETION_GRH : 0) |
+			 (arrival->solicited ? COMPLETION_SOLICITED : 0),
 		.length = responder->received,
 		.remote_qpn = qp->attr.dest_qpn,
 		.slid = arrival->packet->slid,
 		.sl = arrival->packet->sl,
 		.pkey_index = qp->attr.pkey_index,
 	};
+}
 
-	if (arrival->grh)
-		completion.flags |= COMPLETION_GRH;
-	if (arrival->solicited)
-		completion.flags |= COMPLETION_SOLICITED;
+static void complete_message(struct responder *responder, const struct arrival *arrival,
+			     struct operation operation, const struct headers *headers)
+{
+	struct completion completion = message_describe(responder, arrival);
+
 	if (operation.traits & OPERATION_INVALIDATE) {
 		completion.opcode = REQUEST_SEND_INVALIDATE;
 		completion.invalidated_key = be32toh(headers->ieth.rkey);
@@ -157,6 +164,20 @@ static void complete_message(struct responder *responder, const struct arrival *
 	message_complete(responder, &completion);
 }
 
+static enum verdict start_send(struct responder *responder, struct arrival *arrival,
+			       struct operation operation)
+{
+	enum verdict verdict;
+
+	responder->received = 0;
+	verdict = responder_has_tags(responder)
+			  ? tags_take_receive(responder, arrival, operation.traits & OPERATION_ENDS)
+			  : message_take_receive(responder);
+	if (!verdict)
+		responder->message = KIND_SEND;
+	return verdict;
+}
+
 static enum verdict receive_send(struct responder *responder, struct arrival *arrival,
 				 struct operation operation, const struct headers *headers)
 {
@@ -165,11 +186,9 @@ static enum verdict receive_send(struct responder *responder, struct arrival *ar
 	enum verdict verdict;
 
 	if (operation.traits & OPERATION_STARTS) {
-		verdict = message_take_receive(responder);
+		verdict = start_send(responder, arrival, operation);
 		if (verdict)
 			return verdict;
-		responder->received = 0;
-		responder->message = KIND_SEND;
 	}
 	if (arrival->length > recv->length - responder->received)
 		return VERDICT_RECEIVE_TOO_SHORT;

@@ -6,6 +6,7 @@
 #include "hw/wire/dceth.h"
 #include "hw/wire/xrceth.h"
 #include "softhca/transport/dc.h"
+#include "softhca/transport/tags.h"
 
 /* A power of two that holds one entry for each unit of the send queue. */
 static uint32_t entries_for(uint32_t units)
@@ -32,12 +33,16 @@ static uint8_t header_bytes(enum qp_type type)
 static int create_requester(struct qp *qp, struct requester **created)
 {
 	struct requester *requester = calloc(1, sizeof(*requester));
-	uint32_t entries = entries_for(qp->sq_units);
+	bool tags = qp->srq && qp->srq->tags;
+	uint32_t entries = entries_for(qp->sq_units + (tags ? RENDEZVOUS_TAKEN : 0));
 
 	if (!requester)
 		return ENOMEM;
 	requester->entries = calloc(entries, sizeof(*requester->entries));
-	if (!requester->entries) {
+	requester->rendezvous = tags ? rendezvous_create() : NULL;
+	if (!requester->entries || (tags && !requester->rendezvous)) {
+		free(requester->entries);
+		free(requester->rendezvous);
 		free(requester);
 		return ENOMEM;
 	}
@@ -57,6 +62,7 @@ static void destroy_requester(struct requester *requester)
 {
 	list_remove(&requester->timer);
 	list_remove(&requester->paced);
+	rendezvous_destroy(requester);
 	free(requester->entries);
 	free(requester);
 }
@@ -64,6 +70,7 @@ static void destroy_requester(struct requester *requester)
 static void destroy_halves(struct qp *qp)
 {
 	list_remove(&qp->responder->acks);
+	tags_abandon(qp->responder);
 	destroy_requester(qp->requester);
 	free(qp->responder);
 	qp->requester = NULL;
@@ -86,7 +93,7 @@ static int create_halves(struct qp *qp)
 	}
 	responder->qp = qp;
 	responder->pd = qp->pd;
-	responder->cq = qp->recv_cq;
+	responder->cq = qp->srq && qp->srq->tags ? qp->srq->cq : qp->recv_cq;
 	responder->srq = qp->srq;
 	list_init(&responder->acks);
 	responder_start(responder, 0);
@@ -135,6 +142,9 @@ static void connect_route(struct qp *qp)
 
 static void reset(struct qp *qp)
 {
+	tags_abandon(qp->responder);
+	if (qp->requester->rendezvous)
+		rendezvous_end_all(qp->requester);
 	responder_start(qp->responder, 0);
 	requester_start(qp->requester, 0);
 	qp->requester->next_index = 0;

@@ -4,6 +4,7 @@
  * completed in order. Source: IBTA vol. 1, 10.8.3 (ordering), 10.8.5 (completion), 9.7.3.
  */
 #include "softhca/transport/dc.h"
+#include "softhca/transport/tags.h"
 
 #include <errno.h>
 
@@ -119,7 +120,8 @@ static bool exceeds_sequence_space(const struct requester *requester, uint32_t p
 	return outstanding && outstanding + packets >= WIRE_PSN_HALF;
 }
 
-static void append(struct requester *requester, enum completion_status status, uint32_t packets)
+static struct sent_request *append(struct requester *requester, enum completion_status status,
+				   uint32_t packets)
 {
 	const struct send_request *request = &requester->request;
 	struct sent_request *entry = requester_entry(requester, requester->tail++);
@@ -136,12 +138,13 @@ static void append(struct requester *requester, enum completion_status status, u
 	requester->next_psn = psn_add(requester->next_psn, packets);
 	if (status) {
 		requester->failed = true;
-		return;
+		return entry;
 	}
 	entry->length = request->length;
 	entry->opcode = (uint8_t)request->opcode;
 	entry->flags = (uint8_t)request->flags;
 	requester->reads += packets && awaits_response(entry->opcode);
+	return entry;
 }
 
 static void complete(struct requester *requester, const struct sent_request *entry,
@@ -157,6 +160,10 @@ static void complete(struct requester *requester, const struct sent_request *ent
 		.timestamp_ns = qp->hca->engine->now_ns,
 	};
 
+	if (__builtin_expect(entry->offloaded, 0)) {
+		rendezvous_complete(requester, entry->index, status);
+		return;
+	}
 	qp->sq_consumer = entry->index + entry->units;
 	cq_complete(qp->send_cq, qp, &completion);
 }
@@ -205,7 +212,8 @@ static bool carry_out_directly(struct requester *requester)
 
 static bool takes_no_packets(enum request_opcode opcode)
 {
-	return opcode == REQUEST_NOP || opcode == REQUEST_CHANGE_KEY;
+	return opcode == REQUEST_NOP || opcode == REQUEST_CHANGE_KEY ||
+	       opcode == REQUEST_CHANGE_TAGS;
 }
 
 /* What was sent before has been given its data, or has failed. */
@@ -213,7 +221,30 @@ static enum completion_status carry_out_here(struct requester *requester)
 {
 	if (requester->request.opcode == REQUEST_NOP)
 		return STATUS_SUCCESS;
+	if (requester->request.opcode == REQUEST_CHANGE_TAGS)
+		return srq_change_tags(requester->qp, &requester->request);
 	return key_change(requester->qp, &requester->request);
+}
+
+/* A request that nobody has posted. It has no place in the send queue, and is signaled so as to be
+ * told when it completes. */
+static bool take_rendezvous(struct requester *requester)
+{
+	struct sent_request *entry;
+	uint32_t number, packets;
+
+	if (!rendezvous_next(requester, &number) || has_to_wait(requester))
+		return false;
+	packets = packets_for(requester, &requester->request);
+	if (exceeds_sequence_space(requester, packets))
+		return false;
+	rendezvous_taken(requester);
+	entry = append(requester, STATUS_SUCCESS, packets);
+	requester->next_index -= entry->units;
+	entry->index = number;
+	entry->flags = REQUEST_SIGNALED;
+	entry->offloaded = true;
+	return true;
 }
 
 bool requester_take(struct requester *requester)
@@ -223,6 +254,8 @@ bool requester_take(struct requester *requester)
 
 	if (requester->failed || requester->tail - requester->head > requester->entries_mask)
 		return false;
+	if (__builtin_expect(requester->rendezvous != NULL, 0) && take_rendezvous(requester))
+		return true;
 	if (!look_at_next(requester, &status))
 		return false;
 	if (!status)
@@ -266,6 +299,11 @@ bool requester_decode(struct requester *requester, struct sent_request *entry)
 {
 	struct qp *qp = requester->qp;
 
+	if (__builtin_expect(entry->offloaded, 0)) {
+		requester->request_valid = false;
+		rendezvous_request(requester, entry->index, &requester->request);
+		return true;
+	}
 	if (requester->request_valid && requester->request_at == entry->index)
 		return true;
 	requester->request_valid = false;

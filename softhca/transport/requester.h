@@ -42,7 +42,11 @@ struct sent_request {
 	uint8_t status;
 	/* Takes no packets: completes in its turn. */
 	bool local;
+	/* The adapter's own, `index` is its number: see tags.h. */
+	bool offloaded;
 };
+
+struct rendezvous_list;
 
 struct requester {
 	struct qp *qp;
@@ -76,6 +80,7 @@ struct requester {
 	uint64_t busy_until_ns; /* when all that was sent has left, at the rate of the queue pair */
 	uint64_t pace_due_ns;	/* when the next request may be taken */
 	struct list paced;	/* on engine->paced until then */
+	struct rendezvous_list *rendezvous; /* NULL: tags are nothing to it */
 	struct route route; /* RC and UC: to the connected queue pair; UD: of the last request */
 	/* ---- cold ---- */
 	/* When the retry timer was started, put off by the time for which it stood still. */

@@ -171,6 +171,7 @@ void responder_forget(struct responder *responder)
 	responder->message = KIND_NONE;
 	responder->nak_sent = false;
 	responder->recv_held = false;
+	responder->tagged = false;
 	responder->owed = OWED_NOTHING;
 	responder->num_responses = 0;
 	list_remove(&responder->acks);

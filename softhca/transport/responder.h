@@ -103,6 +103,10 @@ struct responder {
 	unsigned int next_result;
 	struct atomic_result results[RESPONDER_READS];
 	struct read_response responses[RESPONDER_QUEUE];
+	/* Of the receive that is held: a message of a queue with tags, and what is to be said of
+	 * it. */
+	bool tagged;
+	struct tag_note note;
 	struct recv_request recv;
 };
 
@@ -152,6 +156,9 @@ enum verdict message_take_receive(struct responder *responder);
 /* Copies into the held receive's memory, `skip` bytes from its start. */
 enum completion_status message_place(const struct responder *responder, uint64_t skip,
 				     const void *from, uint32_t length);
+/* What all completions of messages say; their number of bytes is that received so far. */
+struct completion message_describe(const struct responder *responder,
+				   const struct arrival *arrival);
 /* Completes the held receive. */
 void message_complete(struct responder *responder, const struct completion *completion);
 /* The held receive completes with an error. */

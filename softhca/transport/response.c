@@ -4,7 +4,7 @@
  * one packet acknowledges all sends and writes before it; if it skips over a read or an atomic that
  * has not been answered, that answer was lost. Source: IBTA vol. 1, 9.7.5.1, 9.7.7.
  */
-#include "softhca/transport/requester.h"
+#include "softhca/transport/tags.h"
 
 #include "hw/wire/aeth.h"
 #include "softhca/memory/access.h"
@@ -126,6 +126,11 @@ static bool decode_oldest(struct requester *requester, const struct sent_request
 {
 	struct qp *qp = requester->qp;
 
+	if (entry->offloaded) {
+		requester->response_valid = false;
+		rendezvous_request(requester, entry->index, &requester->response);
+		return true;
+	}
 	if (requester->response_valid && requester->response_at == entry->index)
 		return true;
 	requester->response_valid = false;
@@ -144,14 +149,14 @@ static void land(struct requester *requester, const struct sent_request *entry, 
 {
 	const struct send_request *request = &requester->response;
 	struct qp *qp = requester->qp;
+	const struct pd *pd = entry->offloaded ? qp->srq->pd : qp->pd;
 	enum completion_status status;
 
 	if (!decode_oldest(requester, entry)) {
 		requester_fail(requester, STATUS_LOCAL_QP_OPERATION);
 		return;
 	}
-	status =
-		memory_scatter(qp->hca, qp->pd, request->sge, request->num_sge, skip, from, length);
+	status = memory_scatter(qp->hca, pd, request->sge, request->num_sge, skip, from, length);
 	if (status)
 		requester_fail(requester, status);
 	else

@@ -24,6 +24,7 @@ enum {
 	ODP_READ = 1 << 3,
 	ODP_ATOMIC = 1 << 4,
 	ODP_SRQ_RECV = 1 << 5,
+	TAG_MATCHING_RC = 1 << 0, /* IBV_TM_CAP_RC */
 	CORE_CLOCK_KHZ = 1000000, /* completions carry nanoseconds */
 	DEVICE_CAPS = IB_UVERBS_DEVICE_CHANGE_PHY_PORT | IB_UVERBS_DEVICE_PORT_ACTIVE_EVENT |
 		      IB_UVERBS_DEVICE_SYS_IMAGE_GUID | IB_UVERBS_DEVICE_RC_RNR_NAK_GEN |
@@ -192,7 +193,17 @@ static void describe_ethernet(const struct shim_file *file,
 				  IB_UVERBS_RAW_PACKET_CAP_IP_CSUM;
 }
 
-/* Tag matching is not offered: its part of the answer is zero. */
+static void describe_tag_matching(const struct shim_file *file, struct ib_uverbs_tm_caps *caps)
+{
+	const struct hca_limits *limits = &file->hca->limits;
+
+	caps->max_rndv_hdr_size = TAGS_MAX_RENDEZVOUS_BYTES;
+	caps->max_num_tags = limits->max_tags;
+	caps->flags = TAG_MATCHING_RC;
+	caps->max_ops = limits->max_tag_ops;
+	caps->max_sge = TAGS_MAX_SGE;
+}
+
 int ex_query_device(struct command *command)
 {
 	struct ib_uverbs_ex_query_device_resp answer = {
@@ -213,6 +224,7 @@ int ex_query_device(struct command *command)
 	if (request.comp_mask || request.reserved)
 		return EINVAL;
 	describe_device(command->file, &answer.base);
+	describe_tag_matching(command->file, &answer.tm_caps);
 	if (command->file->hca->shared->port_type == FABRIC_PORT_ETH)
 		describe_ethernet(command->file, &answer);
 	answer.response_length = command_output_length(command, sizeof(answer));

@@ -77,6 +77,14 @@ static struct qp_attr read_attr(const struct ib_uverbs_modify_qp *wire)
 	return attr;
 }
 
+/* Changes of tags are posted by a call of their own, to a queue that the program does not see. */
+static bool is_announced(const struct qp_object *object)
+{
+	const struct srq *srq = object->qp->srq;
+
+	return object->wrapped && !(srq && srq->tags);
+}
+
 static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire,
 		  uint32_t rate_limit, struct driver_data *driver)
 {
@@ -102,7 +110,7 @@ static int modify(struct shim_file *file, const struct ib_uverbs_modify_qp *wire
 		srq_objects_announce(file);
 	engine_lock(engine);
 	rc = qp_modify(object->qp, &attr, wire->attr_mask);
-	if (!rc && !object->wrapped && !qp_type_only_receives(object->qp->type))
+	if (!rc && !is_announced(object) && !qp_type_only_receives(object->qp->type))
 		qp_watch(object->qp);
 	engine_unlock(engine);
 	if (!rc)

@@ -15,9 +15,9 @@ struct srq_request {
 	uint64_t user_handle;
 	uint32_t type; /* enum ib_uverbs_srq_type */
 	struct pd_object *pd;
-	/* Of XRC only. */
-	struct xrcd_object *xrcd;
-	struct cq_object *cq;
+	struct xrcd_object *xrcd; /* of XRC only */
+	struct cq_object *cq;	  /* of XRC and tag matching */
+	uint32_t max_tags;
 	uint32_t max_wr, max_sge, limit;
 	int event_fd;
 };
@@ -33,8 +33,9 @@ static int check_request(const struct shim_file *file, const struct srq_request 
 
 	if (request->type > IB_UVERBS_SRQT_TM)
 		return EINVAL;
-	if (request->type == IB_UVERBS_SRQT_TM)
-		return EOPNOTSUPP;
+	if (request->type == IB_UVERBS_SRQT_TM &&
+	    (!request->cq || !request->max_tags || request->max_tags > limits->max_tags))
+		return EINVAL;
 	if (request->type == IB_UVERBS_SRQT_XRC && (!request->xrcd || !request->cq))
 		return EINVAL;
 	if (!request->pd || !request->max_wr || request->max_wr > limits->max_srq_wr ||
@@ -56,10 +57,12 @@ static int create_in_core(struct srq_object *object, const struct srq_request *r
 	};
 	int rc;
 
-	if (request->type == IB_UVERBS_SRQT_XRC) {
+	if (request->type == IB_UVERBS_SRQT_XRC)
 		params.xrcd = request->xrcd->xrcd;
+	if (request->type == IB_UVERBS_SRQT_TM)
+		params.max_tags = request->max_tags;
+	if (request->type != IB_UVERBS_SRQT_BASIC)
 		params.cq = request->cq->cq;
-	}
 	rc = file->abi->create_srq(file, driver, &params, &object->pin);
 	if (rc)
 		return rc;
@@ -111,12 +114,16 @@ static int create(struct shim_file *file, const struct srq_request *request,
 	if (object->srq->xrcd) {
 		object->xrcd = request->xrcd;
 		object->xrcd->users++;
-		srq_objects_announce(file);
 	}
+	if (object->srq->cq)
+		srq_objects_announce(file);
 	file->abi->created_srq(object->srq, driver);
 	trace_printf("srq %u: number %#x, %u entries of %u bytes, limit %u%s",
 		     object->handle.number, object->srq->srqn, object->srq->wqe_count,
-		     1u << object->srq->log_stride, request->limit, object->xrcd ? ", xrc" : "");
+		     1u << object->srq->log_stride, request->limit,
+		     object->xrcd	 ? ", xrc"
+		     : object->srq->tags ? ", tags"
+					 : "");
 	*created = object;
 	return 0;
 }
@@ -196,6 +203,7 @@ int create_xsrq(struct command *command)
 		.pd = find_pd(command->file, wire.pd_handle),
 		.xrcd = find_xrcd(command->file, wire.xrcd_handle),
 		.cq = find_cq(command->file, wire.cq_handle),
+		.max_tags = wire.max_num_tags,
 		.max_wr = wire.max_wr,
 		.max_sge = wire.max_sge,
 		.limit = wire.srq_limit,
@@ -286,6 +294,8 @@ static int read_attrs(struct attrs *attrs, struct srq_request *request)
 		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_MAX_SGE, &request->max_sge);
 	if (!rc)
 		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_LIMIT, &request->limit);
+	if (!rc && attr_present(attrs, UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS))
+		rc = attr_get_u32(attrs, UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS, &request->max_tags);
 	request->event_fd = (int)attr_number(attrs, UVERBS_ATTR_CREATE_SRQ_EVENT_FD);
 	return rc ? rc : read_objects(attrs, request);
 }
@@ -330,6 +340,7 @@ static const struct attr_spec create_attrs[] = {
 	{UVERBS_ATTR_CREATE_SRQ_TYPE, ATTR_IN, true, sizeof(uint32_t), sizeof(uint64_t)},
 	{UVERBS_ATTR_CREATE_SRQ_XRCD_HANDLE, ATTR_HANDLE, false, 0, 0},
 	{UVERBS_ATTR_CREATE_SRQ_CQ_HANDLE, ATTR_HANDLE, false, 0, 0},
+	{UVERBS_ATTR_CREATE_SRQ_MAX_NUM_TAGS, ATTR_IN, false, sizeof(uint32_t), sizeof(uint32_t)},
 	{UVERBS_ATTR_CREATE_SRQ_EVENT_FD, ATTR_FD, false, 0, 0},
 	{UVERBS_ATTR_CREATE_SRQ_RESP_MAX_WR, ATTR_OUT, true, sizeof(uint32_t), 0},
 	{UVERBS_ATTR_CREATE_SRQ_RESP_MAX_SGE, ATTR_OUT, true, sizeof(uint32_t), 0},

@@ -49,6 +49,7 @@ static void every_send_opcode_is_named(void **state)
 		[REQUEST_COMPARE_SWAP] = 0x11,
 		[REQUEST_FETCH_ADD] = 0x12,
 		[REQUEST_CHANGE_KEY] = 0x25,
+		[REQUEST_CHANGE_TAGS] = 0x28,
 		[REQUEST_SEND_SEGMENTS] = 0x0e,
 		[REQUEST_NOP] = 0x00,
 	};
@@ -192,16 +193,15 @@ static void version_0_names_the_srq_or_nothing(void **state)
 	assert_memory_equal(rig.cqes + 64 + 32, "\0\0\x07\x77", 4);
 }
 
-/* Of an SRQ that a packet has named: its own index, or number, and not the queue pair's. */
-static void an_srq_of_a_domain_is_named_itself(void **state)
+/* Of an SRQ with a CQ of its own: its own index, or number, and not the queue pair's. */
+static void an_srq_with_its_own_cq_is_named_itself(void **state)
 {
 	struct completion completion = {.opcode = REQUEST_SEND, .srq = &rig.srq};
 	struct completion failed = {.status = STATUS_FLUSHED, .srq = &rig.srq};
-	struct xrcd xrcd;
 
 	(void)state;
 	rig.qp.srq = NULL;
-	rig.srq.xrcd = &xrcd;
+	rig.srq.cq = &rig.cq;
 	rig.srq.user_index = 0x00123a;
 	land(&completion);
 	land(&failed);
@@ -396,7 +396,7 @@ int main(void)
 		TEST(an_error_has_a_syndrome),
 		TEST(every_status_has_its_syndrome),
 		TEST(version_0_names_the_srq_or_nothing),
-		TEST(an_srq_of_a_domain_is_named_itself),
+		TEST(an_srq_with_its_own_cq_is_named_itself),
 		TEST(the_owner_bit_turns_with_each_lap),
 		TEST(a_full_ring_takes_no_more),
 		TEST(the_consumer_index_has_24_bits),

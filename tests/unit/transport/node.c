@@ -100,6 +100,16 @@ static int cqe_write(struct cq *cq, const struct qp *qp, const struct completion
 	return 0;
 }
 
+static int cqe_write_tag(struct cq *cq, const struct qp *qp, const struct completion *completion,
+			 const struct tag_note *note)
+{
+	struct test_cq *test = cq->front;
+
+	test->tagged[test->count] = true;
+	test->notes[test->count] = *note;
+	return cqe_write(cq, qp, completion);
+}
+
 static int cqe_write_resize(struct cq *cq)
 {
 	(void)cq;
@@ -136,6 +146,7 @@ static const struct family_ops family = {
 	.srq_take = take_from_srq,
 	.srq_posted = srq_posted,
 	.cqe_write = cqe_write,
+	.cqe_write_tag = cqe_write_tag,
 	.cqe_write_resize = cqe_write_resize,
 	.cq_disarm = cq_disarm,
 	.cq_arm = cq_arm,
@@ -176,6 +187,7 @@ static const struct hca_limits limits = {
 	.max_mcast_grp = 16,
 	.max_mcast_qp_attach = 16,
 	.max_mr_size = UINT64_MAX,
+	.max_tags = 7,
 };
 
 /* ---- making and connecting ---- */
@@ -213,9 +225,9 @@ static struct qp *open_qp(struct node *node, struct test_queue *queue,
 		.pd = node->pd,
 		.send_cq = node->send_cq.cq,
 		.recv_cq = node->recv_cq.cq,
-		.srq = options->srq ? node->srq : NULL,
+		.srq = node->srq,
 		.sq_units = QUEUE_DEPTH * UNITS,
-		.rq_count = options->srq ? 0 : QUEUE_DEPTH,
+		.rq_count = node->srq ? 0 : QUEUE_DEPTH,
 		.max_send_wr = QUEUE_DEPTH,
 		.max_recv_wr = QUEUE_DEPTH,
 		.front = queue,
@@ -259,7 +271,11 @@ static void open_node(unsigned int index, const struct pair_options *options)
 		srq.xrcd = node->xrcd;
 		srq.cq = node->recv_cq.cq;
 	}
-	if (options->srq || srq.xrcd)
+	if (options->tags && index == 1) {
+		srq.max_tags = limits.max_tags;
+		srq.cq = node->recv_cq.cq;
+	}
+	if (options->srq || srq.cq)
 		assert_int_equal(srq_create(node->pd, &srq, &node->srq), 0);
 	open_memory(node);
 	node->qp =

@@ -39,6 +39,9 @@ struct test_cq {
 	struct cq *cq;
 	struct completion list[COMPLETIONS];
 	uint32_t qpn[COMPLETIONS];
+	/* Of those that concern tags. */
+	bool tagged[COMPLETIONS];
+	struct tag_note notes[COMPLETIONS];
 	unsigned int count, taken;
 };
 
@@ -74,6 +77,7 @@ struct pair_options {
 	bool srq, second, stop_at_rtr;
 	bool xrc;     /* node 0 sends only, node 1 receives only, by an SRQ of its domain */
 	bool unknown; /* node 1 has no address while the pair connects */
+	bool tags;    /* node 1 receives by an SRQ with tags */
 };
 
 extern struct node nodes[2];

@@ -23,11 +23,14 @@ enum { MLX5_MKC_BYTES = 0x40 };
 #define MLX5_MKC_QPN		 HW_FIELD(0x04, 31, 8)
 #define MLX5_MKC_KEY_BYTE	 HW_FIELD(0x04, 7, 0)
 #define MLX5_MKC_LENGTH64	 HW_FIELD(0x0c, 31, 31) /* the whole address space */
+#define MLX5_MKC_BSF_ENABLE	 HW_FIELD(0x0c, 30, 30) /* signatures or encryption */
 #define MLX5_MKC_REMOTE_INVAL	 HW_FIELD(0x0c, 24, 24) /* a peer may invalidate it */
 #define MLX5_MKC_PD		 HW_FIELD(0x0c, 23, 0)
 enum { MLX5_MKC_START_BYTE = 0x10, MLX5_MKC_LENGTH_BYTE = 0x18 };
+#define MLX5_MKC_BSF	       HW_FIELD(0x20, 31, 0) /* room for them, in units of 16 bytes */
 #define MLX5_MKC_TRANSLATIONS  HW_FIELD(0x34, 31, 0) /* room for them, in units of 16 bytes */
 #define MLX5_MKC_LOG_PAGE_SIZE HW_FIELD(0x38, 4, 0)
+#define MLX5_MKC_CRYPTO	       HW_FIELD(0x3c, 28, 27) /* 1: keys may be applied */
 
 enum {
 	MLX5_MKC_MODE_PA = 0,  /* addresses are the bus's */

@@ -233,6 +233,8 @@ static void mlx5_free_context(struct ibv_context *ibv_context)
 	mlx5_dbrec_pool_destroy(&context->dbrecs);
 	mlx5_clock_close(context);
 	mlx5_uars_close(context);
+	/* The kernel ends the login itself with the descriptor. */
+	free(context->login);
 	verbs_free_context(&context->verbs);
 }
 

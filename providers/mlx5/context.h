@@ -3,8 +3,8 @@
  * An open mlx5 device: what the kernel said about it, its register pages, and the tables that lead
  * from numbers in completions to queues.
  */
-#ifndef MLX5_CONTEXT_H
-#define MLX5_CONTEXT_H
+#ifndef PROVIDERS_MLX5_CONTEXT_H
+#define PROVIDERS_MLX5_CONTEXT_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -19,6 +19,8 @@
 #include "dbrec.h"
 #include "resource.h"
 #include "uar.h"
+
+struct mlx5dv_devx_obj;
 
 enum {
 	MLX5_MAX_PORTS = 256,
@@ -55,6 +57,8 @@ struct mlx5_context {
 	struct mlx5_uars uars;
 	struct mlx5_clock clock;
 	atomic_uint comp_cntrs; /* alive */
+	/* The login of mlx5dv_crypto_login(), of which a context has one at most. */
+	struct mlx5dv_devx_obj *login;
 	struct mlx5_dbrec_pool dbrecs;
 	/* IBV_LINK_LAYER_ by port number, unspecified until asked for */
 	atomic_uchar link_layer[MLX5_MAX_PORTS];

@@ -124,8 +124,8 @@ static int destroy_uar_object(struct mlx5_context *context, uint32_t handle)
 	return verbs_ioctl_run(&context->verbs.context, &call);
 }
 
-static int alloc_uar(struct mlx5_context *context, enum mlx5_ib_uapi_uar_alloc_type type,
-		     struct mlx5_uar *uar)
+int mlx5_uar_alloc(struct mlx5_context *context, enum mlx5_ib_uapi_uar_alloc_type type,
+		   struct mlx5_uar *uar)
 {
 	struct verbs_ioctl call;
 	unsigned int handle;
@@ -161,7 +161,7 @@ destroy_object:
 	return err;
 }
 
-static void free_uar(struct mlx5_context *context, struct mlx5_uar *uar)
+void mlx5_uar_free(struct mlx5_context *context, struct mlx5_uar *uar)
 {
 	if (!uar->page)
 		return;
@@ -175,7 +175,7 @@ static int open_dynamic(struct mlx5_context *context, const struct mlx5_uar_layo
 	struct mlx5_uars *uars = &context->uars;
 	int err;
 
-	err = alloc_uar(context, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC, &uars->nc);
+	err = mlx5_uar_alloc(context, MLX5_IB_UAPI_UAR_ALLOC_TYPE_NC, &uars->nc);
 	if (err)
 		return err;
 	uars->cq_page = uars->nc.page;
@@ -218,7 +218,7 @@ struct mlx5_bf *mlx5_bf_choose(struct mlx5_context *context)
 	page = best_wc_page(uars);
 	/* No more pages of that kind is no error: plain doorbells work as well. */
 	if (uars->wc[page].page ||
-	    !alloc_uar(context, MLX5_IB_UAPI_UAR_ALLOC_TYPE_BF, &uars->wc[page])) {
+	    !mlx5_uar_alloc(context, MLX5_IB_UAPI_UAR_ALLOC_TYPE_BF, &uars->wc[page])) {
 		bf = &uars->wc_bfs[page];
 		if (!bf->users++) {
 			init_bf(context, bf, uars->wc[page].page + MLX5_BF_OFFSET, bf->copy_bytes,
@@ -275,8 +275,8 @@ void mlx5_uars_close(struct mlx5_context *context)
 	struct mlx5_uars *uars = &context->uars;
 
 	for (uint32_t i = 0; i < MLX5_DEDICATED_BFS + MLX5_SHARED_BFS; i++)
-		free_uar(context, &uars->wc[i]);
-	free_uar(context, &uars->nc);
+		mlx5_uar_free(context, &uars->wc[i]);
+	mlx5_uar_free(context, &uars->nc);
 	close_static(uars);
 	pthread_mutex_destroy(&uars->mutex);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <rdma/mlx5-abi.h>
+#include <rdma/mlx5_user_ioctl_verbs.h>
 
 #include "lock.h"
 
@@ -83,6 +84,11 @@ off_t mlx5_mmap_offset(enum mlx5_ib_mmap_cmd cmd, uint32_t index);
 /* 0 or errno. */
 int mlx5_uars_open(struct mlx5_context *context, const struct mlx5_uar_layout *layout);
 void mlx5_uars_close(struct mlx5_context *context);
+
+/* A page of its own. 0 or errno. */
+int mlx5_uar_alloc(struct mlx5_context *context, enum mlx5_ib_uapi_uar_alloc_type type,
+		   struct mlx5_uar *uar);
+void mlx5_uar_free(struct mlx5_context *context, struct mlx5_uar *uar);
 
 /* The register for a new QP before it is created (dynamic), NULL when the kernel will choose. */
 struct mlx5_bf *mlx5_bf_choose(struct mlx5_context *context);

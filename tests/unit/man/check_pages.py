@@ -71,6 +71,8 @@ def prototype(entry):
     text = f"{entry['ret']} {entry['name']}({', '.join(parameters) or 'void'});"
     # What the symbol calls by a name of its own is what programs call the present structure.
     text = text.replace("struct _compat_ibv_port_attr", "struct ibv_port_attr")
+    # Direct verbs call the kernel's types by names of their own.
+    text = text.replace("mlx5_ib_uapi_devx_", "mlx5dv_devx_")
     return squeezed(text.replace("_Bool", "bool"))
 
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "fake_kernel.h"
+#include "fake_devx.h"
 #include "fake_memory.h"
 
 struct fake_kernel fake;
@@ -637,96 +638,52 @@ int ibv_cmd_dealloc_mw(struct ibv_mw *mw)
 	return fake_destroyed();
 }
 
+/* Methods, as the library's own builder makes them. */
+
+const struct ib_uverbs_attr *fake_attr(const struct verbs_ioctl *call, uint16_t id)
+{
+	for (unsigned int i = 0; i < call->num_attrs; i++)
+		if (call->hdr.attrs[i].attr_id == id)
+			return &call->hdr.attrs[i];
+	return NULL;
+}
+
+static void put(const struct verbs_ioctl *call, uint16_t id, const void *data, size_t len)
+{
+	const struct ib_uverbs_attr *attr = fake_attr(call, id);
+
+	assert_non_null(attr);
+	assert_int_equal(attr->len, len);
+	memcpy((void *)(uintptr_t)attr->data, data, len);
+}
+
 /* The UAR object: attributes by number, as uapi rdma/mlx5_user_ioctl_cmds.h has them. */
-
-static struct {
-	uint16_t method;
-	uint64_t *offset;
-	uint32_t *length, *page_id;
-} uar_call;
-
-void verbs_ioctl_begin(struct verbs_ioctl *call, uint16_t object, uint16_t method)
+static int run_uar(struct verbs_ioctl *call)
 {
-	(void)call;
-	memset(&uar_call, 0, sizeof(uar_call));
-	fake_memory_begin(object, method);
-	if (object < 0x1000)
-		return;
-	assert_int_equal(object, 0x1008);
-	uar_call.method = method;
-}
+	uint32_t page = FAKE_DYNAMIC_PAGE + fake.uars_allocated, length = (uint32_t)page_bytes;
+	uint64_t offset = page * page_bytes;
 
-unsigned int verbs_ioctl_new_handle(struct verbs_ioctl *call, uint16_t attr)
-{
-	(void)call;
-	assert_int_equal(attr, 0x1000);
+	assert_non_null(fake_attr(call, 0x1000));
+	if (call->hdr.method_id == 0x1001) {
+		fake.uars_freed++;
+		return 0;
+	}
+	assert_int_equal(call->hdr.method_id, 0x1000);
+	assert_true(page < FAKE_UAR_PAGES);
+	assert_true(fake_attr(call, 0x1001)->data <= 1);
+	put(call, 0x1002, &offset, sizeof(offset));
+	put(call, 0x1003, &length, sizeof(length));
+	put(call, 0x1004, &page, sizeof(page));
+	fake.uars_allocated++;
+	call->hdr.attrs[0].data = 1;
 	return 0;
-}
-
-void verbs_ioctl_in_u64(struct verbs_ioctl *call, uint16_t attr, uint64_t value)
-{
-	(void)call;
-	assert_int_equal(attr, 0x1001);
-	assert_true(value <= 1);
-}
-
-void verbs_ioctl_in_handle(struct verbs_ioctl *call, uint16_t attr, uint32_t handle)
-{
-	(void)call;
-	assert_int_equal(attr, 0x1000);
-	fake_memory.handle = handle;
-}
-
-void verbs_ioctl_out(struct verbs_ioctl *call, uint16_t attr, void *data, size_t len)
-{
-	(void)call;
-	if (!uar_call.method) {
-		fake_memory_out(attr, data, len);
-		return;
-	}
-	memset(data, 0, len);
-	switch (attr) {
-	case 0x1002:
-		assert_int_equal(len, 8);
-		uar_call.offset = data;
-		break;
-	case 0x1003:
-		assert_int_equal(len, 4);
-		uar_call.length = data;
-		break;
-	case 0x1004:
-		assert_int_equal(len, 4);
-		uar_call.page_id = data;
-		break;
-	default:
-		fail_msg("attribute 0x%x is none of UAR_OBJ_ALLOC", attr);
-	}
 }
 
 int verbs_ioctl_run(struct ibv_context *context, struct verbs_ioctl *call)
 {
-	uint32_t page = FAKE_DYNAMIC_PAGE + fake.uars_allocated;
-
 	(void)context;
-	(void)call;
-	if (!uar_call.method)
-		return fake_memory_run();
-	if (uar_call.method == 0x1001) {
-		fake.uars_freed++;
-		return 0;
-	}
-	assert_int_equal(uar_call.method, 0x1000);
-	assert_true(page < FAKE_UAR_PAGES);
-	fake.uars_allocated++;
-	*uar_call.offset = page * page_bytes;
-	*uar_call.length = (uint32_t)page_bytes;
-	*uar_call.page_id = page;
-	return 0;
-}
-
-uint32_t verbs_ioctl_u32(const struct verbs_ioctl *call, unsigned int index)
-{
-	(void)call;
-	(void)index;
-	return 1;
+	assert_int_equal(call->error, 0);
+	if (call->hdr.object_id == 0x1008)
+		return run_uar(call);
+	return call->hdr.object_id >= 0x1000 ? fake_devx_run(call) : fake_memory_method(call);
 }

@@ -105,6 +105,9 @@ void fake_cqe(uint32_t index, const uint8_t bytes[64]);
 /* A plain CQE for the QP created last, whose user index or QPN the CQE version decides. */
 void fake_cqe_simple(uint32_t index, uint8_t opcode, uint16_t wqe_counter, uint32_t byte_cnt);
 
+/* The attribute of that number, or NULL. */
+const struct ib_uverbs_attr *fake_attr(const struct verbs_ioctl *call, uint16_t id);
+
 /* For the commands: the outcome of one that creates or destroys, its private data in and out. */
 int fake_created(void);
 int fake_destroyed(void);

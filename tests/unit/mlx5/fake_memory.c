@@ -10,12 +10,6 @@ enum { OBJECT_DEVICE = 0, OBJECT_PD = 1, OBJECT_DM = 14 };
 
 struct fake_memory fake_memory;
 
-void fake_memory_begin(uint16_t object, uint16_t method)
-{
-	fake_memory.object = object;
-	fake_memory.method = method;
-}
-
 static void reply_with(void *data, size_t len, const void *from, size_t size)
 {
 	assert_int_equal(len, size);
@@ -40,7 +34,7 @@ static void reply_of_dm(uint16_t attr, void *data, size_t len)
 	}
 }
 
-void fake_memory_out(uint16_t attr, void *data, size_t len)
+static void reply(uint16_t attr, void *data, size_t len)
 {
 	if (fake_memory.object == OBJECT_DM) {
 		reply_of_dm(attr, data, len);
@@ -51,6 +45,22 @@ void fake_memory_out(uint16_t attr, void *data, size_t len)
 		reply_with(data, len, &fake_memory.pdn, 4);
 	else
 		reply_with(data, len, &fake.ucontext, sizeof(fake.ucontext));
+}
+
+/* Handles come in, all else goes out. */
+int fake_memory_method(const struct verbs_ioctl *call)
+{
+	fake_memory.object = call->hdr.object_id;
+	fake_memory.method = call->hdr.method_id;
+	for (unsigned int i = 0; i < call->num_attrs; i++) {
+		const struct ib_uverbs_attr *attr = &call->hdr.attrs[i];
+
+		if (attr->len)
+			reply(attr->attr_id, (void *)(uintptr_t)attr->data, attr->len);
+		else
+			fake_memory.handle = (uint32_t)attr->data;
+	}
+	return fake_memory_run();
 }
 
 int fake_memory_run(void)
@@ -64,19 +74,19 @@ int fake_memory_run(void)
 int ibv_cmd_query_context(struct verbs_context *context, struct verbs_ioctl *call)
 {
 	(void)context;
-	assert_non_null(call);
-	assert_int_equal(fake_memory.object, OBJECT_DEVICE);
-	return fake_memory_run();
+	assert_int_equal(call->hdr.object_id, OBJECT_DEVICE);
+	return fake_memory_method(call);
 }
 
 int ibv_cmd_alloc_dm(struct ibv_context *context, const struct ibv_alloc_dm_attr *attr,
 		     struct ibv_dm *dm, struct verbs_ioctl *call)
 {
+	int err = fake_memory_method(call);
+
 	(void)attr;
-	assert_non_null(call);
 	dm->context = context;
-	fake.objects++;
-	return 0;
+	fake.objects += !err;
+	return err;
 }
 
 int ibv_cmd_free_dm(struct ibv_dm *dm)

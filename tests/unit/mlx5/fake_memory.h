@@ -21,8 +21,7 @@ struct fake_memory {
 extern struct fake_memory fake_memory;
 
 /* A method of an object that is not the driver's own. */
-void fake_memory_begin(uint16_t object, uint16_t method);
-void fake_memory_out(uint16_t attr, void *data, size_t len);
+int fake_memory_method(const struct verbs_ioctl *call);
 int fake_memory_run(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * DEVX, objects that a program makes by commands of the device itself, and what is made for them:
- * registered memory, register pages, events, pacing, scheduling. Types, and access to the fields of
- * commands. A field is named by the layout of its structure: an array of bytes stands for as many
- * bits.
+ * registered memory, register pages, events, pacing; types of scheduling. And access to the fields
+ * of commands: a field is named by the layout of its structure: an array of bytes stands for as
+ * many bits.
  */
 #ifndef INFINIBAND_MLX5_DEVX_H
 #define INFINIBAND_MLX5_DEVX_H
@@ -21,7 +21,55 @@
 extern "C" {
 #endif
 
+/*
+ * What follows needs a context that may use DEVX, which mlx5dv_open_device() asks for. Functions
+ * that make something give NULL and errno, the others 0 or errno: EOPNOTSUPP where device, kernel
+ * or context have no DEVX, EREMOTEIO where the device has refused the command; its answer is in
+ * `out` in either case. Commands and answers are the device's, in its byte order; their lengths are
+ * bytes.
+ */
+
+/* ---- commands ---- */
+
+/* A command about no object that this process has made: capabilities, and the like. */
+int mlx5dv_devx_general_cmd(struct ibv_context *context, const void *in, size_t inlen, void *out,
+			    size_t outlen);
+/* Number of the event queue behind a completion vector. */
+int mlx5dv_devx_query_eqn(struct ibv_context *context, uint32_t vector, uint32_t *eqn);
+
 /* ---- objects ---- */
+
+struct mlx5dv_devx_obj;
+
+/* The object that the command makes; it ends with its destruction or with the context. */
+struct mlx5dv_devx_obj *mlx5dv_devx_obj_create(struct ibv_context *context, const void *in,
+					       size_t inlen, void *out, size_t outlen);
+int mlx5dv_devx_obj_query(struct mlx5dv_devx_obj *obj, const void *in, size_t inlen, void *out,
+			  size_t outlen);
+int mlx5dv_devx_obj_modify(struct mlx5dv_devx_obj *obj, const void *in, size_t inlen, void *out,
+			   size_t outlen);
+int mlx5dv_devx_obj_destroy(struct mlx5dv_devx_obj *obj);
+
+/* The same for objects of verbs, whose number the command names. */
+int mlx5dv_devx_cq_query(struct ibv_cq *cq, const void *in, size_t inlen, void *out, size_t outlen);
+int mlx5dv_devx_cq_modify(struct ibv_cq *cq, const void *in, size_t inlen, void *out,
+			  size_t outlen);
+int mlx5dv_devx_qp_query(struct ibv_qp *qp, const void *in, size_t inlen, void *out, size_t outlen);
+int mlx5dv_devx_qp_modify(struct ibv_qp *qp, const void *in, size_t inlen, void *out,
+			  size_t outlen);
+int mlx5dv_devx_srq_query(struct ibv_srq *srq, const void *in, size_t inlen, void *out,
+			  size_t outlen);
+int mlx5dv_devx_srq_modify(struct ibv_srq *srq, const void *in, size_t inlen, void *out,
+			   size_t outlen);
+int mlx5dv_devx_wq_query(struct ibv_wq *wq, const void *in, size_t inlen, void *out, size_t outlen);
+int mlx5dv_devx_wq_modify(struct ibv_wq *wq, const void *in, size_t inlen, void *out,
+			  size_t outlen);
+int mlx5dv_devx_ind_tbl_query(struct ibv_rwq_ind_table *ind_tbl, const void *in, size_t inlen,
+			      void *out, size_t outlen);
+int mlx5dv_devx_ind_tbl_modify(struct ibv_rwq_ind_table *ind_tbl, const void *in, size_t inlen,
+			       void *out, size_t outlen);
+
+/* ---- memory ---- */
 
 struct mlx5dv_devx_umem {
 	uint32_t umem_id;
@@ -40,6 +88,16 @@ struct mlx5dv_devx_umem_in {
 	int dmabuf_fd;
 };
 
+/*
+ * Memory of the program, whole pages or not, that commands name by umem_id. access: enum
+ * ibv_access_flags. _ex: with a bitmap of the sizes of pages that are good, or of a dma-buf.
+ */
+struct mlx5dv_devx_umem *mlx5dv_devx_umem_reg(struct ibv_context *ctx, void *addr, size_t size,
+					      uint32_t access);
+struct mlx5dv_devx_umem *mlx5dv_devx_umem_reg_ex(struct ibv_context *ctx,
+						 struct mlx5dv_devx_umem_in *umem_in);
+int mlx5dv_devx_umem_dereg(struct mlx5dv_devx_umem *umem);
+
 struct mlx5dv_devx_uar {
 	void *reg_addr;
 	void *base_addr;
@@ -48,12 +106,23 @@ struct mlx5dv_devx_uar {
 	uint64_t comp_mask;
 };
 
+/*
+ * A page of registers of one's own, of the kind MLX5DV_UAR_ALLOC_TYPE_: doorbells are stored at
+ * reg_addr. It needs no DEVX.
+ */
+struct mlx5dv_devx_uar *mlx5dv_devx_alloc_uar(struct ibv_context *context, uint32_t flags);
+void mlx5dv_devx_free_uar(struct mlx5dv_devx_uar *devx_uar);
+
 struct mlx5dv_var {
 	uint32_t page_id;
 	uint32_t length;
 	off_t mmap_off;
 	uint64_t comp_mask;
 };
+
+/* Room for doorbells of virtio, for the program to map. flags: 0 or MLX5DV_VAR_ALLOC_FLAG_TLP. */
+struct mlx5dv_var *mlx5dv_alloc_var(struct ibv_context *context, uint32_t flags);
+void mlx5dv_free_var(struct mlx5dv_var *dv_var);
 
 struct mlx5dv_export_sizes {
 	uint32_t var_attrs_size;
@@ -65,9 +134,39 @@ struct mlx5dv_devx_cmd_comp {
 	int fd;
 };
 
+/*
+ * Queries that nobody waits for: the answer is read from the descriptor, which may be polled,
+ * behind the wr_id of the query. outlen is at most 65535. One answer a call; EINVAL: too short to
+ * be one.
+ */
+struct mlx5dv_devx_cmd_comp *mlx5dv_devx_create_cmd_comp(struct ibv_context *context);
+void mlx5dv_devx_destroy_cmd_comp(struct mlx5dv_devx_cmd_comp *cmd_comp);
+int mlx5dv_devx_obj_query_async(struct mlx5dv_devx_obj *obj, const void *in, size_t inlen,
+				size_t outlen, uint64_t wr_id,
+				struct mlx5dv_devx_cmd_comp *cmd_comp);
+int mlx5dv_devx_get_async_cmd_comp(struct mlx5dv_devx_cmd_comp *cmd_comp,
+				   struct mlx5dv_devx_async_cmd_hdr *cmd_resp, size_t cmd_resp_len);
+
 struct mlx5dv_devx_event_channel {
 	int fd;
 };
+
+/*
+ * Events of objects, or of the device where obj is NULL. events_sz: bytes of the list. An event is
+ * read behind the cookie of its subscription; with a descriptor, that is signalled and nothing
+ * read. mlx5dv_devx_get_event() gives the bytes read, or -1 and errno.
+ */
+struct mlx5dv_devx_event_channel *mlx5dv_devx_create_event_channel(
+	struct ibv_context *context, enum mlx5dv_devx_create_event_channel_flags flags);
+void mlx5dv_devx_destroy_event_channel(struct mlx5dv_devx_event_channel *event_channel);
+int mlx5dv_devx_subscribe_devx_event(struct mlx5dv_devx_event_channel *event_channel,
+				     struct mlx5dv_devx_obj *obj, uint16_t events_sz,
+				     uint16_t events_num[], uint64_t cookie);
+int mlx5dv_devx_subscribe_devx_event_fd(struct mlx5dv_devx_event_channel *event_channel, int fd,
+					struct mlx5dv_devx_obj *obj, uint16_t event_num);
+ssize_t mlx5dv_devx_get_event(struct mlx5dv_devx_event_channel *event_channel,
+			      struct mlx5dv_devx_async_event_hdr *event_data,
+			      size_t event_resp_len);
 
 struct mlx5dv_devx_msi_vector {
 	int vector;
@@ -81,6 +180,11 @@ struct mlx5dv_devx_eq {
 struct mlx5dv_pp {
 	uint16_t index;
 };
+
+/* An entry of the table of packet pacing, by the device's context for it. */
+struct mlx5dv_pp *mlx5dv_pp_alloc(struct ibv_context *context, size_t pp_context_sz,
+				  const void *pp_context, uint32_t flags);
+void mlx5dv_pp_free(struct mlx5dv_pp *pp);
 
 struct mlx5dv_sched_node;
 struct mlx5dv_sched_leaf;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Memory keys that work requests change: lists and patterns of memory, signatures of blocks,
- * encryption. Types only, for programs that ask what there is; a device that can none of it says so
- * in struct mlx5dv_context.
+ * encryption. Keys, logins and keys of data are made through DEVX; of signatures and of the
+ * requests there are the types only, for programs that ask what there is.
  */
 #ifndef INFINIBAND_MLX5_MKEY_H
 #define INFINIBAND_MLX5_MKEY_H
@@ -35,6 +35,14 @@ struct mlx5dv_mkey {
 	uint32_t lkey;
 	uint32_t rkey;
 };
+
+/*
+ * A key that is free, with room for max_entries other keys. The flags are one or more of INDIRECT,
+ * CRYPTO and REMOTE_INVALIDATE. NULL and errno: EOPNOTSUPP for other flags, and where device or
+ * context have no DEVX. Its destruction gives 0 or errno.
+ */
+struct mlx5dv_mkey *mlx5dv_create_mkey(struct mlx5dv_mkey_init_attr *mkey_init_attr);
+int mlx5dv_destroy_mkey(struct mlx5dv_mkey *mkey);
 
 struct mlx5dv_mr_interleaved {
 	uint64_t addr;
@@ -256,6 +264,23 @@ struct mlx5dv_crypto_login_query_attr {
 
 struct mlx5dv_crypto_login_obj;
 
+/*
+ * 0 or errno: EINVAL for numbers of more than 24 bits and attributes that are not known, EEXIST
+ * where the context has a login, ENOENT where it has none, EOPNOTSUPP without DEVX. What the device
+ * refuses: EINVAL, EBUSY, ENOMEM, EAGAIN or EIO by what it says, EREMOTEIO at the end of an object.
+ */
+int mlx5dv_crypto_login(struct ibv_context *context, struct mlx5dv_crypto_login_attr *login_attr);
+int mlx5dv_crypto_login_query_state(struct ibv_context *context,
+				    enum mlx5dv_crypto_login_state *state);
+int mlx5dv_crypto_logout(struct ibv_context *context);
+
+/* The same as objects, of which there may be several. A credential has at most 48 bytes. */
+struct mlx5dv_crypto_login_obj *mlx5dv_crypto_login_create(
+	struct ibv_context *context, struct mlx5dv_crypto_login_attr_ex *login_attr);
+int mlx5dv_crypto_login_query(struct mlx5dv_crypto_login_obj *crypto_login,
+			      struct mlx5dv_crypto_login_query_attr *query_attr);
+int mlx5dv_crypto_login_destroy(struct mlx5dv_crypto_login_obj *crypto_login);
+
 enum mlx5dv_crypto_key_size {
 	MLX5DV_CRYPTO_KEY_SIZE_128 = 0,
 	MLX5DV_CRYPTO_KEY_SIZE_256,
@@ -290,6 +315,12 @@ struct mlx5dv_dek_attr {
 	char opaque[8];
 	uint64_t comp_mask;
 };
+
+/* A key needs a login: the context's, or that of the attributes. EINVAL without. */
+struct mlx5dv_dek *mlx5dv_dek_create(struct ibv_context *context,
+				     struct mlx5dv_dek_init_attr *init_attr);
+int mlx5dv_dek_query(struct mlx5dv_dek *dek, struct mlx5dv_dek_attr *attr);
+int mlx5dv_dek_destroy(struct mlx5dv_dek *dek);
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,7 @@ enum {
 	FABRIC_GROUPS = 1024,
 	FABRIC_GROUP_MEMBERS = 64,
 	FABRIC_FLOWS = 512, /* per HCA */
+	FABRIC_PORTS = 8192, /* per HCA: bound by users of its connection manager */
 };
 
 enum fabric_port_type {
@@ -145,6 +146,22 @@ struct fabric_flow {
 	struct flow_key value, mask;
 } __attribute__((aligned(64)));
 
+enum fabric_port_flag {
+	FABRIC_PORT_SHARED = 1 << 0,	 /* others that say so as well may have it too */
+	FABRIC_PORT_ONE_FAMILY = 1 << 1, /* an IPv6 wildcard is none for IPv4 */
+};
+
+/* A port that is bound to an address. `owner` as of a queue pair; changed under the lock of the
+ * fabric's directory, but for the end. */
+struct fabric_port {
+	_Atomic uint32_t owner;
+	uint16_t space; /* port spaces do not know of each other */
+	uint8_t flags;	/* enum fabric_port_flag */
+	uint8_t family; /* of the address */
+	uint64_t number;
+	uint8_t address[16]; /* all zeroes: any */
+};
+
 /* A host's adapter of one family. */
 struct fabric_hca {
 	_Atomic uint32_t in_use;
@@ -159,7 +176,7 @@ struct fabric_hca {
 	uint64_t node_guid;		  /* host byte order */
 	uint64_t port_guid;
 	uint8_t mac[6];
-	uint8_t ipv4[4];
+	uint8_t ipv4[4]; /* addresses by which hosts of the fabric connect to each other */
 	uint8_t ipv6[16];
 	struct fabric_gid gids[FABRIC_GIDS];
 	uint16_t pkeys[FABRIC_PKEYS]; /* 0: empty */
@@ -175,6 +192,9 @@ struct fabric_hca {
 	_Atomic uint32_t flows_used;
 	_Atomic uint32_t next_flow;
 	struct fabric_flow flows[FABRIC_FLOWS]; /* Ethernet ports only */
+	_Atomic uint32_t ports_used;
+	_Atomic uint32_t next_port; /* where the search for a free one starts */
+	struct fabric_port ports[FABRIC_PORTS];
 	struct fabric_qp qps[FABRIC_QPS];
 	struct fabric_key keys[FABRIC_KEYS];
 	struct fabric_srq srqs[FABRIC_SRQS];

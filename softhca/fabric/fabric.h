@@ -133,6 +133,8 @@ int fabric_hca_by_lid(struct fabric *fabric, uint16_t lid);
 int fabric_hca_by_gid(struct fabric *fabric, const uint8_t gid[16]);
 /* The same by the MAC of an Ethernet port. */
 int fabric_hca_by_mac(struct fabric *fabric, const uint8_t mac[6]);
+/* The same by the IP address of a host; IPv4 as mapped into IPv6. */
+int fabric_hca_by_ip(struct fabric *fabric, const uint8_t ip[16]);
 
 /* ---- multicast ---- */
 int fabric_group_attach(struct fabric *fabric, unsigned int hca, uint32_t qpn,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "hw/wire/address.h"
 #include "softhca/fabric/process.h"
 #include "softhca/fabric/state.h"
 
@@ -81,23 +82,41 @@ static uint64_t interface_id(const uint8_t mac[6])
 	       0xfffeull << 24 | (uint64_t)mac[3] << 16 | (uint64_t)mac[4] << 8 | mac[5];
 }
 
+/* Of private networks, RFC 1918 and RFC 4193; each family is a subnet. */
+static uint32_t ip4_of(unsigned int host, const struct family *family)
+{
+	return 10u << 24 | (76u + family->code) << 16 | (host & 0xffff);
+}
+
+static uint64_t ip6_prefix(const struct family *family)
+{
+	return 0xfd484341ull << 32 | family->code;
+}
+
+static void set_ip_addresses(struct fabric_hca *hca, const struct family *family)
+{
+	uint32_t ip4 = htobe32(ip4_of(hca->host, family));
+	uint64_t prefix = htobe64(ip6_prefix(family)), suffix = htobe64(hca->host);
+
+	memcpy(hca->ipv4, &ip4, sizeof(hca->ipv4));
+	memcpy(hca->ipv6, &prefix, sizeof(prefix));
+	memcpy(hca->ipv6 + 8, &suffix, sizeof(suffix));
+}
+
 static void set_ethernet_identity(struct fabric_hca *hca, const struct family *family)
 {
 	const uint8_t mac[6] = {
 		0x02, 'H', 'C', (uint8_t)(hca->host >> 8), (uint8_t)hca->host, family->code};
-	const uint8_t ipv4[4] = {10, (uint8_t)(76 + family->code), (uint8_t)(hca->host >> 8),
-				 (uint8_t)hca->host};
 	const uint64_t link_local = 0xfe80ull << 48;
-	uint64_t mapped = 0xffffull << 32 | (uint64_t)ipv4[0] << 24 | (uint64_t)ipv4[1] << 16 |
-			  (uint64_t)ipv4[2] << 8 | ipv4[3];
+	uint64_t mapped = 0xffffull << 32 | ip4_of(hca->host, family);
 
 	memcpy(hca->mac, mac, sizeof(mac));
-	memcpy(hca->ipv4, ipv4, sizeof(ipv4));
 	set_gid(hca, 0, link_local, interface_id(mac), FABRIC_GID_ROCE_V1);
 	set_gid(hca, 1, link_local, interface_id(mac), FABRIC_GID_ROCE_V2);
 	set_gid(hca, 2, 0, mapped, FABRIC_GID_ROCE_V1);
 	set_gid(hca, 3, 0, mapped, FABRIC_GID_ROCE_V2);
-	memcpy(hca->ipv6, hca->gids[0].raw, sizeof(hca->ipv6));
+	set_gid(hca, 4, ip6_prefix(family), hca->host, FABRIC_GID_ROCE_V1);
+	set_gid(hca, 5, ip6_prefix(family), hca->host, FABRIC_GID_ROCE_V2);
 }
 
 static void set_identity(struct fabric_hca *hca, const struct family *family, unsigned int host,
@@ -110,6 +129,7 @@ static void set_identity(struct fabric_hca *hca, const struct family *family, un
 		(uint64_t)0x024843 << 40 | (uint64_t)host << 16 | (uint64_t)family->code << 8;
 	hca->port_guid = hca->node_guid + 1;
 	hca->pkeys[0] = DEFAULT_PKEY;
+	set_ip_addresses(hca, family);
 	if (port_type == FABRIC_PORT_ETH) {
 		set_ethernet_identity(hca, family);
 		return;
@@ -122,7 +142,7 @@ static void set_identity(struct fabric_hca *hca, const struct family *family, un
  * memory of it names nothing now. */
 static void set_first_numbers(struct fabric_hca *hca)
 {
-	uint32_t chance[3] = {0};
+	uint32_t chance[4] = {0};
 
 	if (getrandom(chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
 		chance[0] = (uint32_t)(uintptr_t)hca >> 12;
@@ -131,6 +151,7 @@ static void set_first_numbers(struct fabric_hca *hca)
 	atomic_store(&hca->next_key, FIRST_KEY + chance[1] % SPREAD);
 	atomic_store(&hca->next_pd, 1);
 	atomic_store(&hca->next_srq, FIRST_SRQ);
+	atomic_store(&hca->next_port, chance[3]);
 }
 
 /* ---- the table ---- */
@@ -300,6 +321,7 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 			atomic_store(&hca->srqs[i].owner, 0);
 	xrcd_forget_process(hca, owner - 1);
 	flow_forget_process(hca, owner);
+	port_forget_process(hca, owner);
 }
 
 void hca_forget_process(struct fabric *fabric, unsigned int slot)
@@ -354,6 +376,20 @@ int fabric_hca_by_mac(struct fabric *fabric, const uint8_t mac[6])
 
 		if (hca && hca->port_type == FABRIC_PORT_ETH &&
 		    memcmp(hca->mac, mac, sizeof(hca->mac)) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+int fabric_hca_by_ip(struct fabric *fabric, const uint8_t ip[16])
+{
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
+
+		if (!hca)
+			continue;
+		if (wire_gid_is_ip4(ip) ? memcmp(hca->ipv4, ip + 12, sizeof(hca->ipv4)) == 0
+					: memcmp(hca->ipv6, ip, sizeof(hca->ipv6)) == 0)
 			return (int)i;
 	}
 	return -1;

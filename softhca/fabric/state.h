@@ -90,6 +90,9 @@ void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
 /* With the directory locked: a process that is no more holds no domains. */
 void xrcd_forget_process(struct fabric_hca *hca, unsigned int slot);
 
+/* With the directory locked: a process that is no more has no ports. */
+void port_forget_process(struct fabric_hca *hca, uint32_t owner);
+
 /* ---- packets ---- */
 /* Maps the ring to a process if it is not yet; 0, ENOSPC... */
 int outbound_open(struct fabric *fabric, unsigned int process);

@@ -235,7 +235,10 @@ static void ethernet_ports_have_gids_of_both_versions(void **state)
 	assert_memory_equal(hca->gids[0].raw, hca->gids[1].raw, 16);
 	assert_memory_equal(hca->gids[3].raw, mapped, 16);
 	assert_int_equal(hca->gids[3].type, FABRIC_GID_ROCE_V2);
-	assert_int_equal(hca->gids[4].valid, 0);
+	assert_memory_equal(hca->gids[4].raw, hca->ipv6, 16);
+	assert_memory_equal(hca->gids[5].raw, hca->ipv6, 16);
+	assert_int_equal(hca->gids[5].type, FABRIC_GID_ROCE_V2);
+	assert_int_equal(hca->gids[6].valid, 0);
 	assert_int_equal(fabric_hca_by_gid(fabric, mapped), index);
 	fabric_leave(fabric);
 }

@@ -7,9 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -46,41 +44,10 @@ static void channel_destroy(struct descriptor *descriptor)
 {
 	struct channel *channel = to_channel(descriptor);
 
-	syscall(SYS_close, channel->write_fd);
-	syscall(SYS_close, channel->look_fd);
+	event_pipe_close(&channel->pipe);
 	pthread_mutex_destroy(&channel->lock);
 	free(channel->events);
 	free(channel);
-}
-
-/* A reading end of our own, whose O_NONBLOCK is not the program's. */
-static int open_look_end(int fd)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-}
-
-static int open_pipe(struct channel *channel, int *fd)
-{
-	int fds[2];
-
-	if (syscall(SYS_pipe2, fds, O_CLOEXEC))
-		return errno;
-	channel->look_fd = open_look_end(fds[0]);
-	if (channel->look_fd < 0 || syscall(SYS_fcntl, fds[1], F_SETFL, O_NONBLOCK)) {
-		int rc = errno;
-
-		if (channel->look_fd >= 0)
-			syscall(SYS_close, channel->look_fd);
-		syscall(SYS_close, fds[0]);
-		syscall(SYS_close, fds[1]);
-		return rc;
-	}
-	channel->write_fd = fds[1];
-	*fd = fds[0];
-	return 0;
 }
 
 int channel_create(const void *owner, size_t event_bytes, struct channel **created, int *fd)
@@ -93,7 +60,7 @@ int channel_create(const void *owner, size_t event_bytes, struct channel **creat
 		return ENOMEM;
 	channel->capacity = FIRST_CAPACITY;
 	channel->events = calloc(channel->capacity, sizeof(*channel->events));
-	rc = channel->events ? open_pipe(channel, fd) : ENOMEM;
+	rc = channel->events ? event_pipe_open(&channel->pipe, fd) : ENOMEM;
 	if (rc) {
 		free(channel->events);
 		free(channel);
@@ -142,7 +109,7 @@ static uint32_t unread_in_pipe(struct channel *channel)
 {
 	int bytes = 0;
 
-	if (syscall(SYS_ioctl, channel->look_fd, FIONREAD, &bytes))
+	if (syscall(SYS_ioctl, channel->pipe.look_fd, FIONREAD, &bytes))
 		return 0;
 	return ((uint32_t)bytes + (uint32_t)channel->event_bytes - 1) /
 	       (uint32_t)channel->event_bytes;
@@ -172,7 +139,8 @@ static void fill_pipe(struct channel *channel)
 	while (!channel->closed && channel->piped < channel->count) {
 		struct channel_event *event = event_at(channel, channel->piped);
 
-		if (syscall(SYS_write, channel->write_fd, event->bytes, channel->event_bytes) < 0)
+		if (syscall(SYS_write, channel->pipe.write_fd, event->bytes, channel->event_bytes) <
+		    0)
 			return;
 		channel->piped++;
 	}
@@ -184,7 +152,7 @@ static void empty_pipe(struct channel *channel)
 	uint8_t bytes[CHANNEL_EVENT_BYTES];
 	uint32_t unread = 0;
 
-	while (syscall(SYS_read, channel->look_fd, bytes, channel->event_bytes) > 0)
+	while (syscall(SYS_read, channel->pipe.look_fd, bytes, channel->event_bytes) > 0)
 		unread++;
 	settle(channel, unread);
 	channel->piped = 0;

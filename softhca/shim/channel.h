@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "softhca/shim/descriptor.h"
+#include "softhca/shim/event_pipe.h"
 
 enum { CHANNEL_EVENT_BYTES = 16 };
 
@@ -33,8 +34,7 @@ struct channel {
 	pthread_mutex_t lock;
 	const void *owner;  /* the open device it was made by */
 	size_t event_bytes; /* 8 for completions, 16 for asynchronous events */
-	int write_fd;
-	int look_fd; /* our own reading end, non-blocking */
+	struct event_pipe pipe;
 	/* Ring of events: the oldest `piped` of them have gone into the pipe, the others wait for
 	 * room in it. */
 	struct channel_event *events;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The file descriptors of a program that stand for something of ours: an open device, a completion
- * channel, an asynchronous event file. The libc hooks ask here whether a descriptor is one of them,
+ * channel, an asynchronous event file, the connection manager. The libc hooks ask here whether a descriptor is one of them,
  * with one compare while no device is open.
  *
  * A program may close descriptors behind our back, and a fork leaves copies in the child. So a
@@ -21,6 +21,7 @@ enum descriptor_kind {
 	DESCRIPTOR_DEVICE,
 	DESCRIPTOR_CHANNEL,
 	DESCRIPTOR_UDMABUF,
+	DESCRIPTOR_RDMA_CM,
 };
 
 /* The common part of what a descriptor can stand for. */

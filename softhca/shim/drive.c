@@ -22,6 +22,7 @@
 #include "softhca/shim/file.h"
 #include "softhca/shim/membership.h"
 #include "softhca/shim/ports.h"
+#include "softhca/shim/rdma_cm/ucm.h"
 #include "util/clock.h"
 
 enum {
@@ -273,6 +274,7 @@ static void *background(void *arg)
 
 	while (!drive.stop) {
 		ports_look();
+		ucm_look(membership_current());
 		keep_time(engine);
 		if (program_drives(engine, clock_ns())) {
 			pause_thread(engine);

@@ -33,6 +33,9 @@ enum {
 	UVERBS_DEVICES = 32,
 	/* Version of the uverbs command set. */
 	UVERBS_ABI_VERSION = 6,
+	/* The connection manager's is one of those that get their minor number at run time. */
+	MISC_MAJOR = 10,
+	RDMA_CM_MINOR = 58,
 };
 
 /* Values of a port that both a query and sysfs report. */

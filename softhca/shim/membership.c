@@ -18,6 +18,7 @@
 #include "softhca/shim/environment.h"
 #include "softhca/shim/file.h"
 #include "softhca/shim/pin.h"
+#include "softhca/shim/rdma_cm/ucm.h"
 #include "softhca/shim/tables.h"
 #include "util/clock.h"
 
@@ -124,6 +125,7 @@ static void child_after_fork(void)
 	if (!membership.fabric)
 		return;
 	tables_after_fork();
+	ucm_after_fork();
 	drive_forget();
 	fabric_forget(membership.fabric);
 	memset(&membership, 0, sizeof(membership));

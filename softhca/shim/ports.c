@@ -5,6 +5,7 @@
 #include "softhca/shim/file.h"
 #include "softhca/shim/identity.h"
 #include "softhca/shim/membership.h"
+#include "softhca/shim/rdma_cm/ucm.h"
 
 enum { NO_PORT = 0 };
 
@@ -34,10 +35,12 @@ static void report_changes(struct membership *member, const struct port_view *no
 {
 	const struct port_view *before = &member->port;
 
-	if (now->killed && !before->killed)
+	if (now->killed && !before->killed) {
 		files_report(member, EVENT_DEVICE_FATAL, NO_PORT);
-	else
-		report_link(member, now->link_up, now->link_up == before->link_up);
+		ucm_device_gone();
+		return;
+	}
+	report_link(member, now->link_up, now->link_up == before->link_up);
 }
 
 void ports_look(void)

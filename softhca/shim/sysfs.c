@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rdma/rdma_user_cm.h>
+
 #include "softhca/shim/identity.h"
 
 enum { CONTENT_BYTES = 128 };
@@ -215,6 +217,12 @@ static void put_pkeys(struct tree *tree)
 		i++;
 }
 
+static void put_rdma_cm(struct tree *tree)
+{
+	put(tree, "class/misc/rdma_cm/abi_version", "%d", RDMA_USER_CM_ABI_VERSION);
+	put(tree, "class/misc/rdma_cm/dev", "%d:%d", MISC_MAJOR, RDMA_CM_MINOR);
+}
+
 int sysfs_tree_build(const char *root, const struct fabric_hca *hca, unsigned int number)
 {
 	struct tree tree = {.hca = hca, .number = number};
@@ -230,6 +238,7 @@ int sysfs_tree_build(const char *root, const struct fabric_hca *hca, unsigned in
 	for (unsigned int i = 0; i < FABRIC_GIDS; i++)
 		put_gid(&tree, i);
 	put_pkeys(&tree);
+	put_rdma_cm(&tree);
 	/* Last, because this is what makes the device visible. */
 	put_uverbs(&tree);
 	close(tree.root);

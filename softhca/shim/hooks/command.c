@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The calls that carry commands, write() and ioctl(), of our device and of /dev/udmabuf; and
+ * The calls that carry commands, write() and ioctl(), of our devices and of /dev/udmabuf; and
  * socket(), by which libraries would find the kernel's RDMA devices instead of ours.
  */
 #include "softhca/shim/hooks/next.h"
@@ -15,6 +15,7 @@
 #include <rdma/rdma_user_ioctl_cmds.h>
 
 #include "softhca/shim/command.h"
+#include "softhca/shim/rdma_cm/ucm.h"
 #include "softhca/shim/udmabuf.h"
 
 enum { NETLINK_RDMA_PROTOCOL = 20 };
@@ -23,12 +24,12 @@ typedef ssize_t write_fn(int fd, const void *buffer, size_t count);
 typedef int ioctl_fn(int fd, unsigned long request, ...);
 typedef int socket_fn(int domain, int type, int protocol);
 
-/* The open device behind a descriptor number, with a reference; NULL for all others. */
-static struct descriptor *get_device(int fd)
+/* What is open behind a descriptor number if it is of that kind, with a reference; else NULL. */
+static struct descriptor *get_kind(int fd, enum descriptor_kind kind)
 {
-	struct descriptor *descriptor = descriptor_get(fd);
+	struct descriptor *descriptor = descriptor_possible(fd) ? descriptor_get(fd) : NULL;
 
-	if (descriptor && descriptor->kind != DESCRIPTOR_DEVICE) {
+	if (descriptor && descriptor->kind != kind) {
 		descriptor_put(descriptor);
 		return NULL;
 	}
@@ -37,12 +38,11 @@ static struct descriptor *get_device(int fd)
 
 static bool is_udmabuf(int fd)
 {
-	struct descriptor *descriptor = descriptor_possible(fd) ? descriptor_get(fd) : NULL;
-	bool is = descriptor && descriptor->kind == DESCRIPTOR_UDMABUF;
+	struct descriptor *descriptor = get_kind(fd, DESCRIPTOR_UDMABUF);
 
 	if (descriptor)
 		descriptor_put(descriptor);
-	return is;
+	return descriptor != NULL;
 }
 
 static ssize_t device_write(struct descriptor *descriptor, const void *buffer, size_t count)
@@ -76,16 +76,20 @@ static int device_ioctl(struct descriptor *descriptor, unsigned long request, vo
 
 HOOK ssize_t write(int fd, const void *buffer, size_t count)
 {
-	struct descriptor *device = descriptor_possible(fd) ? get_device(fd) : NULL;
+	struct descriptor *ours = descriptor_possible(fd) ? descriptor_get(fd) : NULL;
 
-	if (device)
-		return device_write(device, buffer, count);
+	if (ours && ours->kind == DESCRIPTOR_DEVICE)
+		return device_write(ours, buffer, count);
+	if (ours && ours->kind == DESCRIPTOR_RDMA_CM)
+		return ucm_write(ours, fd, buffer, count);
+	if (ours)
+		descriptor_put(ours);
 	return NEXT(write_fn, "write")(fd, buffer, count);
 }
 
 HOOK int ioctl(int fd, unsigned long request, ...)
 {
-	struct descriptor *device = descriptor_possible(fd) ? get_device(fd) : NULL;
+	struct descriptor *device = get_kind(fd, DESCRIPTOR_DEVICE);
 	bool unknown = !device && request == RDMA_VERBS_IOCTL;
 	bool dmabuf = !device && request == (unsigned long)UDMABUF_CREATE && is_udmabuf(fd);
 	va_list arguments;

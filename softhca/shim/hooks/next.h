@@ -28,7 +28,9 @@
 		found_;                                                                            \
 	})
 
-/* Whether a path names the uverbs device that we stand for; it may be NULL. */
+/* The number of the device of ours that a path names, which may be NULL; 0: it names none. */
+dev_t hook_device_at(const char *path);
+/* Whether it names one. */
 bool hook_is_device_path(const char *path);
 
 #endif

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Opening the device, and /dev/udmabuf, under all the names that open() has. */
+/* Opening our devices, and /dev/udmabuf, under all the names that open() has. */
 #include "softhca/shim/hooks/next.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "softhca/shim/file.h"
+#include "softhca/shim/identity.h"
+#include "softhca/shim/rdma_cm/ucm.h"
 #include "softhca/shim/udmabuf.h"
 
 typedef int open_fn(const char *path, int flags, ...);
@@ -20,14 +23,30 @@ HOOK int __open64_2(const char *path, int flags);
 HOOK int __openat_2(int directory, const char *path, int flags);
 HOOK int __openat64_2(int directory, const char *path, int flags);
 
+static bool is_rdma_cm(const char *path)
+{
+	return !strcmp(path, "/dev/infiniband/rdma_cm");
+}
+
+dev_t hook_device_at(const char *path)
+{
+	if (path && !strcmp(path, "/dev/infiniband/uverbs0"))
+		return makedev(UVERBS_MAJOR, UVERBS_FIRST_MINOR);
+	if (path && is_rdma_cm(path))
+		return makedev(MISC_MAJOR, RDMA_CM_MINOR);
+	return 0;
+}
+
 bool hook_is_device_path(const char *path)
 {
-	return path && !strcmp(path, "/dev/infiniband/uverbs0");
+	return hook_device_at(path) != 0;
 }
 
 static int open_ours(const char *path, int flags)
 {
-	return udmabuf_is_path(path) ? udmabuf_open(flags) : file_open(flags);
+	if (udmabuf_is_path(path))
+		return udmabuf_open(flags);
+	return is_rdma_cm(path) ? ucm_open(flags) : file_open(flags);
 }
 
 /* The mode argument is there only if a file might be created. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The device as stat() and fstat() show it: a character device with the numbers that sysfs names.
+ * Our devices as stat() and fstat() show them: character devices with the numbers that sysfs names.
  * The __x names are what programs built against older C libraries call.
  */
 #include "softhca/shim/hooks/next.h"
@@ -33,12 +33,12 @@ HOOK int __fxstatat64(int version, int directory, const char *path, struct stat6
 
 _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one layout serves both names");
 
-static int describe_device(void *result)
+static int describe_device(dev_t number, void *result)
 {
 	struct stat status = {
 		.st_mode = S_IFCHR | 0666,
 		.st_nlink = 1,
-		.st_rdev = makedev(UVERBS_MAJOR, UVERBS_FIRST_MINOR),
+		.st_rdev = number,
 		.st_blksize = 4096,
 	};
 
@@ -46,14 +46,20 @@ static int describe_device(void *result)
 	return 0;
 }
 
-static bool is_device(int fd)
+/* The number of the device of ours that is open there; 0: none. */
+static dev_t device_of(int fd)
 {
 	struct descriptor *descriptor = descriptor_get(fd);
-	bool is = descriptor && descriptor->kind == DESCRIPTOR_DEVICE;
+	dev_t number = 0;
 
-	if (descriptor)
-		descriptor_put(descriptor);
-	return is;
+	if (!descriptor)
+		return 0;
+	if (descriptor->kind == DESCRIPTOR_DEVICE)
+		number = makedev(UVERBS_MAJOR, UVERBS_FIRST_MINOR);
+	else if (descriptor->kind == DESCRIPTOR_RDMA_CM)
+		number = makedev(MISC_MAJOR, RDMA_CM_MINOR);
+	descriptor_put(descriptor);
+	return number;
 }
 
 /* The device of another process, whose descriptor has been received, looks like what it is until
@@ -70,7 +76,7 @@ static int after_stat(int fd, void *result, int rc)
 	if (!descriptor)
 		return 0;
 	descriptor_put(descriptor);
-	return describe_device(result);
+	return describe_device(makedev(UVERBS_MAJOR, UVERBS_FIRST_MINOR), result);
 }
 
 /* AT_EMPTY_PATH: the descriptor itself is meant. */
@@ -90,9 +96,10 @@ static int no_such_function(void)
 	HOOK int name(const char *path, type *status)                                              \
 	{                                                                                          \
 		path_stat_fn *next = NEXT(path_stat_fn, #name);                                    \
+		dev_t number = hook_device_at(path);                                               \
                                                                                                    \
-		if (hook_is_device_path(path))                                                     \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? next(path, status) : no_such_function();                             \
 	}
 
@@ -100,9 +107,10 @@ static int no_such_function(void)
 	HOOK int name(int fd, type *status)                                                        \
 	{                                                                                          \
 		fd_stat_fn *next = NEXT(fd_stat_fn, #name);                                        \
+		dev_t number = device_of(fd);                                                      \
                                                                                                    \
-		if (is_device(fd))                                                                 \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? after_stat(fd, status, next(fd, status)) : no_such_function();       \
 	}
 
@@ -110,9 +118,11 @@ static int no_such_function(void)
 	HOOK int name(int directory, const char *path, type *status, int flags)                    \
 	{                                                                                          \
 		at_stat_fn *next = NEXT(at_stat_fn, #name);                                        \
+		dev_t number =                                                                     \
+			names_directory(path) ? device_of(directory) : hook_device_at(path);       \
                                                                                                    \
-		if (hook_is_device_path(path) || (names_directory(path) && is_device(directory)))  \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? next(directory, path, status, flags) : no_such_function();           \
 	}
 
@@ -120,9 +130,10 @@ static int no_such_function(void)
 	HOOK int name(int version, const char *path, type *status)                                 \
 	{                                                                                          \
 		path_xstat_fn *next = NEXT(path_xstat_fn, #name);                                  \
+		dev_t number = hook_device_at(path);                                               \
                                                                                                    \
-		if (hook_is_device_path(path))                                                     \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? next(version, path, status) : no_such_function();                    \
 	}
 
@@ -130,9 +141,10 @@ static int no_such_function(void)
 	HOOK int name(int version, int fd, type *status)                                           \
 	{                                                                                          \
 		fd_xstat_fn *next = NEXT(fd_xstat_fn, #name);                                      \
+		dev_t number = device_of(fd);                                                      \
                                                                                                    \
-		if (is_device(fd))                                                                 \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? after_stat(fd, status, next(version, fd, status))                    \
 			    : no_such_function();                                                  \
 	}
@@ -141,9 +153,11 @@ static int no_such_function(void)
 	HOOK int name(int version, int directory, const char *path, type *status, int flags)       \
 	{                                                                                          \
 		at_xstat_fn *next = NEXT(at_xstat_fn, #name);                                      \
+		dev_t number =                                                                     \
+			names_directory(path) ? device_of(directory) : hook_device_at(path);       \
                                                                                                    \
-		if (hook_is_device_path(path) || (names_directory(path) && is_device(directory)))  \
-			return describe_device(status);                                            \
+		if (number)                                                                        \
+			return describe_device(number, status);                                    \
 		return next ? next(version, directory, path, status, flags) : no_such_function();  \
 	}
 

@@ -125,6 +125,42 @@ static void commands_answer_as_the_kernel_does(void **state)
 	close(fd);
 }
 
+/* CREATE_ID of RDMA_PS_TCP. */
+static int create_cm_id(int fd, uint32_t *id)
+{
+	uint32_t words[8] = {0, 24 | 4 << 16, 7, 0, 0, 0, 0x106};
+	uint64_t address = (uintptr_t)id;
+
+	memcpy(&words[4], &address, sizeof(address));
+	return write(fd, words, sizeof(words)) == (ssize_t)sizeof(words) ? 0 : errno;
+}
+
+static void the_connection_manager_is_a_device(void **state)
+{
+	static const char cm_path[] = "/dev/infiniband/rdma_cm";
+	int fd = open(cm_path, O_RDWR | O_CLOEXEC), copy;
+	struct stat by_path, by_fd;
+	uint32_t id = ~0u;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(access(cm_path, R_OK | W_OK), 0);
+	assert_int_equal(stat(cm_path, &by_path), 0);
+	assert_int_equal(fstat(fd, &by_fd), 0);
+	assert_true(S_ISCHR(by_path.st_mode) && S_ISCHR(by_fd.st_mode));
+	assert_int_equal(major(by_path.st_rdev), 10);
+	assert_int_equal(by_path.st_rdev, by_fd.st_rdev);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(create_cm_id(fd, &id), 0);
+	assert_int_equal(id, 0);
+	copy = dup(fd);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(create_cm_id(copy, &id), 0);
+	assert_int_equal(id, 1);
+	assert_int_equal(close(copy), 0);
+	assert_int_equal(create_cm_id(copy, &id), EBADF);
+}
+
 static void doorbell_pages_can_be_mapped_and_written(void **state)
 {
 	int fd = open(path, O_RDWR);
@@ -328,6 +364,7 @@ int main(void)
 		cmocka_unit_test(the_device_opens_under_every_name),
 		cmocka_unit_test(other_devices_are_not_there),
 		cmocka_unit_test(commands_answer_as_the_kernel_does),
+		cmocka_unit_test(the_connection_manager_is_a_device),
 		cmocka_unit_test(doorbell_pages_can_be_mapped_and_written),
 		cmocka_unit_test(ordinary_descriptors_work_beside_the_device),
 		cmocka_unit_test(copies_keep_the_device_and_replacing_closes_it),

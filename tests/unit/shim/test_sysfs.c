@@ -94,6 +94,7 @@ static void describes_an_infiniband_adapter(void **state)
 	(void)state;
 	assert_int_equal(sysfs_tree_build(root, hca, 0), 0);
 	assert_file("infiniband_verbs/abi_version", "6");
+	assert_file("misc/rdma_cm/abi_version", "4");
 	assert_file("infiniband_verbs/uverbs0/ibdev", "mlx5_0");
 	assert_file("infiniband_verbs/uverbs0/dev", "231:192");
 	assert_file("infiniband_verbs/uverbs0/abi_version", "1");

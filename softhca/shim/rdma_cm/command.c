@@ -173,7 +173,7 @@ ssize_t ucm_write(struct descriptor *descriptor, int fd, const void *buffer, siz
 	if (!rc)
 		rc = command->run == ucm_get_event ? wait_for_event(&call, command, fd)
 						   : run(&call, command);
-	if (command)
+	if (command && command->run)
 		trace_printf("rdma_cm: %s: %s", command->name, rc ? strerror(rc) : "ok");
 	descriptor_put(descriptor);
 	if (!rc)

@@ -27,6 +27,34 @@ int tool_number_parse(const char *text, long min, long max, long *number)
 	return 0;
 }
 
+/* How a message calls an option. */
+static const char *spell(const struct tool_option *option)
+{
+	static char word[64];
+
+	if (option->name)
+		snprintf(word, sizeof(word), "--%s", option->name);
+	else
+		snprintf(word, sizeof(word), "-%c", option->letter);
+	return word;
+}
+
+static int choose(const struct tool_option *option, const char *text)
+{
+	const char *word = option->argument;
+	size_t length = strlen(text), width;
+
+	for (long i = 0; *word; i++) {
+		width = strcspn(word, "|");
+		if (length == width && !memcmp(word, text, width)) {
+			*(long *)option->target = i;
+			return 0;
+		}
+		word += width + (word[width] == '|');
+	}
+	return tool_refuse("%s takes one of %s, not '%s'", spell(option), option->argument, text);
+}
+
 static int store(const struct tool_option *option, const char *text)
 {
 	switch (option->kind) {
@@ -36,13 +64,15 @@ static int store(const struct tool_option *option, const char *text)
 	case TOOL_NUMBER:
 		if (!tool_number_parse(text, option->min, option->max, option->target))
 			return 0;
-		return tool_refuse("--%s takes a number from %ld to %ld, not '%s'", option->name,
+		return tool_refuse("%s takes a number from %ld to %ld, not '%s'", spell(option),
 				   option->min, option->max, text);
 	case TOOL_TEXT:
 		if (!*text)
-			return tool_refuse("--%s takes a name, not nothing", option->name);
+			return tool_refuse("%s takes a name, not nothing", spell(option));
 		*(const char **)option->target = text;
 		return 0;
+	case TOOL_CHOICE:
+		return choose(option, text);
 	}
 	return EINVAL;
 }
@@ -60,10 +90,12 @@ static void print_default(const struct tool_option *option)
 
 static void print_option(const struct tool_option *option)
 {
-	int width = printf("  -%c, --%s", option->letter, option->name);
+	int width = printf("  -%c", option->letter);
 
+	if (option->name)
+		width += printf(", --%s", option->name);
 	if (option->argument)
-		width += printf("=%s", option->argument);
+		width += printf("%c%s", option->name ? '=' : ' ', option->argument);
 	printf("%*s  %s", width < HELP_COLUMN ? HELP_COLUMN - width : 0, "", option->help);
 	print_default(option);
 	putchar('\n');
@@ -80,7 +112,7 @@ static void print_help(const struct tool_usage *usage)
 	printf("Usage: %s [OPTION]...%s%s%s\n%s\n\nOptions:\n", program_invocation_short_name,
 	       usage->operand ? " [" : "", usage->operand ? usage->operand : "",
 	       usage->operand ? "]" : "", usage->purpose);
-	for (option = usage->options; option->name; option++)
+	for (option = usage->options; option->letter; option++)
 		print_option(option);
 	print_option(&help);
 }
@@ -91,10 +123,11 @@ static void translate(const struct tool_usage *usage, struct option *longs, char
 	const struct tool_option *option;
 
 	*shorts++ = ':'; /* asks for ':' when an argument is missing, and for silence */
-	for (option = usage->options; option->name; option++) {
-		*longs++ = (struct option){option->name,
-					   option->argument ? required_argument : no_argument, NULL,
-					   option->letter};
+	for (option = usage->options; option->letter; option++) {
+		if (option->name)
+			*longs++ = (struct option){
+				option->name, option->argument ? required_argument : no_argument,
+				NULL, option->letter};
 		*shorts++ = option->letter;
 		if (option->argument)
 			*shorts++ = ':';
@@ -109,7 +142,7 @@ static const struct tool_option *find(const struct tool_usage *usage, int letter
 {
 	const struct tool_option *option;
 
-	for (option = usage->options; option->name; option++)
+	for (option = usage->options; option->letter; option++)
 		if (option->letter == letter)
 			return option;
 	return NULL;
@@ -154,4 +187,18 @@ enum tool_options_result tool_options_parse(int argc, char **argv, const struct 
 			return TOOL_OPTIONS_BAD;
 	}
 	return take_operand(usage, argc, argv) ? TOOL_OPTIONS_BAD : TOOL_OPTIONS_RUN;
+}
+
+int tool_main(int argc, char **argv, const struct tool_usage *usage, int (*run)(void))
+{
+	tool_lines();
+	switch (tool_options_parse(argc, argv, usage)) {
+	case TOOL_OPTIONS_HELP:
+		return EXIT_SUCCESS;
+	case TOOL_OPTIONS_BAD:
+		return EXIT_FAILURE;
+	case TOOL_OPTIONS_RUN:
+		break;
+	}
+	return run() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

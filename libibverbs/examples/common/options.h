@@ -13,11 +13,12 @@ enum tool_option_kind {
 	TOOL_FLAG,   /* target: bool, set when the option is there */
 	TOOL_NUMBER, /* target: long, between min and max; decimal, 0x hexadecimal or 0 octal */
 	TOOL_TEXT,   /* target: const char *, not empty */
+	TOOL_CHOICE, /* target: long, which of the words in argument, "one|other", it is */
 };
 
 struct tool_option {
 	char letter;
-	const char *name;
+	const char *name;     /* NULL: only the letter */
 	const char *argument; /* what --help calls the argument; NULL for a flag */
 	const char *help;
 	enum tool_option_kind kind;
@@ -27,7 +28,7 @@ struct tool_option {
 
 struct tool_usage {
 	const char *purpose;
-	const struct tool_option *options; /* ends with an entry without a name */
+	const struct tool_option *options; /* ends with an entry without a letter */
 	const char *operand; /* what --help calls the operand; NULL if there is none */
 	const char **operand_target;
 };
@@ -40,6 +41,12 @@ enum tool_options_result {
 
 /* A number the table's default of which lies outside min..max is shown without a default. */
 enum tool_options_result tool_options_parse(int argc, char **argv, const struct tool_usage *usage);
+
+/*
+ * All of a main() whose tool does without operands: parses the command line, calls run(), which
+ * returns 0 or an errno and has printed why, and gives the exit status.
+ */
+int tool_main(int argc, char **argv, const struct tool_usage *usage, int (*run)(void));
 
 /* Reads a whole number in min..max; 0, or EINVAL for what is none, ERANGE for one outside. */
 int tool_number_parse(const char *text, long min, long max, long *number);

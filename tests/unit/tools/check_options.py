@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-OPTION = re.compile(r"^  (-\w), (--[\w-]+)(=\w+)?  .*?(?: \(default (\d+)\))?$")
+OPTION = re.compile(r"^  (-\w)(?:, (--[\w-]+))?([= ][\w|]+)?  .*?(?: \(default (\d+)\))?$")
 
 
 def from_table(path):
@@ -27,7 +27,7 @@ def from_help(program):
         match = OPTION.match(re.sub(r"  +(?=\S)", "  ", line) if line.startswith("  -") else line)
         if match:
             letter, name, argument, default = match.groups()
-            rows.add((letter, name, "argument" if argument else "none", default or "-"))
+            rows.add((letter, name or "-", "argument" if argument else "none", default or "-"))
         elif line.startswith("Usage:") and line.endswith("[HOST]"):
             rows.add(("-", "HOST", "operand", "-"))
     return rows

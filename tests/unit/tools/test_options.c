@@ -16,6 +16,7 @@ static struct {
 	long count;
 	const char *name;
 	bool flag;
+	long kind;
 	const char *operand;
 } parsed;
 
@@ -23,6 +24,7 @@ static const struct tool_option options[] = {
 	{'n', "count", "N", "a number", TOOL_NUMBER, &parsed.count, 1, 100},
 	{'d', "name", "NAME", "a text", TOOL_TEXT, &parsed.name, 0, 0},
 	{'e', "flag", NULL, "a flag", TOOL_FLAG, &parsed.flag, 0, 0},
+	{'k', NULL, "ip|ipv6|gid", "a choice", TOOL_CHOICE, &parsed.kind, 0, 0},
 	{0},
 };
 
@@ -100,6 +102,30 @@ static void unknown_options_and_extra_words_are_refused(void **state)
 		assert_int_equal(parse(lines[i]), TOOL_OPTIONS_BAD);
 }
 
+static void a_choice_is_one_of_its_words_and_nothing_else(void **state)
+{
+	static const char *const lines[] = {"-k i", "-k ipv", "-k ipv66", "-k ip|ipv6", "-k IP"};
+
+	(void)state;
+	assert_int_equal(parse("-k ip"), TOOL_OPTIONS_RUN);
+	assert_int_equal(parsed.kind, 0);
+	assert_int_equal(parse("-k ipv6"), TOOL_OPTIONS_RUN);
+	assert_int_equal(parsed.kind, 1);
+	assert_int_equal(parse("-k gid"), TOOL_OPTIONS_RUN);
+	assert_int_equal(parsed.kind, 2);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(parse(lines[i]), TOOL_OPTIONS_BAD);
+}
+
+static void a_letter_without_a_name_has_no_long_spelling(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--ip"), TOOL_OPTIONS_BAD);
+	assert_int_equal(parse("-kgid -e"), TOOL_OPTIONS_RUN);
+	assert_int_equal(parsed.kind, 2);
+	assert_true(parsed.flag);
+}
+
 static void help_is_an_option_of_every_table(void **state)
 {
 	(void)state;
@@ -128,6 +154,8 @@ int main(void)
 		cmocka_unit_test(options_may_follow_the_operand),
 		cmocka_unit_test(numbers_out_of_range_or_malformed_are_refused),
 		cmocka_unit_test(unknown_options_and_extra_words_are_refused),
+		cmocka_unit_test(a_choice_is_one_of_its_words_and_nothing_else),
+		cmocka_unit_test(a_letter_without_a_name_has_no_long_spelling),
 		cmocka_unit_test(help_is_an_option_of_every_table),
 		cmocka_unit_test(a_number_says_whether_it_is_malformed_or_out_of_range),
 	};

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Our tools for connections and Debian's on a stock kernel's rxe, each as server and as client of the
+other. Debian's run on Debian's librdmacm: they are the witness of ours, and of our library."""
+
+import pytest
+
+import cm_tools
+import kernel_log
+from steps import Steps
+
+pytestmark = [pytest.mark.guest, pytest.mark.stock]
+
+ADDRESSES = {
+    "ipv4": {"server": "192.168.77.1", "client": "192.168.77.1", "any": "0.0.0.0"},
+    "ipv6": {"server": "fd00:77::1", "client": "fd00:77::1", "any": "::0"},
+}
+
+# Debian's tools write their lines when they end, those that stay never do.
+RUN = """
+listens() { rdma resource show cm_id | grep -q LISTEN; }
+stdbuf -oL timeout 60 %(server)s >server.out 2>&1 &
+server=$!
+once 20 %(ready)s || cat server.out
+stdbuf -oL timeout 60 %(client)s
+status=$?
+%(end)s
+[ $status = 0 ] || kill $server
+wait $server
+echo "=== client $status, server $?"
+cat server.out
+"""
+
+
+def prepare(steps, one, family, server, client):
+    addresses = ADDRESSES[family]
+    steps.add("-".join((one.name, family, server, client)), RUN % {
+        "server": cm_tools.command(one.server, server, addresses),
+        "client": cm_tools.command(one.client, client, addresses),
+        "ready": "grep -q '%s' server.out" % one.ready if one.ready else "listens",
+        "end": "kill $server" if one.stays else "",
+    })
+
+
+class Outcome:
+    """What a step has printed: the client, how both ended, the server."""
+
+    def __init__(self, result):
+        self.result = result
+        self.client, _, rest = result.output.partition("=== ")
+        self.status, _, self.server = rest.partition("\n")
+
+
+@pytest.fixture(scope="module")
+def rxe():
+    steps = Steps()
+    steps.add("address", "ip -6 address add fd00:77::1/64 dev dummy0 nodad")
+    for one in cm_tools.ALL:
+        prepare(steps, *one)
+    steps.add("dmesg", "dmesg")
+    return steps.run("--device", "rxe", seconds=500)
+
+
+@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL, ids=cm_tools.NAMES)
+def test_both_sides_agree(rxe, one, family, server, client):
+    name = "-".join((one.name, family, server, client))
+    outcome = Outcome(rxe[name].ok())
+    assert outcome.status == "client 0, server %d" % (143 if one.stays else 0), rxe[name]
+    theirs = Outcome(rxe["-".join((one.name, family, "stock", "stock"))])
+    assert cm_tools.said(outcome.client) == cm_tools.said(theirs.client)
+    assert cm_tools.said(outcome.server) == cm_tools.said(theirs.server)
+
+
+def test_kernel_has_nothing_to_complain_about(rxe):
+    log = rxe["dmesg"].ok().output
+    assert kernel_log.splats(log) == [], log

@@ -11,6 +11,7 @@
 #include "softhca/fabric/fabric.h"
 #include "softhca/memory/guard.h"
 #include "softhca/core/wq.h"
+#include "softhca/transport/management.h"
 #include "softhca/transport/transport.h"
 #include "util/clock.h"
 
@@ -200,6 +201,19 @@ void engine_fail_cqs(struct engine *engine)
 	}
 }
 
+/* The first ones say when to come again, the others whether earlier. */
+static void run_timers(struct engine *engine)
+{
+	transport_run_timers(engine);
+	cq_run_timers(engine);
+	for (unsigned int i = 0; i < engine->num_hcas; i++) {
+		struct agent *agent = engine->hcas[i]->agent;
+
+		if (agent)
+			agent->ops->run_timers(agent);
+	}
+}
+
 unsigned int engine_round(struct engine *engine)
 {
 	unsigned int moved;
@@ -211,10 +225,8 @@ unsigned int engine_round(struct engine *engine)
 	moved += serve_watched(engine);
 	if (!list_empty(&engine->acks))
 		transport_send_acks(engine);
-	if (engine->now_ns >= engine->next_timer_ns) {
-		transport_run_timers(engine);
-		cq_run_timers(engine);
-	}
+	if (engine->now_ns >= engine->next_timer_ns)
+		run_timers(engine);
 	if (fabric_has_faults(engine->fabric))
 		fabric_run_faults(engine->fabric, engine->now_ns);
 	engine_fail_cqs(engine);

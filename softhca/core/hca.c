@@ -6,6 +6,7 @@
 #include "softhca/core/flow.h"
 #include "softhca/core/internal.h"
 #include "softhca/fabric/fabric.h"
+#include "softhca/transport/management.h"
 
 /* The tables are sparse: of their memory only what is used exists. */
 static int allocate_tables(struct hca *hca)
@@ -173,6 +174,8 @@ static void end_xrcds(struct hca *hca)
 
 void hca_close(struct hca *hca)
 {
+	if (hca->agent)
+		hca->agent->ops->close(hca->agent);
 	end_flows(hca);
 	end_qps(hca);
 	end_wqs(hca);

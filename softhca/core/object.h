@@ -14,6 +14,7 @@
 #include "softhca/fabric/directory.h"
 #include "util/list.h"
 
+struct agent;
 struct engine;
 struct fabric_hca;
 struct flow;
@@ -90,6 +91,8 @@ struct hca {
 	struct list wq_list, wq_table_list, rss_list, counters_list;
 	/* CQs with a channel, whose armings are looked for: often few among many. */
 	struct list channel_cqs;
+	/* Of general services, where no queue pair 1 is (transport/management.h); NULL: none. */
+	struct agent *agent;
 };
 
 struct pd {

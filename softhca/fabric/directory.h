@@ -26,8 +26,9 @@ enum {
 	FABRIC_PKEYS = 128,
 	FABRIC_GROUPS = 1024,
 	FABRIC_GROUP_MEMBERS = 64,
-	FABRIC_FLOWS = 512, /* per HCA */
-	FABRIC_PORTS = 8192, /* per HCA: bound by users of its connection manager */
+	FABRIC_FLOWS = 512,	/* per HCA */
+	FABRIC_PORTS = 8192,	/* per HCA: bound by users of its connection manager */
+	FABRIC_SERVICES = 1024, /* per HCA */
 };
 
 enum fabric_port_type {
@@ -162,6 +163,14 @@ struct fabric_port {
 	uint8_t address[16]; /* all zeroes: any */
 };
 
+/* A service that a process listens to: ids that are `id` in the bits of `mask`. `owner` as of a flow
+ * rule. */
+struct fabric_service {
+	_Atomic uint32_t owner;
+	_Atomic uint32_t valid; /* set last, cleared first */
+	uint64_t id, mask;
+};
+
 /* A host's adapter of one family. */
 struct fabric_hca {
 	_Atomic uint32_t in_use;
@@ -195,6 +204,10 @@ struct fabric_hca {
 	_Atomic uint32_t ports_used;
 	_Atomic uint32_t next_port; /* where the search for a free one starts */
 	struct fabric_port ports[FABRIC_PORTS];
+	/* Processes that answer for queue pair 1, one bit a slot. */
+	_Atomic uint64_t agents[FABRIC_MAX_PROCESSES / 64];
+	_Atomic uint32_t services_used;
+	struct fabric_service services[FABRIC_SERVICES];
 	struct fabric_qp qps[FABRIC_QPS];
 	struct fabric_key keys[FABRIC_KEYS];
 	struct fabric_srq srqs[FABRIC_SRQS];

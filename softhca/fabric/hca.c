@@ -322,6 +322,7 @@ static void forget_numbers(struct fabric *fabric, unsigned int index, uint32_t o
 	xrcd_forget_process(hca, owner - 1);
 	flow_forget_process(hca, owner);
 	port_forget_process(hca, owner);
+	service_forget_process(hca, owner);
 }
 
 void hca_forget_process(struct fabric *fabric, unsigned int slot)

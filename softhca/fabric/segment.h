@@ -19,7 +19,7 @@
 enum {
 	SEGMENT_MAGIC = 0x61486673, /* "sfHa" */
 	/* Grows when the meaning of anything in the file changes; sizes are compared as well. */
-	SEGMENT_VERSION = 7,
+	SEGMENT_VERSION = 8,
 	SEGMENT_FAULT_CHARS = 160,
 	SEGMENT_PAGE = 4096,
 	SEGMENT_NAME_CHARS = 64,

@@ -84,6 +84,8 @@ unsigned int process_reap(struct fabric *fabric);
 int qp_owner(const struct fabric_qp *qp);
 /* With the directory locked: takes away the rules of a process that is no more. */
 void flow_forget_process(struct fabric_hca *hca, uint32_t owner);
+/* The same for its services, and it answers for queue pair 1 no longer. */
+void service_forget_process(struct fabric_hca *hca, uint32_t owner);
 /* With the directory locked: takes a queue pair that is no more out of all groups. */
 void group_forget_qp(struct fabric *fabric, unsigned int hca, uint32_t qpn);
 

@@ -13,6 +13,7 @@
 #include "hw/wire/deth.h"
 #include "hw/wire/ethernet.h"
 #include "softhca/memory/access.h"
+#include "softhca/transport/management.h"
 #include "softhca/transport/responder.h"
 
 bool datagram_same_address(const struct ud_address *a, const struct ud_address *b)
@@ -44,14 +45,31 @@ void datagram_build_route(struct requester *requester, const struct ud_address *
 	requester->address_valid = true;
 }
 
+/* The other end has agents for its queue pair 1: which one, the MAD says. */
+static void find_agent(struct requester *requester)
+{
+	const struct send_request *request = &requester->request;
+	uint8_t mad[MAD_BYTES];
+	struct qp *qp = requester->qp;
+
+	if (request->length == MAD_BYTES &&
+	    !memory_gather(qp->hca, qp->pd, request->sge, request->num_sge, 0, mad, MAD_BYTES))
+		management_route(&requester->route, qp_fabric(qp), mad);
+	/* The next one may be for another process. */
+	requester->address_valid = false;
+}
+
 static void find_route(struct requester *requester)
 {
 	const struct ud_address *address = &requester->request.ud;
+	const struct route *route = &requester->route;
 
 	if (requester->address_valid && datagram_same_address(&requester->address, address))
 		route_refresh(&requester->route, requester->qp);
 	else
 		datagram_build_route(requester, address);
+	if (__builtin_expect(route->process == FABRIC_NOWHERE, 0) && route->qpn == MAD_QPN_GENERAL)
+		find_agent(requester);
 }
 
 /* IBTA vol. 1, 10.2.5: that of general services is given, whatever the QP was told. */

@@ -15,50 +15,6 @@
  * be on a wire, and sent again. */
 static const uint64_t belief_ns = 10 * NS_PER_MS;
 
-static bool is_ethernet(const struct qp *qp)
-{
-	return qp->hca->shared->port_type == FABRIC_PORT_ETH;
-}
-
-static const struct fabric_gid *own_gid(const struct qp *qp, uint8_t index)
-{
-	return &qp->hca->shared->gids[index % FABRIC_GIDS];
-}
-
-static void build_header(struct route *route, const struct qp *qp, const struct path *path)
-{
-	const struct fabric_gid *gid = own_gid(qp, path->sgid_index);
-	struct wire_grh *grh = &route->header;
-
-	route->flags |= PACKET_GRH | (gid->type == FABRIC_GID_ROCE_V1 ? PACKET_ROCE_V1 : 0);
-	grh->version_class_flow = grh_version_class_flow(path->traffic_class, path->flow_label);
-	grh->payload_length = 0;
-	grh->next_header = GRH_NEXT_IBA;
-	grh->hop_limit = path->hop_limit;
-	memcpy(grh->sgid, gid->raw, sizeof(grh->sgid));
-	memcpy(grh->dgid, path->dgid, sizeof(grh->dgid));
-}
-
-void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn)
-{
-	bool ethernet = is_ethernet(qp);
-
-	route->qpn = qpn & WIRE_QPN_MASK;
-	route->slid = ethernet ? 0 : qp->hca->shared->lid | path->src_path_bits;
-	route->dlid = ethernet ? 0 : path->dlid;
-	route->sl = path->sl;
-	route->grh = ethernet || path->grh;
-	route->pkey = htobe16(route_own_pkey(qp));
-	route->flags = 0;
-	if (route->grh)
-		build_header(route, qp, path);
-
-	route->by_gid = ethernet || (!path->dlid && path->grh);
-	route->source_hca = (uint8_t)qp->hca->index;
-	route->hca = -1;
-	route_look_up(route, qp);
-}
-
 /* Adapters come and go; which one has the address is settled when it is first found. */
 static void find_hca(struct route *route, struct fabric *fabric)
 {
@@ -86,14 +42,19 @@ static uint32_t find_owner(const struct route *route, struct fabric *fabric)
 	return owner && owner <= FABRIC_MAX_PROCESSES ? owner - 1 : FABRIC_NOWHERE;
 }
 
-void route_look_up(struct route *route, const struct qp *qp)
+static void look_up(struct route *route, const struct hca *hca)
 {
-	struct fabric *fabric = qp->hca->engine->fabric;
+	struct fabric *fabric = hca->engine->fabric;
 
 	if (route->hca < 0)
 		find_hca(route, fabric);
 	route->process = find_owner(route, fabric);
-	route->checked_ns = qp->hca->engine->now_ns;
+	route->checked_ns = hca->engine->now_ns;
+}
+
+void route_look_up(struct route *route, const struct qp *qp)
+{
+	look_up(route, qp->hca);
 }
 
 void route_refresh(struct route *route, const struct qp *qp)
@@ -101,6 +62,51 @@ void route_refresh(struct route *route, const struct qp *qp)
 	if (route->process == FABRIC_NOWHERE ||
 	    qp->hca->engine->now_ns - route->checked_ns > belief_ns)
 		route_look_up(route, qp);
+}
+
+static bool is_ethernet(const struct hca *hca)
+{
+	return hca->shared->port_type == FABRIC_PORT_ETH;
+}
+
+static void build_header(struct route *route, const struct hca *hca, const struct path *path)
+{
+	const struct fabric_gid *gid = &hca->shared->gids[path->sgid_index % FABRIC_GIDS];
+	struct wire_grh *grh = &route->header;
+
+	route->flags |= PACKET_GRH | (gid->type == FABRIC_GID_ROCE_V1 ? PACKET_ROCE_V1 : 0);
+	grh->version_class_flow = grh_version_class_flow(path->traffic_class, path->flow_label);
+	grh->payload_length = 0;
+	grh->next_header = GRH_NEXT_IBA;
+	grh->hop_limit = path->hop_limit;
+	memcpy(grh->sgid, gid->raw, sizeof(grh->sgid));
+	memcpy(grh->dgid, path->dgid, sizeof(grh->dgid));
+}
+
+void route_build_own(struct route *route, struct hca *hca, uint16_t pkey, const struct path *path,
+		     uint32_t qpn)
+{
+	bool ethernet = is_ethernet(hca);
+
+	route->qpn = qpn & WIRE_QPN_MASK;
+	route->slid = ethernet ? 0 : hca->shared->lid | path->src_path_bits;
+	route->dlid = ethernet ? 0 : path->dlid;
+	route->sl = path->sl;
+	route->grh = ethernet || path->grh;
+	route->pkey = htobe16(pkey);
+	route->flags = 0;
+	if (route->grh)
+		build_header(route, hca, path);
+
+	route->by_gid = ethernet || (!path->dlid && path->grh);
+	route->source_hca = (uint8_t)hca->index;
+	route->hca = -1;
+	look_up(route, hca);
+}
+
+void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn)
+{
+	route_build_own(route, qp->hca, route_own_pkey(qp), path, qpn);
 }
 
 uint16_t route_own_pkey(const struct qp *qp)
@@ -115,6 +121,14 @@ static bool is_match(uint16_t own, uint16_t pkey)
 	       ((own | pkey) & WIRE_PKEY_FULL);
 }
 
+bool route_port_accepts_pkey(const struct hca *hca, uint16_t pkey, uint16_t *index)
+{
+	for (*index = 0; *index < FABRIC_PKEYS; ++*index)
+		if (is_match(hca->shared->pkeys[*index], pkey))
+			return true;
+	return false;
+}
+
 /* IBTA vol. 1, 10.9: subnet management is in no partition, general services are in
  * all of the port's. */
 bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index)
@@ -122,10 +136,5 @@ bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index)
 	*index = qp->attr.pkey_index;
 	if (!qp_type_is_management(qp->type))
 		return is_match(route_own_pkey(qp), pkey);
-	if (qp->type == QP_TYPE_SMI)
-		return true;
-	for (*index = 0; *index < FABRIC_PKEYS; ++*index)
-		if (is_match(qp->hca->shared->pkeys[*index], pkey))
-			return true;
-	return false;
+	return qp->type == QP_TYPE_SMI || route_port_accepts_pkey(qp->hca, pkey, index);
 }

@@ -29,6 +29,9 @@ struct route {
 
 /* The way to `qpn` behind `path`; never fails, but may lead nowhere. */
 void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn);
+/* The same for packets of the adapter's own, with that P_Key. */
+void route_build_own(struct route *route, struct hca *hca, uint16_t pkey, const struct path *path,
+		     uint32_t qpn);
 
 /* Looks again who owns the queue pair, if the last look is long ago or found nobody. */
 void route_refresh(struct route *route, const struct qp *qp);
@@ -39,5 +42,7 @@ void route_look_up(struct route *route, const struct qp *qp);
 uint16_t route_own_pkey(const struct qp *qp);
 /* Whether a packet that carries `pkey` may enter, and by which of the port's keys. */
 bool route_accepts_pkey(const struct qp *qp, uint16_t pkey, uint16_t *index);
+/* The same by any key of the port. */
+bool route_port_accepts_pkey(const struct hca *hca, uint16_t pkey, uint16_t *index);
 
 #endif

@@ -5,6 +5,7 @@
 #include "softhca/ethernet/ethernet.h"
 #include "softhca/transport/datagram.h"
 #include "softhca/transport/dc.h"
+#include "softhca/transport/management.h"
 
 unsigned int transport_push(struct qp *qp)
 {
@@ -89,4 +90,6 @@ void transport_receive(struct hca *hca, const struct packet *packet, const uint8
 	qp = hca_find_qp(hca, arrival.qpn);
 	if (qp)
 		receive(qp, &arrival);
+	else if (arrival.qpn == MAD_QPN_GENERAL && hca->agent)
+		management_receive(hca, &arrival);
 }

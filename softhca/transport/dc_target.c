@@ -90,7 +90,7 @@ static void sweep(struct dc_target *target)
 			if (list_linked(&connection->shadow.pending) ||
 			    list_linked(&connection->responder.acks))
 				continue;
-			route_look_up(&connection->answers.route, &connection->shadow);
+			route_look_up(&connection->answers.route, connection->shadow.hca);
 			if (connection->answers.route.process != FABRIC_NOWHERE)
 				continue;
 			flush(connection);

@@ -55,6 +55,18 @@ void management_route(struct route *route, struct fabric *fabric,
 		route->process = fabric_agent_any(fabric, hca);
 }
 
+uint32_t management_owner(struct fabric *fabric, int index, uint32_t id)
+{
+	struct fabric_hca *hca = index < 0 ? NULL : fabric_hca_at(fabric, (unsigned int)index);
+	struct fabric_qp *qp = hca ? fabric_qp_find(hca, MAD_QPN_GENERAL) : NULL;
+	uint32_t owner;
+
+	if (!qp)
+		return hca ? by_id(hca, id) : FABRIC_NOWHERE;
+	owner = atomic_load_explicit(&qp->owner, memory_order_acquire);
+	return owner && owner <= FABRIC_MAX_PROCESSES ? owner - 1 : FABRIC_NOWHERE;
+}
+
 int management_send(struct hca *hca, const struct route *route, uint32_t psn,
 		    const uint8_t mad[MAD_BYTES])
 {

@@ -40,13 +40,17 @@ struct agent {
 /* A packet for queue pair 1 of an adapter with an agent. */
 void management_receive(struct hca *hca, struct arrival *arrival);
 
-/* A route to queue pair 1 that has led to no process: leads it to the agent that this MAD, of which
- * the first MANAGEMENT_LOOK_BYTES count, is for. */
+/* A route to queue pair 1 that leads to no process, since there is none: makes it lead to the agent
+ * that this MAD, of which the first MANAGEMENT_LOOK_BYTES count, is for. */
 enum { MANAGEMENT_LOOK_BYTES = MAD_HEADER_BYTES + 16 };
 void management_route(struct route *route, struct fabric *fabric,
 		      const uint8_t mad[MANAGEMENT_LOOK_BYTES]);
 
-/* Sends a MAD from this adapter's queue pair 1. EAGAIN when the ring is full. */
+/* The process that answers to an id of the adapter of that number, be it by its queue pair 1;
+ * FABRIC_NOWHERE if there is none. */
+uint32_t management_owner(struct fabric *fabric, int hca, uint32_t id);
+
+/* Sends a MAD as from queue pair 1 of this adapter. EAGAIN when the ring is full. */
 int management_send(struct hca *hca, const struct route *route, uint32_t psn,
 		    const uint8_t mad[MAD_BYTES]);
 

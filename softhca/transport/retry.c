@@ -178,7 +178,7 @@ static void expire(struct requester *requester)
 		look_again_later(requester);
 		return;
 	}
-	route_look_up(&requester->route, qp);
+	route_look_up(&requester->route, qp->hca);
 	requester_timer_stop(requester);
 	if (over) {
 		if (!count_retry(requester))

@@ -42,7 +42,7 @@ static uint32_t find_owner(const struct route *route, struct fabric *fabric)
 	return owner && owner <= FABRIC_MAX_PROCESSES ? owner - 1 : FABRIC_NOWHERE;
 }
 
-static void look_up(struct route *route, const struct hca *hca)
+void route_look_up(struct route *route, const struct hca *hca)
 {
 	struct fabric *fabric = hca->engine->fabric;
 
@@ -52,16 +52,11 @@ static void look_up(struct route *route, const struct hca *hca)
 	route->checked_ns = hca->engine->now_ns;
 }
 
-void route_look_up(struct route *route, const struct qp *qp)
-{
-	look_up(route, qp->hca);
-}
-
 void route_refresh(struct route *route, const struct qp *qp)
 {
 	if (route->process == FABRIC_NOWHERE ||
 	    qp->hca->engine->now_ns - route->checked_ns > belief_ns)
-		route_look_up(route, qp);
+		route_look_up(route, qp->hca);
 }
 
 static bool is_ethernet(const struct hca *hca)
@@ -101,7 +96,7 @@ void route_build_own(struct route *route, struct hca *hca, uint16_t pkey, const 
 	route->by_gid = ethernet || (!path->dlid && path->grh);
 	route->source_hca = (uint8_t)hca->index;
 	route->hca = -1;
-	look_up(route, hca);
+	route_look_up(route, hca);
 }
 
 void route_build(struct route *route, const struct qp *qp, const struct path *path, uint32_t qpn)

@@ -36,7 +36,7 @@ void route_build_own(struct route *route, struct hca *hca, uint16_t pkey, const 
 /* Looks again who owns the queue pair, if the last look is long ago or found nobody. */
 void route_refresh(struct route *route, const struct qp *qp);
 /* The same without regard to when the last look was. */
-void route_look_up(struct route *route, const struct qp *qp);
+void route_look_up(struct route *route, const struct hca *hca);
 
 /* The P_Key that `qp` sends with. */
 uint16_t route_own_pkey(const struct qp *qp);

@@ -163,8 +163,8 @@ struct fabric_port {
 	uint8_t address[16]; /* all zeroes: any */
 };
 
-/* A service that a process listens to: ids that are `id` in the bits of `mask`. `owner` as of a flow
- * rule. */
+/* A service that a process listens to: ids that are `id` in the bits of `mask`. `owner` as of a
+ * flow rule. */
 struct fabric_service {
 	_Atomic uint32_t owner;
 	_Atomic uint32_t valid; /* set last, cleared first */

@@ -51,7 +51,7 @@ void management_route(struct route *route, struct fabric *fabric,
 	if (!hca)
 		return;
 	route->process = find_process(hca, mad);
-	if (route->process == FABRIC_NOWHERE)
+	if (route->process == FABRIC_NOWHERE || !fabric_process_alive(fabric, route->process))
 		route->process = fabric_agent_any(fabric, hca);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Communication management, where a kernel has its ib_cm: who may connect to whom, by MADs between
  * the queue pairs 1 of two adapters. It moves no queue pair through its states and resolves no
- * addresses; whoever uses it does. Source: IBTA vol. 1, chapter 12.
+ * addresses; whoever uses it does. There are no alternate paths: who asks for one is told so.
+ * Source: IBTA vol. 1, chapter 12.
  *
  * All calls are made with the engine lock held and none blocks; they return 0 or a positive errno,
  * and one that fails has changed nothing. Events come as calls under the same lock, from inside
@@ -46,21 +47,20 @@ enum cm_event_type {
 	CM_EVENT_ESTABLISHED,
 	/* The end of a connection that has not been: REJ. Also after CM_EVENT_RESPONSE. */
 	CM_EVENT_REJECTED,
-	/* REQ or REP (see the state) have not been answered, all retries are used up. */
+	/* No answer: all retries of REQ or REP are used up, or the peer's process is no more. No
+	 * message, and the end of the connection. */
 	CM_EVENT_UNREACHABLE,
 	/* MRA: the answer takes longer; for information. */
 	CM_EVENT_DELAYED,
 	/* The peer disconnects (DREQ), or its process is no more (no message). To be answered by
 	 * cm_disconnect_reply(), which does nothing in the second case. */
 	CM_EVENT_DISCONNECTED,
-	/* cm_disconnect() is through: DREP, or no answer (no message). Time wait begins. */
+	/* cm_disconnect() is through: DREP, or a DREQ that has crossed ours, or no answer (no
+	 * message). Time wait begins. */
 	CM_EVENT_DISCONNECT_DONE,
 	/* Of a connection that has been, after the end of either kind: the queue pair may be used
 	 * again. The last event of a connection. */
 	CM_EVENT_TIME_WAIT_OVER,
-	/* LAP; to be answered by cm_alternate_reply(). APR; its timeout has no message. */
-	CM_EVENT_ALTERNATE_REQUEST,
-	CM_EVENT_ALTERNATE_RESPONSE,
 	/* A SIDR_REQ that a listener gets, to be answered by cm_sidr_reply(). */
 	CM_EVENT_SIDR_REQUEST,
 	/* SIDR_REP, whatever its status; the object is done with. */
@@ -153,25 +153,19 @@ int cm_accept(struct cm_connection *connection, const struct cm_rep *reply,
 	      const struct cm_ece *ece, const struct cm_private *private);
 /* RTU; the connection is established on this end. */
 int cm_confirm(struct cm_connection *connection, const struct cm_private *private);
-/* MRA: the answer will take at most 4.096 us << service_timeout. After a REQ, a REP or a LAP. */
+/* MRA: the answer will take at most 4.096 us << service_timeout. After a REQ or a REP. */
 int cm_delay(struct cm_connection *connection, uint8_t service_timeout,
 	     const struct cm_private *private);
 /* REJ, in any state before established. `information` may be NULL. */
 int cm_reject(struct cm_connection *connection, uint16_t reason, const void *information,
 	      uint8_t information_length, const struct cm_private *private);
-/* DREQ; EINVAL if not established (after cm_accept(): also before the RTU). */
+/* DREQ; EINVAL if not established. */
 int cm_disconnect(struct cm_connection *connection, const struct cm_private *private);
 /* DREP. */
 int cm_disconnect_reply(struct cm_connection *connection, const struct cm_private *private);
 /* Something has come by the queue pair: the peer must be established, whatever became of its RTU.
  * EISCONN when that is known, EINVAL in other states. */
 int cm_notify_established(struct cm_connection *connection);
-/* LAP and APR. */
-int cm_alternate_request(struct cm_connection *connection, const struct cm_path *path,
-			 const struct cm_private *private);
-int cm_alternate_reply(struct cm_connection *connection, const struct cm_apr *reply,
-		       const struct cm_private *private);
-
 /* Says goodbye as the state demands (REJ or DREQ), and forgets the user at once: there are no
  * events from here on. What is left to answer duplicates ends by itself. */
 void cm_destroy(struct cm_connection *connection);

@@ -394,7 +394,7 @@ struct ucma_user_service_rec {
 
 struct ucma_abi_query_ib_service_resp {
 	__u32 num_service_recs;
-	__extension__ struct ucma_user_service_rec recs[];
+	__extension__ struct ucma_user_service_rec recs[0];
 };
 
 struct ucma_abi_write_cm_event {

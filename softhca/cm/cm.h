@@ -170,6 +170,10 @@ int cm_notify_established(struct cm_connection *connection);
  * events from here on. What is left to answer duplicates ends by itself. */
 void cm_destroy(struct cm_connection *connection);
 
+/* Of a request that has just come: as if it never had, so that it counts as new when it is sent
+ * again. Silent, for who has no room at the moment. */
+void cm_forget(struct cm_connection *connection);
+
 /* What has been agreed on, as this end sees it. What is not known yet is 0. */
 struct cm_agreement {
 	enum cm_state state;
@@ -206,6 +210,9 @@ int cm_sidr_reply(struct cm_sidr *sidr, const struct cm_sidr_rep *reply, const s
 		  const struct cm_private *private);
 /* Without events from here on; a question that was not answered is rejected. */
 void cm_sidr_destroy(struct cm_sidr *sidr);
+
+/* As cm_forget(), of a question that has just come. */
+void cm_sidr_forget(struct cm_sidr *sidr);
 
 /* ---- multicast ---- */
 

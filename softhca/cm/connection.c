@@ -251,6 +251,11 @@ void cm_connection_agreement(const struct cm_connection *connection, struct cm_a
 	*agreement = connection->agreement;
 }
 
+void cm_forget(struct cm_connection *connection)
+{
+	connection_free(connection);
+}
+
 void cm_destroy(struct cm_connection *connection)
 {
 	connection->fn = NULL;

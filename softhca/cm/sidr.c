@@ -219,3 +219,8 @@ void cm_sidr_destroy(struct cm_sidr *sidr)
 	if (sidr->active || !list_linked(&sidr->exchange.timer))
 		sidr_free(&sidr->exchange);
 }
+
+void cm_sidr_forget(struct cm_sidr *sidr)
+{
+	sidr_free(&sidr->exchange);
+}

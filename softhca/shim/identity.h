@@ -49,6 +49,7 @@ enum {
 	PORT_MTU_4096 = 5,
 	PORT_WIDTH_4X = 2,
 	PORT_SPEED_EDR = 32,
+	PORT_ACK_DELAY = 16, /* 4.096 us << 16, as ConnectX reports */
 };
 
 uint32_t port_capabilities(const struct fabric_hca *hca);

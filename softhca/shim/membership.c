@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "softhca/cm/cm.h"
 #include "softhca/fabric/fabric.h"
 #include "softhca/shim/descriptor.h"
 #include "softhca/shim/drive.h"
@@ -96,11 +97,17 @@ static int join(struct membership *member)
 
 static int open_hca(struct membership *member)
 {
+	struct cm *cm;
 	int rc;
 
 	engine_lock(member->engine);
 	rc = hca_open(member->engine, member->abi->ops, &shim_front_ops, &member->abi->limits,
 		      &member->hca);
+	/* It may be a kernel's that has this host as well: then connections are for that. */
+	if (!rc && cm_attach(member->hca, &cm) == ENOMEM) {
+		hca_close(member->hca);
+		rc = ENOMEM;
+	}
 	engine_unlock(member->engine);
 	return rc;
 }

@@ -13,7 +13,6 @@
 
 enum {
 	ATOMIC_CAP_HCA = 1, /* atomic against all accesses through this adapter */
-	ACK_DELAY = 16,	    /* 4.096 us << 16, as ConnectX reports */
 	PAGE_SIZES = 0xfffff000u,
 	/* On-demand paging, as verbs programs know the bits. */
 	ODP_SUPPORT = 1 << 0,
@@ -147,7 +146,7 @@ static void describe_device(const struct shim_file *file,
 		.max_srq_wr = limits->max_srq_wr,
 		.max_srq_sge = limits->max_srq_sge,
 		.max_pkeys = FABRIC_PKEYS,
-		.local_ca_ack_delay = ACK_DELAY,
+		.local_ca_ack_delay = PORT_ACK_DELAY,
 		.phys_port_cnt = 1,
 	};
 }

@@ -191,12 +191,12 @@ void ucm_address_source_for(const union ucm_address *to, const struct hca *hca,
 
 /* RoCE carries IPv4 between IPv4 addresses and IPv6 between IPv6 ones; version 2 is preferred, as
  * the kernel does by default. */
-static int find_gid(const struct fabric_hca *hca, const uint8_t raw[16])
+int ucm_gid_find(const uint8_t gid[16], const struct fabric_hca *hca)
 {
 	int found = -1;
 
 	for (int i = 0; i < FABRIC_GIDS; i++)
-		if (hca->gids[i].valid && !memcmp(hca->gids[i].raw, raw, 16) &&
+		if (hca->gids[i].valid && !memcmp(hca->gids[i].raw, gid, 16) &&
 		    (found < 0 || hca->gids[i].type == FABRIC_GID_ROCE_V2))
 			found = i;
 	return found;
@@ -211,7 +211,7 @@ unsigned int ucm_gid_index(const union ucm_address *address, const struct hca *v
 	if (!shared || shared->port_type == FABRIC_PORT_IB)
 		return 0;
 	ucm_address_raw(address, raw);
-	found = find_gid(shared, raw);
+	found = ucm_gid_find(raw, shared);
 	if (found >= 0)
 		return (unsigned int)found;
 	/* One of the machine's: the host's own stands for it. */
@@ -219,6 +219,6 @@ unsigned int ucm_gid_index(const union ucm_address *address, const struct hca *v
 		memcpy(raw + 12, shared->ipv4, 4);
 	else
 		memcpy(raw, shared->ipv6, 16);
-	found = find_gid(shared, raw);
+	found = ucm_gid_find(raw, shared);
 	return found < 0 ? 0 : (unsigned int)found;
 }

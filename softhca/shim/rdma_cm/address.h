@@ -13,6 +13,7 @@
 
 #include <linux/types.h>
 
+struct fabric_hca;
 struct hca;
 
 /* The kernel's struct sockaddr_ib, which no uapi header has (rdma/ib.h of Linux). */
@@ -61,6 +62,8 @@ int ucm_address_find(const union ucm_address *address, const struct hca *hca);
 /* What `hca` is known by to that address. */
 void ucm_address_source_for(const union ucm_address *to, const struct hca *hca,
 			    union ucm_address *source);
+/* The entry of a GID in the adapter's table; -1: it has none such. */
+int ucm_gid_find(const uint8_t gid[16], const struct fabric_hca *hca);
 /* The entry in the table of GIDs of adapter `hca` (by its number) that stands for an address. */
 unsigned int ucm_gid_index(const union ucm_address *address, const struct hca *viewer, int hca);
 

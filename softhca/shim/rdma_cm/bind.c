@@ -72,7 +72,7 @@ static int find_device(struct ucm_id *id, const union ucm_address *address)
 
 	if (ucm_address_is_any(address))
 		return 0;
-	if (hca->shared->killed)
+	if (hca->shared->killed || !cm_of(hca))
 		return ENODEV;
 	if (!ucm_address_is_own(address, hca))
 		return EADDRNOTAVAIL;

@@ -23,9 +23,14 @@ struct command {
 	const char *name;
 };
 
+/* Those that have grown are good in their first size. */
 #define COMMAND(function, type)                                                                    \
 	{                                                                                          \
 		function, sizeof(struct type), #type                                               \
+	}
+#define GROWN(function, type, last)                                                                \
+	{                                                                                          \
+		function, offsetof(struct type, last) + sizeof(((struct type *)NULL)->last), #type \
 	}
 
 static const struct command commands[] = {
@@ -35,12 +40,22 @@ static const struct command commands[] = {
 	[RDMA_USER_CM_CMD_RESOLVE_IP] = COMMAND(ucm_resolve_ip, rdma_ucm_resolve_ip),
 	[RDMA_USER_CM_CMD_RESOLVE_ROUTE] = COMMAND(ucm_resolve_way, rdma_ucm_resolve_route),
 	[RDMA_USER_CM_CMD_QUERY_ROUTE] = COMMAND(ucm_query_route, rdma_ucm_query),
+	[RDMA_USER_CM_CMD_CONNECT] = GROWN(ucm_connect, rdma_ucm_connect, reserved),
+	[RDMA_USER_CM_CMD_LISTEN] = COMMAND(ucm_listen, rdma_ucm_listen),
+	[RDMA_USER_CM_CMD_ACCEPT] = GROWN(ucm_accept, rdma_ucm_accept, reserved),
+	[RDMA_USER_CM_CMD_REJECT] = COMMAND(ucm_reject, rdma_ucm_reject),
+	[RDMA_USER_CM_CMD_DISCONNECT] = COMMAND(ucm_disconnect, rdma_ucm_disconnect),
+	[RDMA_USER_CM_CMD_INIT_QP_ATTR] = COMMAND(ucm_init_qp_attr, rdma_ucm_init_qp_attr),
 	[RDMA_USER_CM_CMD_GET_EVENT] = COMMAND(ucm_get_event, rdma_ucm_get_event),
 	[RDMA_USER_CM_CMD_SET_OPTION] = COMMAND(ucm_set_option, rdma_ucm_set_option),
+	[RDMA_USER_CM_CMD_NOTIFY] = COMMAND(ucm_notify, rdma_ucm_notify),
+	[RDMA_USER_CM_CMD_JOIN_IP_MCAST] = COMMAND(ucm_join_ip, rdma_ucm_join_ip_mcast),
+	[RDMA_USER_CM_CMD_LEAVE_MCAST] = COMMAND(ucm_leave, rdma_ucm_destroy_id),
 	[RDMA_USER_CM_CMD_MIGRATE_ID] = COMMAND(ucm_migrate_id, rdma_ucm_migrate_id),
 	[RDMA_USER_CM_CMD_QUERY] = COMMAND(ucm_query, rdma_ucm_query),
 	[RDMA_USER_CM_CMD_BIND] = COMMAND(ucm_bind_address, rdma_ucm_bind),
 	[RDMA_USER_CM_CMD_RESOLVE_ADDR] = COMMAND(ucm_resolve_any, rdma_ucm_resolve_addr),
+	[RDMA_USER_CM_CMD_JOIN_MCAST] = COMMAND(ucm_join, rdma_ucm_join_mcast),
 	[RDMA_USER_CM_CMD_RESOLVE_IB_SERVICE] =
 		COMMAND(ucm_resolve_service, rdma_ucm_resolve_ib_service),
 	[RDMA_USER_CM_CMD_WRITE_CM_EVENT] = COMMAND(ucm_write_event, rdma_ucm_write_cm_event),

@@ -133,6 +133,8 @@ void ucm_after_fork(void)
 	list_init(&files);
 	ucm_ids_forget();
 	ucm_resolving_forget();
+	ucm_groups_forget();
+	ucm_services_forget();
 }
 
 /* Of a device that has gone an id tells, and lets go; all that is left to do is destroy it. */

@@ -79,15 +79,24 @@ void ucm_event_tell(struct ucm_id *id, enum ucm_event_type type, int status)
 		ucm_event_post(event);
 }
 
-void ucm_events_forget(struct ucm_id *id)
+void ucm_events_forget(struct ucm_id *id, const struct ucm_group *group)
 {
-	list_for_each_safe (node, &id->file->events) {
-		struct ucm_event *event = list_entry(node, struct ucm_event, link);
+	struct ucm_file *file = id->file;
 
-		if (event->id != id)
+	list_for_each_safe (node, &file->events) {
+		struct ucm_event *event = list_entry(node, struct ucm_event, link);
+		struct ucm_id *request = event->request;
+
+		if (event->id != id || (group && event->group != group))
 			continue;
-		take_out(id->file, event);
+		take_out(file, event);
 		free(event);
+		if (!request)
+			continue;
+		/* This may take more off the list. */
+		ucm_id_destroy(request);
+		ucm_events_forget(id, group);
+		return;
 	}
 }
 
@@ -103,6 +112,11 @@ void ucm_events_move(struct ucm_id *id, struct ucm_file *to)
 		if (event->id != id)
 			continue;
 		take_out(from, event);
+		if (event->request) {
+			list_remove(&event->request->link);
+			list_append(&to->ids, &event->request->link);
+			event->request->file = to;
+		}
 		append(to, event);
 	}
 }
@@ -128,6 +142,10 @@ int ucm_get_event(struct ucm_call *call)
 		return rc;
 	take_out(file, event);
 	event->id->events_reported++;
+	if (event->group)
+		event->group->events_reported++;
+	if (event->request)
+		event->id->backlog++;
 	free(event);
 	return 0;
 }

@@ -34,6 +34,8 @@ int ucm_id_create(struct ucm_file *file, uint16_t space, uint8_t qp_type, uint64
 	id->space = space;
 	id->qp_type = qp_type;
 	id->psn = random_psn();
+	list_init(&id->groups);
+	list_init(&id->listening);
 	list_init(&id->resolving);
 	list_append(&file->ids, &id->link);
 	*created = id;
@@ -42,14 +44,23 @@ int ucm_id_create(struct ucm_file *file, uint16_t space, uint8_t qp_type, uint64
 
 void ucm_id_let_go(struct ucm_id *id)
 {
+	ucm_unlisten(id);
 	list_remove(&id->resolving);
+	if (id->connection)
+		cm_destroy(id->connection);
+	if (id->sidr)
+		cm_sidr_destroy(id->sidr);
+	id->connection = NULL;
+	id->sidr = NULL;
 	ucm_port_release(id);
 }
 
 void ucm_id_destroy(struct ucm_id *id)
 {
-	ucm_events_forget(id);
+	ucm_events_forget(id, NULL);
 	ucm_id_let_go(id);
+	list_for_each_safe (node, &id->groups)
+		ucm_group_destroy(list_entry(node, struct ucm_group, link));
 	list_remove(&id->link);
 	ucm_number_drop(&ids, id->number);
 	free(id);

@@ -88,7 +88,7 @@ static int take_source(struct ucm_id *id)
 {
 	struct hca *hca = id->file->member->hca;
 
-	if (hca->shared->killed)
+	if (hca->shared->killed || !cm_of(hca))
 		return ENODEV;
 	if (ucm_address_is_any(&id->src)) {
 		__be16 port = ucm_address_port(&id->src);

@@ -12,11 +12,15 @@
 
 #include <rdma/rdma_user_cm.h>
 
+#include "softhca/cm/cm.h"
 #include "softhca/shim/descriptor.h"
 #include "softhca/shim/event_pipe.h"
 #include "softhca/shim/membership.h"
 #include "softhca/shim/rdma_cm/address.h"
 #include "softhca/shim/rdma_cm/event_type.h"
+
+/* Of datagrams, unless a program wants another: RDMA_UDP_QKEY of programs' rdma/rdma_cma.h. */
+enum { UCM_DATAGRAM_QKEY = 0x01234567 };
 
 /* Numbers that programs name things by: the lowest free one is given. */
 struct ucm_numbers {
@@ -81,6 +85,8 @@ struct ucm_path {
 	uint8_t mtu, rate, life_time;
 };
 
+struct ucm_service;
+
 struct ucm_id {
 	struct list link; /* on file->ids */
 	struct ucm_file *file;
@@ -97,12 +103,22 @@ struct ucm_id {
 	bool has_port;
 	unsigned int port; /* its place in the table of bound ports */
 	uint32_t events_reported;
+	struct list groups;
 
 	/* Options. */
 	bool shares_port, own_family_only, has_tos, has_ack_timeout;
 	uint8_t tos, ack_timeout;
 
-	uint32_t psn;	      /* that it wants to receive first */
+	/* A connection. */
+	uint32_t psn; /* that it wants to receive first */
+	uint32_t qpn;
+	bool srq;
+	struct cm_connection *connection;
+	struct cm_sidr *sidr;
+	struct ucm_service *service; /* that it listens to */
+	struct list listening;	     /* on service->ids */
+	uint32_t backlog;	     /* requests that may wait unread, from now on */
+
 	uint64_t deadline_ns; /* of an address that nobody has yet */
 	struct list resolving;
 };
@@ -111,7 +127,7 @@ int ucm_id_create(struct ucm_file *file, uint16_t space, uint8_t qp_type, uint64
 		  struct ucm_id **id);
 /* With its unread events and all that has come of it; peers are told. */
 void ucm_id_destroy(struct ucm_id *id);
-/* What it has with others. */
+/* What it has with others: connection, listening, port. */
 void ucm_id_let_go(struct ucm_id *id);
 /* In the child after a fork. */
 void ucm_ids_forget(void);
@@ -122,11 +138,27 @@ int ucm_id_get(struct ucm_file *file, uint32_t number, struct ucm_id **id);
 /* The same for ids that have a device, else EINVAL. */
 int ucm_id_get_bound(struct ucm_file *file, uint32_t number, struct ucm_id **id);
 
+/* ---- groups ---- */
+
+struct ucm_group {
+	struct list link; /* on id->groups */
+	struct ucm_id *id;
+	uint32_t number;
+	uint64_t uid;
+	uint32_t events_reported;
+};
+
+void ucm_group_destroy(struct ucm_group *group);
+/* In the child after a fork. */
+void ucm_groups_forget(void);
+
 /* ---- events ---- */
 
 struct ucm_event {
 	struct list link;
-	struct ucm_id *id; /* which reports it */
+	struct ucm_id *id;	 /* which reports it */
+	struct ucm_group *group; /* NULL: it is about the id */
+	struct ucm_id *request;	 /* what a listener gets, until the program has read it */
 	struct rdma_ucm_event_resp response;
 };
 
@@ -137,8 +169,8 @@ void ucm_event_post(struct ucm_event *event);
 /* Both at once, for events without anything more. `status`: 0, a positive errno or a reason of
  * rejection is told as the kernel does: an errno negative. */
 void ucm_event_tell(struct ucm_id *id, enum ucm_event_type type, int status);
-/* Takes back what is unread of an id. */
-void ucm_events_forget(struct ucm_id *id);
+/* Takes back what is unread of an id, or of a group alone; requests among it are refused. */
+void ucm_events_forget(struct ucm_id *id, const struct ucm_group *group);
 /* Events of the id become those of another file. */
 void ucm_events_move(struct ucm_id *id, struct ucm_file *to);
 
@@ -158,6 +190,24 @@ void ucm_path_between(struct ucm_id *id, int to_hca, unsigned int to_gid);
 int ucm_path_unpack(struct ucm_id *id, const struct ib_path_rec_data *data);
 /* In the child after a fork. */
 void ucm_resolving_forget(void);
+
+/* ---- connections ---- */
+
+/* An id's path as messages have it, and the reverse. */
+void ucm_path_to_cm(const struct ucm_id *id, struct cm_path *path);
+void ucm_path_from_cm(struct ucm_id *id, const struct cm_path *path);
+/* The address vector of a path from the id's device. */
+void ucm_path_to_ah(const struct ucm_id *id, const struct ucm_path *path,
+		    struct ib_uverbs_ah_attr *ah);
+/* What happens to an id's connection, or question for a datagram service. */
+cm_connection_fn ucm_connection_event;
+cm_sidr_fn ucm_sidr_event;
+/* The private data of a message into an event, but for what `skipped` bytes of it say. */
+void ucm_take_private(struct rdma_ucm_event_resp *response, const struct cm_message *message,
+		      uint32_t skipped, bool datagram);
+void ucm_unlisten(struct ucm_id *id);
+/* In the child after a fork. */
+void ucm_services_forget(void);
 
 /* ---- commands ---- */
 
@@ -182,7 +232,9 @@ ucm_command_fn ucm_create_id, ucm_destroy_id, ucm_migrate_id, ucm_write_event;
 ucm_command_fn ucm_bind_ip, ucm_bind_address, ucm_resolve_ip, ucm_resolve_any, ucm_resolve_way;
 ucm_command_fn ucm_resolve_service;
 ucm_command_fn ucm_query_route, ucm_query;
-ucm_command_fn ucm_set_option;
+ucm_command_fn ucm_connect, ucm_listen, ucm_accept, ucm_reject, ucm_disconnect, ucm_notify;
+ucm_command_fn ucm_init_qp_attr, ucm_set_option;
+ucm_command_fn ucm_join_ip, ucm_join, ucm_leave;
 /* The next event, if there is one: EAGAIN. */
 ucm_command_fn ucm_get_event;
 

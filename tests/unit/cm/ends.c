@@ -10,7 +10,7 @@ struct end ends[2];
 
 /* ---- what is heard ---- */
 
-static void keep(struct end *end, const struct cm_event *event)
+void keep_heard(struct end *end, const struct cm_event *event)
 {
 	struct heard *heard = &end->heard[end->num_heard++];
 
@@ -33,7 +33,7 @@ static void on_connection(struct cm_connection *connection, void *arg, const str
 	struct end *end = arg;
 
 	end->connection = connection;
-	keep(end, event);
+	keep_heard(end, event);
 }
 
 static void on_request(struct cm_listener *listener, void *arg, struct cm_connection *connection,
@@ -44,7 +44,7 @@ static void on_request(struct cm_listener *listener, void *arg, struct cm_connec
 	assert_ptr_equal(listener, end->listener);
 	cm_connection_set_user(connection, on_connection, end);
 	end->connection = connection;
-	keep(end, event);
+	keep_heard(end, event);
 }
 
 static void on_sidr_request(struct cm_listener *listener, void *arg, struct cm_sidr *sidr,
@@ -54,7 +54,7 @@ static void on_sidr_request(struct cm_listener *listener, void *arg, struct cm_s
 
 	assert_ptr_equal(listener, end->listener);
 	end->sidr = sidr;
-	keep(end, event);
+	keep_heard(end, event);
 }
 
 static const struct cm_listener_ops listener_ops = {
@@ -204,13 +204,18 @@ static const uint8_t *mad_of(const struct sent_packet *packet)
 	return packet_bth(packet) + 12 + sizeof(struct wire_deth);
 }
 
-struct cm_message on_wire(unsigned int n)
+struct cm_message message_of(const struct sent_packet *packet)
 {
 	struct cm_message message;
 
-	assert_true(n < wire.logged);
-	assert_null(cm_message_decode(mad_of(wire.log[n]), &message));
+	assert_null(cm_message_decode(mad_of(packet), &message));
 	return message;
+}
+
+struct cm_message on_wire(unsigned int n)
+{
+	assert_true(n < wire.logged);
+	return message_of(wire.log[n]);
 }
 
 unsigned int sent(unsigned int end, enum cm_message_type type)

@@ -51,11 +51,15 @@ void accept_with(const struct cm_rep *reply, const struct cm_private *private);
 /* All the way; both have heard all that there is to hear, and it is forgotten. */
 void establish(void);
 
+/* For callbacks of the tests' own. */
+void keep_heard(struct end *end, const struct cm_event *event);
 /* The next event of an end is of this type; returns it. */
 const struct heard *expect_heard(unsigned int end, enum cm_event_type type);
 void expect_silence(unsigned int end);
 enum cm_state state_of(unsigned int end);
 
+/* The message in a packet; private data is good as long as that. */
+struct cm_message message_of(const struct sent_packet *packet);
 /* Messages of this type that an end has sent, by the packets on the wire. */
 unsigned int sent(unsigned int end, enum cm_message_type type);
 /* The n-th message that has been on the wire, decoded; private data is good until close. */

@@ -61,13 +61,17 @@ EXPORT struct ibv_dm *mlx5dv_alloc_dm(struct ibv_context *context,
 static int read_create_flags(enum ibv_qp_type type, uint32_t create_flags,
 			     struct mlx5_qp_extra *extra)
 {
-	const uint32_t known = MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE |
-			       MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC |
+	const uint32_t scatter =
+		MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE | MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE;
+	const uint32_t known = scatter | MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC |
 			       MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_MC;
 
 	if (create_flags & ~known)
 		return EOPNOTSUPP;
-	/* Nothing is scattered to completions anyway. The other two are for raw packets. */
+	/* Nothing is scattered to completions, allowed or not. The other two are for raw packets.
+	 */
+	if ((create_flags & scatter) == scatter)
+		return EINVAL;
 	if (create_flags & MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_UC)
 		extra->flags |= MLX5_QP_FLAG_TIR_ALLOW_SELF_LB_UC;
 	if (create_flags & MLX5DV_QP_CREATE_TIR_ALLOW_SELF_LOOPBACK_MC)
@@ -111,6 +115,11 @@ static int read_attr(enum ibv_qp_type type, const struct mlx5dv_qp_init_attr *at
 		err = read_create_flags(type, attr->create_flags, extra);
 	if (!err && dc)
 		err = read_dc(&attr->dc_init_attr, extra);
+	/* A target sends nothing that could be. */
+	if (!err && extra->service == MLX5_SERVICE_DCT &&
+	    attr->comp_mask & MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS &&
+	    attr->create_flags & MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE)
+		err = EINVAL;
 	return err;
 }
 

@@ -16,16 +16,12 @@
 #include "srq.h"
 #include "xrc.h"
 
-/* A DC target receives into a shared queue, an initiator not at all. That a target cannot send goes
- * without saying: what it says of sends does not matter. */
+/* A DC target receives into a shared queue, an initiator not at all, and no target sends: what they
+ * say of a queue that they cannot have does not matter. */
 static int check_dc(const struct ibv_qp_init_attr_ex *attr, enum mlx5_service service)
 {
-	const struct ibv_qp_cap *cap = &attr->cap;
-
-	if (cap->max_recv_wr || cap->max_recv_sge)
-		return EINVAL;
 	if (service == MLX5_SERVICE_DCI)
-		return attr->send_cq && !attr->srq ? 0 : EINVAL;
+		return attr->send_cq ? 0 : EINVAL;
 	return attr->recv_cq && attr->srq ? 0 : EINVAL;
 }
 

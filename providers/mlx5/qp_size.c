@@ -157,7 +157,7 @@ int mlx5_qp_size(struct mlx5_qp *qp, const struct mlx5_context *context,
 	*sq_bytes = 0;
 	if (qp->service == MLX5_SERVICE_DCT)
 		return 0;
-	if (!attr->srq && mlx5_receives(attr->qp_type)) {
+	if (!attr->srq && mlx5_receives(attr->qp_type) && qp->service != MLX5_SERVICE_DCI) {
 		err = mlx5_rq_size(&qp->rq, context, attr->cap.max_recv_wr, attr->cap.max_recv_sge,
 				   rq_bytes);
 		if (err)

@@ -262,6 +262,17 @@ static void attributes_that_cannot_be_are_refused(void **state)
 		  .create_flags = MLX5DV_QP_CREATE_SIG_PIPELINING},
 		 IBV_QPT_RC,
 		 EOPNOTSUPP},
+		{{.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
+		  .create_flags = MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE |
+				  MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE},
+		 IBV_QPT_RC,
+		 EINVAL},
+		{{.comp_mask =
+			  MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS | MLX5DV_QP_INIT_ATTR_MASK_DC,
+		  .create_flags = MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE,
+		  .dc_init_attr = {.dc_type = MLX5DV_DCTYPE_DCT}},
+		 IBV_QPT_DRIVER,
+		 EINVAL},
 	};
 
 	(void)state;
@@ -277,6 +288,29 @@ static void attributes_that_cannot_be_are_refused(void **state)
 	}
 }
 
+/* As UCX asks for them. */
+static void an_initiator_needs_no_receives_and_may_scatter(void **state)
+{
+	struct mlx5dv_qp_init_attr dv = {.comp_mask = MLX5DV_QP_INIT_ATTR_MASK_DC |
+						      MLX5DV_QP_INIT_ATTR_MASK_QP_CREATE_FLAGS,
+					 .create_flags = MLX5DV_QP_CREATE_ALLOW_SCATTER_TO_CQE,
+					 .dc_init_attr = {.dc_type = MLX5DV_DCTYPE_DCI}};
+	struct ibv_srq_init_attr srq = {.attr = {.max_wr = 4, .max_sge = 1}};
+	struct ibv_qp_init_attr_ex attr = dc_attr(dci_ops);
+
+	(void)state;
+	bench.srq = mlx5_create_srq(bench.pd, &srq);
+	assert_non_null(bench.srq);
+	attr.srq = bench.srq;
+	attr.cap.max_recv_wr = 5;
+	attr.cap.max_recv_sge = 1;
+	bench.qp = mlx5dv_create_qp(bench.context, &attr, &dv);
+	assert_non_null(bench.qp);
+	assert_int_equal(attr.cap.max_recv_wr, 0);
+	assert_int_equal(attr.cap.max_recv_sge, 0);
+	assert_int_equal(fake.qp_request.rq_wqe_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +323,7 @@ int main(void)
 		DV_TEST(operands_of_an_atomic_wrap_with_the_ring),
 		DV_TEST(a_request_without_address_spoils_the_batch),
 		DV_TEST(attributes_that_cannot_be_are_refused),
+		DV_TEST(an_initiator_needs_no_receives_and_may_scatter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,6 +203,8 @@ static int to_state(struct ibv_qp *qp, enum ibv_qp_state state, int mask)
 	return ibv_modify_qp(qp, &attr, IBV_QP_STATE | mask);
 }
 
+static bool initiators_have_srq;
+
 static struct ibv_qp *create(enum mlx5dv_dc_type type, struct ibv_qp_cap *cap, uint64_t ops,
 			     uint32_t create_flags)
 {
@@ -210,7 +212,7 @@ static struct ibv_qp *create(enum mlx5dv_dc_type type, struct ibv_qp_cap *cap, u
 	struct ibv_qp_init_attr_ex attr = {
 		.send_cq = cq,
 		.recv_cq = cq,
-		.srq = target ? srq : NULL,
+		.srq = target || initiators_have_srq ? srq : NULL,
 		.cap = *cap,
 		.qp_type = IBV_QPT_DRIVER,
 		.comp_mask = IBV_QP_INIT_ATTR_PD | (ops ? IBV_QP_INIT_ATTR_SEND_OPS_FLAGS : 0),
@@ -364,7 +366,7 @@ static void offers(void)
 			continue;
 		print_made("DCI with calls", bit, create(MLX5DV_DCTYPE_DCI, &cap, bit, 0));
 	}
-	for (uint32_t flags = 0; flags <= MLX5DV_QP_CREATE_DISABLE_SCATTER_TO_CQE; flags += 8) {
+	for (uint32_t flags = 0; flags <= 0x18; flags += 8) {
 		struct ibv_qp_cap cap = {.max_send_wr = 1, .max_send_sge = 1};
 
 		print_made("DCI with flags", flags, create(MLX5DV_DCTYPE_DCI, &cap, 0, flags));
@@ -380,6 +382,9 @@ static void misfits(void)
 	struct ibv_srq *had = srq;
 
 	print_made("DCI with receives", 0, create(MLX5DV_DCTYPE_DCI, &receives, 0, 0));
+	initiators_have_srq = true;
+	print_made("DCI with SRQ", 0, create(MLX5DV_DCTYPE_DCI, &sends, 0, 0));
+	initiators_have_srq = false;
 	print_made("DCT with sends", 0, create(MLX5DV_DCTYPE_DCT, &sends, 0, 0));
 	srq = NULL;
 	sends = (struct ibv_qp_cap){};

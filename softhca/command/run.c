@@ -200,7 +200,7 @@ static int build_sysfs(struct run *run, const struct fabric_hca *hca)
 
 	fabric_user_directory(run->sysfs, sizeof(run->sysfs));
 	used = strlen(run->sysfs);
-	used += (size_t)snprintf(run->sysfs + used, sizeof(run->sysfs) - used, "/.sysfs");
+	used += (size_t)snprintf(run->sysfs + used, sizeof(run->sysfs) - used, "/.sys");
 	error = make_directory(run->sysfs);
 	snprintf(run->sysfs + used, sizeof(run->sysfs) - used, "/%u-%s-%s", run->fabric.host,
 		 run->fabric.family, run->fabric.port_type == FABRIC_PORT_ETH ? "eth" : "ib");

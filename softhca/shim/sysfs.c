@@ -4,6 +4,9 @@
  * sysfs-class-infiniband of Linux. Files are written to a temporary name and renamed, so that a
  * reader never sees half of one; a file that already has its content is left alone, because
  * programs take the modification time of the device's directory for its identity.
+ *
+ * As in a kernel's, the classes have links only: the directories are below the PCI function that
+ * the adapter would be, where programs look for its numbers by the real path of either.
  */
 #include "softhca/shim/sysfs.h"
 
@@ -124,12 +127,49 @@ static const char *uverbs_path(const struct tree *tree, const char *leaf)
 	return path;
 }
 
-static void put_modalias(struct tree *tree, const char *path)
+/* A link, which a second run finds as the first has made it. */
+static void put_link(struct tree *tree, const char *path, const char *target)
+{
+	char found[CONTENT_BYTES];
+	ssize_t length;
+
+	make_parents(tree, path);
+	if (tree->error || !symlinkat(target, tree->root, path))
+		return;
+	tree->error = errno;
+	length = readlinkat(tree->root, path, found, sizeof(found));
+	if (length == (ssize_t)strlen(target) && !memcmp(found, target, (size_t)length))
+		tree->error = 0;
+}
+
+/*
+ * A directory of the function, the way back from it, and its link in the class. The bus is one that
+ * few machines have, so that the adapter is nobody's neighbour.
+ */
+static void put_class(struct tree *tree, const char *class, const char *prefix)
+{
+	char function[40], name[16], directory[80], path[128], target[128];
+
+	snprintf(function, sizeof(function), "devices/pci0000:c0/0000:c0:%02x.0", tree->number);
+	snprintf(name, sizeof(name), "%s%u", prefix, tree->number);
+	snprintf(directory, sizeof(directory), "%s/%s/%s", function, class, name);
+	snprintf(path, sizeof(path), "%s/device", directory);
+	snprintf(target, sizeof(target), "../../../%s", strrchr(function, '/') + 1);
+	put_link(tree, path, target);
+	snprintf(path, sizeof(path), "class/%s/%s", class, name);
+	snprintf(target, sizeof(target), "../../%s", directory);
+	put_link(tree, path, target);
+}
+
+/* The PCI function. */
+static void put_numbers(struct tree *tree)
 {
 	const struct device_identity *identity = tree->identity;
 
-	put(tree, path, "pci:v%08Xd%08Xsv%08Xsd%08Xbc02sc07i00", identity->pci_vendor,
-	    identity->pci_device, identity->pci_vendor, 0);
+	put(tree, device_path(tree, "device/modalias"), "pci:v%08Xd%08Xsv%08Xsd%08Xbc02sc07i00",
+	    identity->pci_vendor, identity->pci_device, identity->pci_vendor, 0);
+	put(tree, device_path(tree, "device/vendor"), "0x%04x", identity->pci_vendor);
+	put(tree, device_path(tree, "device/device"), "0x%04x", identity->pci_device);
 }
 
 static void put_guid(struct tree *tree, const char *leaf, uint64_t guid)
@@ -141,20 +181,19 @@ static void put_guid(struct tree *tree, const char *leaf, uint64_t guid)
 
 static void put_uverbs(struct tree *tree)
 {
+	put_class(tree, "infiniband_verbs", "uverbs");
 	put(tree, "class/infiniband_verbs/abi_version", "%d", UVERBS_ABI_VERSION);
 	put(tree, uverbs_path(tree, "ibdev"), "%s%u", tree->identity->name_prefix, tree->number);
 	put(tree, uverbs_path(tree, "dev"), "%d:%u", UVERBS_MAJOR,
 	    UVERBS_FIRST_MINOR + tree->number);
 	put(tree, uverbs_path(tree, "abi_version"), "%u", tree->identity->abi_version);
-	put_modalias(tree, uverbs_path(tree, "device/modalias"));
-	put(tree, uverbs_path(tree, "device/vendor"), "0x%04x", tree->identity->pci_vendor);
-	put(tree, uverbs_path(tree, "device/device"), "0x%04x", tree->identity->pci_device);
 }
 
 static void put_device(struct tree *tree)
 {
 	const struct device_identity *identity = tree->identity;
 
+	put_class(tree, "infiniband", identity->name_prefix);
 	put(tree, device_path(tree, "node_type"), "1: CA");
 	put_guid(tree, "node_guid", tree->hca->node_guid);
 	put_guid(tree, "sys_image_guid", tree->hca->node_guid);
@@ -165,9 +204,7 @@ static void put_device(struct tree *tree)
 	put(tree, device_path(tree, "hw_rev"), "%x", identity->hw_version);
 	put(tree, device_path(tree, "hca_type"), "MT%u", identity->vendor_part_id);
 	put(tree, device_path(tree, "board_id"), "%s", identity->board_id);
-	put_modalias(tree, device_path(tree, "device/modalias"));
-	put(tree, device_path(tree, "device/vendor"), "0x%04x", identity->pci_vendor);
-	put(tree, device_path(tree, "device/device"), "0x%04x", identity->pci_device);
+	put_numbers(tree);
 }
 
 static void put_port(struct tree *tree)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The part of sysfs that verbs programs read, made as real files in a directory of our own:
- * programs are pointed there by SYSFS_PATH, so that nothing of sysfs needs interposing.
+ * programs are pointed there by SYSFS_PATH, and those that open files of /sys/class themselves are
+ * led there (hooks/open.c).
  */
 #ifndef SOFTHCA_SHIM_SYSFS_H
 #define SOFTHCA_SHIM_SYSFS_H

@@ -94,6 +94,46 @@ static void the_device_opens_under_every_name(void **state)
 	assert_is_device(&status);
 }
 
+static void reads(int fd, const char *expected)
+{
+	char content[8] = "";
+
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, content, sizeof(content) - 1), strlen(expected));
+	assert_string_equal(content, expected);
+	assert_int_equal(close(fd), 0);
+}
+
+/* As UCX reads the types of GIDs. */
+static void classes_of_rdma_are_where_sysfs_is_said_to_be(void **state)
+{
+	static const char wanted[] = "/sys/class/infiniband/mlx5_0";
+	char root[] = "/tmp/softhca-hooks-XXXXXX", folder[64], name[80];
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	snprintf(folder, sizeof(folder), "%s/class", root);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(name, sizeof(name), "%s/infiniband", folder);
+	assert_int_equal(mkdir(name, 0700), 0);
+	snprintf(name, sizeof(name), "%s%s", root, wanted + strlen("/sys"));
+	fd = open(name, O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(write(fd, "ours", 4), 4);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(setenv("SYSFS_PATH", root, 1), 0);
+	reads(open(wanted, O_RDONLY), "ours");
+	reads(open64(wanted, O_RDONLY), "ours");
+	reads(openat(AT_FDCWD, wanted, O_RDONLY), "ours");
+	assert_int_equal(open("/sys/class/infiniband_verbs/uverbs0/dev", O_RDONLY), -1);
+	assert_int_equal(unsetenv("SYSFS_PATH"), 0);
+	assert_int_equal(unlink(name), 0);
+	*strrchr(name, '/') = '\0';
+	assert_int_equal(rmdir(name), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rmdir(root), 0);
+}
+
 static void other_devices_are_not_there(void **state)
 {
 	struct stat status;
@@ -362,6 +402,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_device_may_be_read_and_written),
 		cmocka_unit_test(the_device_opens_under_every_name),
+		cmocka_unit_test(classes_of_rdma_are_where_sysfs_is_said_to_be),
 		cmocka_unit_test(other_devices_are_not_there),
 		cmocka_unit_test(commands_answer_as_the_kernel_does),
 		cmocka_unit_test(the_connection_manager_is_a_device),

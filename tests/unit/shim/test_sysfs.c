@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,41 @@ static void describes_an_infiniband_adapter(void **state)
 	assert_file("infiniband/mlx5_0/ports/1/pkeys/127", "0x0000");
 }
 
+/* A program that has the real path of a device finds the numbers of its function two levels up. */
+static void classes_are_links_to_a_pci_function(void **state)
+{
+	char name[256], real[PATH_MAX], *function;
+
+	(void)state;
+	assert_int_equal(sysfs_tree_build(root, hca, 0), 0);
+	snprintf(name, sizeof(name), "%s/class/infiniband/mlx5_0", root);
+	assert_non_null(realpath(name, real));
+	function = strstr(real, "/infiniband/mlx5_0");
+	assert_non_null(function);
+	*function = '\0';
+	assert_non_null(strstr(real, "/devices/pci0000:c0/0000:c0:00.0"));
+	assert_file("infiniband/mlx5_0/device/vendor", "0x15b3");
+	assert_file("infiniband_verbs/uverbs0/device/device", "0x1013");
+	strcpy(function, "/vendor");
+	assert_int_equal(access(real, R_OK), 0);
+}
+
+static void a_tree_of_another_shape_is_left_alone(void **state)
+{
+	char other[] = "/tmp/softhca-sysfs-XXXXXX", name[256];
+
+	(void)state;
+	assert_non_null(mkdtemp(other));
+	snprintf(name, sizeof(name), "%s/class", other);
+	assert_int_equal(mkdir(name, 0700), 0);
+	snprintf(name, sizeof(name), "%s/class/infiniband", other);
+	assert_int_equal(mkdir(name, 0700), 0);
+	snprintf(name, sizeof(name), "%s/class/infiniband/mlx5_0", other);
+	assert_int_equal(mkdir(name, 0700), 0);
+	assert_int_equal(sysfs_tree_build(other, hca, 0), EEXIST);
+	assert_int_equal(nftw(other, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 /* Programs take the time of the device's folder for its identity. */
 static void building_again_changes_nothing(void **state)
 {
@@ -164,6 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describes_an_infiniband_adapter),
+		cmocka_unit_test(classes_are_links_to_a_pci_function),
+		cmocka_unit_test(a_tree_of_another_shape_is_left_alone),
 		cmocka_unit_test(building_again_changes_nothing),
 		cmocka_unit_test(follows_the_port),
 		cmocka_unit_test(ethernet_has_one_partition),

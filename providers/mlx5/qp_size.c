@@ -106,6 +106,9 @@ static int size_sq(const struct mlx5_context *context, struct mlx5_qp *qp,
 	qp->sq.mask = (uint32_t)(ring_bytes / MLX5_SEND_WQE_BB) - 1;
 	qp->sq.max_wr = (uint32_t)(ring_bytes / wr_bytes);
 	qp->sq.max_sge = cap->max_send_sge;
+	/* The longest WQE may end within its last basic block. */
+	if (wr_bytes > context->max_sq_wqe_bytes)
+		wr_bytes = context->max_sq_wqe_bytes;
 	qp->sq.max_inline = (uint32_t)(wr_bytes - fixed - inline_head);
 	*bytes = ring_bytes;
 	return 0;

@@ -102,6 +102,36 @@ CASE(sizes_of_queue_pairs)
 	bed_close(&bed);
 }
 
+/* Programs take the inline data that one queue pair was granted for what they may ask for, as
+ * libfabric does. */
+CASE(granted_inline_data_may_be_asked_for)
+{
+	static const enum ibv_qp_type types[] = {IBV_QPT_RC, IBV_QPT_UC, IBV_QPT_UD};
+	struct ibv_cq *cq;
+	struct bed bed;
+
+	bed_open(&bed);
+	cq = ibv_create_cq(bed.context, 8, NULL, NULL, 0);
+	CHECK(cq);
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(types[0]) * 64; i++) {
+		struct ibv_qp_cap cap = modest;
+		struct ibv_qp *qp;
+
+		cap.max_inline_data = i / 3 * 16;
+		qp = try_qp(&bed, cq, &cap, types[i % 3]);
+		if (!qp)
+			continue;
+		CHECK_OK(ibv_destroy_qp(qp));
+		trying("type %d, %u inline, of which %u were granted", types[i % 3], i / 3 * 16,
+		       cap.max_inline_data);
+		qp = try_qp(&bed, cq, &cap, types[i % 3]);
+		CHECK(qp);
+		CHECK_OK(ibv_destroy_qp(qp));
+	}
+	CHECK_OK(ibv_destroy_cq(cq));
+	bed_close(&bed);
+}
+
 CASE(types_of_queue_pairs)
 {
 	struct ibv_qp_cap cap = modest;

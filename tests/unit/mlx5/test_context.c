@@ -202,6 +202,28 @@ static void a_thread_domain_takes_the_locks_away(void **state)
 	bench_close();
 }
 
+/* A WQE has 63 units of 16 bytes, and its last basic block cannot be filled. */
+static void no_more_inline_data_is_granted_than_may_be_asked_for(void **state)
+{
+	struct ibv_qp_init_attr attr = {.cap = {.max_send_wr = 1, .max_inline_data = 930},
+					.qp_type = IBV_QPT_UD};
+	struct ibv_qp *qp;
+
+	(void)state;
+	bench_open();
+	attr.send_cq = bench.cq;
+	attr.recv_cq = bench.cq;
+	qp = mlx5_create_qp(bench.pd, &attr);
+	assert_non_null(qp);
+	/* 16 control, 48 address, 4 head: 1008 in all. */
+	assert_int_equal(attr.cap.max_inline_data, 940);
+	assert_int_equal(mlx5_destroy_qp(qp), 0);
+	qp = mlx5_create_qp(bench.pd, &attr);
+	assert_non_null(qp);
+	assert_int_equal(mlx5_destroy_qp(qp), 0);
+	bench_close();
+}
+
 static void capabilities_beyond_the_device_are_refused(void **state)
 {
 	static const struct ibv_qp_cap caps[] = {
@@ -324,6 +346,7 @@ int main(void)
 		TEST(a_wrong_cqe_size_is_an_error_of_the_queue),
 		TEST(a_thread_domain_takes_the_locks_away),
 		TEST(capabilities_beyond_the_device_are_refused),
+		TEST(no_more_inline_data_is_granted_than_may_be_asked_for),
 		TEST(other_queue_pair_types_are_refused),
 		TEST(records_lie_apart_and_are_used_again),
 		TEST(numbers_lead_to_their_queue_and_nowhere_else),

@@ -129,15 +129,6 @@ static void prepend_ib(struct frame *frame, const struct packet *head, const str
 		memcpy(append(frame, GRH_BYTES), grh, GRH_BYTES);
 }
 
-/* RFC 1112 and 2464: the groups of IP have their MACs. */
-static void set_multicast_mac(uint8_t mac[6], const uint8_t gid[16])
-{
-	const uint8_t ip4[6] = {0x01, 0x00, 0x5e, gid[13] & 0x7f, gid[14], gid[15]};
-	const uint8_t ip6[6] = {0x33, 0x33, gid[12], gid[13], gid[14], gid[15]};
-
-	memcpy(mac, wire_gid_is_multicast(gid) ? ip6 : ip4, 6);
-}
-
 static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const struct packet *head,
 			     const struct wire_grh *grh, uint16_t type)
 {
@@ -148,7 +139,7 @@ static void prepend_ethernet(struct frame *frame, struct fabric *fabric, const s
 	if (from)
 		memcpy(ethernet.source, from->mac, sizeof(ethernet.source));
 	if (head->flags & PACKET_MULTICAST)
-		set_multicast_mac(ethernet.destination, grh->dgid);
+		wire_gid_group_mac(grh->dgid, ethernet.destination);
 	else if (to)
 		memcpy(ethernet.destination, to->mac, sizeof(ethernet.destination));
 	memcpy(append(frame, sizeof(ethernet)), &ethernet, sizeof(ethernet));

@@ -24,14 +24,13 @@ static int check_address(const struct fabric_hca *hca, const struct ib_uverbs_ah
 	return 0;
 }
 
-/* Multicast GIDs map to Ethernet as IPv6 groups do; others belong to an adapter of the fabric. */
+/* Multicast GIDs map to Ethernet as IP groups do; others belong to an adapter of the fabric. */
 static int find_mac(struct fabric *fabric, const uint8_t gid[16], uint8_t mac[6])
 {
 	int index;
 
 	if (wire_gid_is_multicast(gid)) {
-		mac[0] = mac[1] = 0x33;
-		memcpy(mac + 2, gid + 12, 4);
+		wire_gid_group_mac(gid, mac);
 		return 0;
 	}
 	index = fabric_hca_by_gid(fabric, gid);

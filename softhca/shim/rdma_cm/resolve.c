@@ -63,8 +63,7 @@ static bool is_group(const union ucm_address *address)
 	uint8_t raw[16];
 
 	ucm_address_raw(address, raw);
-	return wire_gid_is_multicast(raw) ||
-	       (address->family == AF_INET && (raw[12] & 0xf0) == 0xe0);
+	return wire_gid_is_multicast(raw);
 }
 
 static void resolved(struct ucm_id *id, int to)

@@ -17,7 +17,7 @@
 #include "libibverbs/ioctl.h"
 
 /* Raise with every change of a structure or a signature in these three headers. */
-#define VERBS_PROVIDER_INTERFACE 3
+#define VERBS_PROVIDER_INTERFACE 4
 
 /* A provider NAME is the file libNAME-ov1.so in the folder libibverbs/ beside libibverbs.so.1. */
 #define VERBS_PROVIDER_SUFFIX	 "-ov1.so"
@@ -442,6 +442,8 @@ int verbs_explain_send(int err, const struct ibv_qp *qp, const struct ibv_send_w
 		       const struct ibv_qp_cap *cap);
 int verbs_explain_recv(int err, const char *verb, const struct ibv_qp *qp,
 		       const struct ibv_recv_wr *wr, uint32_t max_wr, uint32_t max_sge);
+/* Of changes of tags, with the limits of the list; 0: the shared queue has none. */
+int verbs_explain_ops(int err, const struct ibv_ops_wr *wr, uint32_t max_tags, uint32_t max_ops);
 
 /*
  * Keep memory that the device uses, or that holds a doorbell page, out of forked children. They do

@@ -64,14 +64,17 @@ int explain_modify(int err, struct ibv_qp *qp, const struct ibv_qp_attr *attr, i
 struct explain_post {
 	const char *verb;
 	int err;
-	bool is_send;
-	struct ibv_qp_cap cap;
+	enum { EXPLAIN_RECV, EXPLAIN_SEND, EXPLAIN_OPS } kind;
+	struct ibv_qp_cap cap; /* of changes of tags: sends */
 	enum ibv_qp_type qp_type;
 	enum ibv_qp_state state;
 	enum ibv_wr_opcode opcode;
 	unsigned int send_flags;
 	int num_sge;
 	uint64_t inline_length;
+	/* Changes of tags. */
+	int change;
+	uint32_t handle, max_tags;
 };
 
 /* Where to keep it: this thread's last failure is a post. */

@@ -27,7 +27,7 @@ int verbs_explain_send(int err, const struct ibv_qp *qp, const struct ibv_send_w
 	*explain_post_later(err) = (struct explain_post){
 		.verb = "ibv_post_send",
 		.err = err,
-		.is_send = true,
+		.kind = EXPLAIN_SEND,
 		.cap = *cap,
 		.qp_type = qp->qp_type,
 		.state = qp->state,
@@ -48,6 +48,21 @@ int verbs_explain_recv(int err, const char *verb, const struct ibv_qp *qp,
 		.cap = {.max_recv_wr = max_wr, .max_recv_sge = max_sge},
 		.state = qp ? qp->state : IBV_QPS_INIT,
 		.num_sge = wr->num_sge,
+	};
+	return err;
+}
+
+int verbs_explain_ops(int err, const struct ibv_ops_wr *wr, uint32_t max_tags, uint32_t max_ops)
+{
+	*explain_post_later(err) = (struct explain_post){
+		.verb = "ibv_post_srq_ops",
+		.err = err,
+		.kind = EXPLAIN_OPS,
+		.cap = {.max_send_wr = max_ops},
+		.num_sge = wr->opcode == IBV_WR_TAG_ADD ? wr->tm.add.num_sge : 0,
+		.change = (int)wr->opcode,
+		.handle = wr->tm.handle,
+		.max_tags = max_tags,
 	};
 	return err;
 }
@@ -102,10 +117,35 @@ static void explain_recv(const struct explain_post *post)
 		explain_errno(post->err, post->verb, NULL);
 }
 
+static void explain_ops(const struct explain_post *post)
+{
+	if (!post->max_tags)
+		explain(post->err, post->verb, "the shared receive queue is not of IBV_SRQT_TM");
+	else if (post->err == ENOMEM)
+		explain(post->err, post->verb,
+			"the list has no room (%u tags), or %u operations wait for their "
+			"completions to be polled; is every so many of them IBV_OPS_SIGNALED?",
+			post->max_tags, post->cap.max_send_wr);
+	else if (post->change == IBV_WR_TAG_DEL)
+		explain(post->err, post->verb, "handle %u is not that of a tag", post->handle);
+	else if (post->change == IBV_WR_TAG_ADD)
+		explain(post->err, post->verb, "num_sge %d is not the 0 or 1 that a tag has",
+			post->num_sge);
+	else
+		explain(post->err, post->verb, "opcode %d is unknown", post->change);
+}
+
 void explain_post(const struct explain_post *post)
 {
-	if (post->is_send)
+	switch (post->kind) {
+	case EXPLAIN_SEND:
 		explain_send(post);
-	else
+		break;
+	case EXPLAIN_RECV:
 		explain_recv(post);
+		break;
+	case EXPLAIN_OPS:
+		explain_ops(post);
+		break;
+	}
 }

@@ -6,6 +6,8 @@
 #ifndef MLX5_COMPLETION_H
 #define MLX5_COMPLETION_H
 
+#include "hw/mlx5/tag_matching.h"
+
 #include "bits.h"
 #include "context.h"
 #include "cq.h"
@@ -20,7 +22,11 @@ enum {
 
 enum {
 	MLX5_CQE_MAX_GOOD = MLX5_CQE_RESP_SEND_INV,
-	MLX5_WC_FRAME = 1 << 16, /* beside mlx5_cq.wc_opcode */
+	/* Beside the opcode in mlx5_cq.wc_opcode; a completion of tags has its flags there, too. */
+	MLX5_WC_OPCODE_MASK = 0xffff,
+	MLX5_WC_FRAME = 1 << 16,
+	MLX5_WC_TAGGED = 1 << 17,
+	MLX5_WC_FLAGS_SHIFT = 24,
 };
 
 /*
@@ -87,6 +93,12 @@ static ALWAYS_INLINE uint64_t mlx5_complete_recv(struct mlx5_resource *queue,
 }
 
 uint64_t mlx5_complete_recv_other(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe);
+
+/* A CQE that is about tags, of a queue of kind MLX5_RESOURCE_SRQ. */
+static inline bool mlx5_is_tagged(const struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe)
+{
+	return queue->kind == MLX5_RESOURCE_SRQ && cqe->app == MLX5_CQE_APP_TAG_MATCHING;
+}
 
 /* Queues whose CQEs describe an Ethernet frame. */
 static inline bool mlx5_takes_frames(const struct mlx5_resource *queue)

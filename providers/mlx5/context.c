@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "qp.h"
 #include "srq.h"
+#include "tags.h"
 #include "wq.h"
 #include "xrc.h"
 
@@ -289,6 +290,7 @@ static const struct verbs_context_ops common_ops = {
 	.get_srq_num = mlx5_get_srq_num,
 	.destroy_srq = mlx5_destroy_srq,
 	.post_srq_recv = mlx5_post_srq_recv,
+	.post_srq_ops = mlx5_post_srq_ops,
 	.create_qp = mlx5_create_qp,
 	.create_qp_ex = mlx5_create_qp_ex,
 	.open_qp = mlx5_open_qp,

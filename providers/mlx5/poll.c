@@ -6,6 +6,7 @@
 #include "util/udma_barrier.h"
 
 #include "completion.h"
+#include "tags.h"
 #include "wq.h"
 
 const struct mlx5_recv_meaning mlx5_recv_meaning[MLX5_CQE_MAX_GOOD + 1] = {
@@ -131,30 +132,57 @@ static void describe_frame(struct mlx5_resource *queue, const struct mlx5_cqe64 
 	wc->dlid_path_bits = 0;
 }
 
-/* Good receives of anything but a QP of messages. */
-static __attribute__((noinline)) void take_other_recv(struct mlx5_resource *queue,
-						      const struct mlx5_cqe64 *cqe, uint8_t opcode,
-						      struct ibv_wc *wc)
+/* What concerns tags; 0, or EIO. */
+static int take_tagged(struct mlx5_resource *queue, const struct mlx5_cqe64 *cqe, uint8_t opcode,
+		       struct ibv_wc *wc)
 {
+	struct mlx5_tag_completion completion;
+
+	if (queue->kind != MLX5_RESOURCE_SRQ ||
+	    mlx5_tags_complete(mlx5_srq_of_resource(queue), cqe, &completion))
+		return EIO;
+	wc->wc_flags = 0;
+	if (opcode <= MLX5_CQE_MAX_GOOD)
+		describe_recv(cqe, opcode, wc);
+	wc->wr_id = completion.wr_id;
+	wc->status = completion.status;
+	wc->opcode = completion.opcode;
+	wc->byte_len = be32toh(cqe->byte_cnt);
+	wc->wc_flags |= completion.wc_flags;
+	wc->vendor_err = 0;
+	return 0;
+}
+
+/* Good receives of anything but a QP of messages. 0, or EIO. */
+static __attribute__((noinline)) int take_other_recv(struct mlx5_resource *queue,
+						     const struct mlx5_cqe64 *cqe, uint8_t opcode,
+						     struct ibv_wc *wc)
+{
+	if (mlx5_is_tagged(queue, cqe))
+		return take_tagged(queue, cqe, opcode, wc);
 	wc->wr_id = mlx5_complete_recv_other(queue, cqe);
 	if (mlx5_takes_frames(queue))
 		describe_frame(queue, cqe, wc);
 	else
 		describe_recv(cqe, opcode, wc);
+	return 0;
 }
 
-/* Error CQEs. 0, or EIO for a CQE that means nothing to us. */
+/* Errors, and what has come without a packet. 0, or EIO for a CQE that means nothing to us. */
 static COLD int take_error(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, uint8_t cqe_version,
 			   struct ibv_wc *wc)
 {
-	bool responder = mlx5_cqe_opcode(cqe) == MLX5_CQE_RESP_ERR;
+	uint8_t opcode = mlx5_cqe_opcode(cqe);
+	bool responder = opcode == MLX5_CQE_RESP_ERR;
 	struct mlx5_resource *queue;
 
-	if (!responder && mlx5_cqe_opcode(cqe) != MLX5_CQE_REQ_ERR)
+	if (opcode != MLX5_CQE_NO_PACKET && !responder && opcode != MLX5_CQE_REQ_ERR)
 		return EIO;
-	queue = mlx5_cqe_queue(cq, cqe, responder, cqe_version);
+	queue = mlx5_cqe_queue(cq, cqe, opcode != MLX5_CQE_REQ_ERR, cqe_version);
 	if (!queue)
 		return EIO;
+	if (opcode == MLX5_CQE_NO_PACKET)
+		return take_tagged(queue, cqe, opcode, wc);
 	if (responder) {
 		wc->wr_id = mlx5_complete_recv_other(queue, cqe);
 		wc->opcode = IBV_WC_RECV;
@@ -198,7 +226,7 @@ static ALWAYS_INLINE int take(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe, 
 		wc->wr_id = mlx5_complete_recv(queue, cqe);
 		describe_recv(cqe, opcode, wc);
 	} else {
-		take_other_recv(queue, cqe, opcode, wc);
+		return take_other_recv(queue, cqe, opcode, wc);
 	}
 	return 0;
 }

@@ -7,20 +7,50 @@
 #include "util/udma_barrier.h"
 
 #include "completion.h"
+#include "tags.h"
 
 static struct mlx5_cq *of_ex(struct ibv_cq_ex *cq)
 {
 	return (struct mlx5_cq *)cq;
 }
 
-/* A receive of anything but a QP of messages. */
-static __attribute__((noinline)) void take_other_recv(struct mlx5_cq *cq,
-						      struct mlx5_resource *queue,
-						      const struct mlx5_cqe64 *cqe)
+/* What concerns tags; 0, or EIO. */
+static int take_tagged(struct mlx5_cq *cq, struct mlx5_resource *queue,
+		       const struct mlx5_cqe64 *cqe)
 {
+	struct ibv_cq_ex *ex = &cq->verbs.cq_ex;
+	struct mlx5_tag_completion completion;
+
+	if (queue->kind != MLX5_RESOURCE_SRQ ||
+	    mlx5_tags_complete(mlx5_srq_of_resource(queue), cqe, &completion))
+		return EIO;
+	ex->wr_id = completion.wr_id;
+	ex->status = completion.status;
+	cq->wc_opcode = completion.opcode | MLX5_WC_TAGGED |
+			(uint32_t)completion.wc_flags << MLX5_WC_FLAGS_SHIFT;
+	return 0;
+}
+
+/* A receive of anything but a QP of messages. 0, or EIO. */
+static __attribute__((noinline)) int take_other_recv(struct mlx5_cq *cq,
+						     struct mlx5_resource *queue,
+						     const struct mlx5_cqe64 *cqe)
+{
+	if (mlx5_is_tagged(queue, cqe))
+		return take_tagged(cq, queue, cqe);
 	cq->verbs.cq_ex.wr_id = mlx5_complete_recv_other(queue, cqe);
 	if (mlx5_takes_frames(queue))
 		cq->wc_opcode |= MLX5_WC_FRAME;
+	return 0;
+}
+
+/* A CQE of no packet: only changes of tags, and matches, are told by them. */
+static COLD int take_no_packet(struct mlx5_cq *cq, const struct mlx5_cqe64 *cqe,
+			       uint8_t cqe_version)
+{
+	struct mlx5_resource *queue = mlx5_cqe_queue(cq, cqe, true, cqe_version);
+
+	return queue ? take_tagged(cq, queue, cqe) : EIO;
 }
 
 static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
@@ -38,6 +68,8 @@ static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
 	opcode = mlx5_cqe_opcode(cqe);
 	ex->status = IBV_WC_SUCCESS;
 	if (unlikely(opcode > MLX5_CQE_MAX_GOOD)) {
+		if (opcode == MLX5_CQE_NO_PACKET)
+			return take_no_packet(cq, cqe, cqe_version);
 		if (opcode != MLX5_CQE_REQ_ERR && opcode != MLX5_CQE_RESP_ERR)
 			return EIO;
 		ex->status = mlx5_wc_status(cqe);
@@ -62,7 +94,7 @@ static ALWAYS_INLINE int take_next(struct mlx5_cq *cq, uint8_t cqe_version)
 	if (likely(queue->kind == MLX5_RESOURCE_QP))
 		ex->wr_id = mlx5_complete_recv(queue, cqe);
 	else
-		take_other_recv(cq, queue, cqe);
+		return take_other_recv(cq, queue, cqe);
 	return 0;
 }
 
@@ -107,7 +139,7 @@ POLL_VARIANT(1)
 
 static enum ibv_wc_opcode read_opcode(struct ibv_cq_ex *cq)
 {
-	return (enum ibv_wc_opcode)(of_ex(cq)->wc_opcode & ~MLX5_WC_FRAME);
+	return (enum ibv_wc_opcode)(of_ex(cq)->wc_opcode & MLX5_WC_OPCODE_MASK);
 }
 
 static uint32_t read_vendor_err(struct ibv_cq_ex *cq)
@@ -147,14 +179,26 @@ static uint32_t read_src_qp(struct ibv_cq_ex *cq)
 	return mlx5_cqe_remote_qpn(of_ex(cq)->cqe);
 }
 
-static unsigned int read_wc_flags(struct ibv_cq_ex *cq)
+/* Of what is not a message for a queue pair. */
+static unsigned int other_wc_flags(const struct mlx5_cq *cq, uint8_t opcode)
 {
-	const struct mlx5_cqe64 *cqe = of_ex(cq)->cqe;
-	uint8_t opcode = mlx5_cqe_opcode(cqe);
+	unsigned int of_message = opcode > MLX5_CQE_MAX_GOOD ? 0 : mlx5_recv_wc_flags(cq->cqe);
 
+	if (cq->wc_opcode & MLX5_WC_FRAME)
+		return mlx5_frame_wc_flags(cq->cqe);
+	return of_message | cq->wc_opcode >> MLX5_WC_FLAGS_SHIFT;
+}
+
+static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
+{
+	const struct mlx5_cq *cq = of_ex(ex);
+	uint8_t opcode = mlx5_cqe_opcode(cq->cqe);
+
+	if (unlikely(cq->wc_opcode & (MLX5_WC_FRAME | MLX5_WC_TAGGED)))
+		return other_wc_flags(cq, opcode);
 	if (opcode == MLX5_CQE_REQ || opcode > MLX5_CQE_MAX_GOOD)
 		return 0;
-	return is_frame(cq) ? mlx5_frame_wc_flags(cqe) : mlx5_recv_wc_flags(cqe);
+	return mlx5_recv_wc_flags(cq->cqe);
 }
 
 static uint32_t read_slid(struct ibv_cq_ex *cq)

@@ -16,6 +16,7 @@
 #include "cq.h"
 #include "recv.h"
 #include "srq.h"
+#include "tags.h"
 
 enum {
 	MIN_ENTRY_BYTES = 32,
@@ -139,6 +140,12 @@ static int enter(struct mlx5_context *context, struct ibv_srq_init_attr_ex *attr
 	return err;
 }
 
+static void remove_resource(struct mlx5_context *context, struct mlx5_srq *srq)
+{
+	mlx5_resource_remove(context->cqe_version ? &context->queues : &context->srqs,
+			     &srq->resource);
+}
+
 static struct ibv_srq *create(struct mlx5_context *context, struct ibv_srq_init_attr_ex *attr)
 {
 	struct mlx5_srq *srq = calloc(1, sizeof(*srq));
@@ -159,8 +166,15 @@ static struct ibv_srq *create(struct mlx5_context *context, struct ibv_srq_init_
 	err = enter(context, attr, srq);
 	if (err)
 		goto free_memory;
+	if (attr->srq_type == IBV_SRQT_TM)
+		err = mlx5_tags_create(srq, attr);
+	if (err)
+		goto leave;
 	return &srq->verbs.srq;
 
+leave:
+	ibv_cmd_destroy_srq(&srq->verbs);
+	remove_resource(context, srq);
 free_memory:
 	free_memory(context, srq);
 free_srq:
@@ -169,17 +183,24 @@ free_srq:
 	return NULL;
 }
 
+/* Completions about tags are told by the index that software has chosen for the queue. */
+static bool can_be(const struct mlx5_context *context, enum ibv_srq_type type)
+{
+	return type == IBV_SRQT_BASIC || type == IBV_SRQT_XRC ||
+	       (type == IBV_SRQT_TM && context->cqe_version);
+}
+
 struct ibv_srq *mlx5_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
 {
 	const uint32_t masks = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD |
-			       IBV_SRQ_INIT_ATTR_XRCD | IBV_SRQ_INIT_ATTR_CQ;
+			       IBV_SRQ_INIT_ATTR_XRCD | IBV_SRQ_INIT_ATTR_CQ | IBV_SRQ_INIT_ATTR_TM;
 	struct ibv_srq_init_attr_ex known = *attr;
 	struct ibv_srq *srq;
 
 	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE))
 		known.srq_type = IBV_SRQT_BASIC;
 	if (attr->comp_mask & ~masks || !(attr->comp_mask & IBV_SRQ_INIT_ATTR_PD) ||
-	    (known.srq_type != IBV_SRQT_BASIC && known.srq_type != IBV_SRQT_XRC)) {
+	    !can_be(to_mlx5_context(context), known.srq_type)) {
 		errno = EOPNOTSUPP;
 		return NULL;
 	}
@@ -235,14 +256,15 @@ int mlx5_destroy_srq(struct ibv_srq *ibv_srq)
 {
 	struct mlx5_context *context = to_mlx5_context(ibv_srq->context);
 	struct mlx5_srq *srq = to_mlx5_srq(ibv_srq);
-	int err = ibv_cmd_destroy_srq(&srq->verbs);
+	int err = mlx5_tags_destroy(srq);
 
+	if (!err)
+		err = ibv_cmd_destroy_srq(&srq->verbs);
 	if (err)
 		return err;
 	if (srq->verbs.cq)
 		clean_cq(srq);
-	mlx5_resource_remove(context->cqe_version ? &context->queues : &context->srqs,
-			     &srq->resource);
+	remove_resource(context, srq);
 	free_memory(context, srq);
 	free(srq);
 	return 0;

@@ -16,6 +16,8 @@
 #include "lock.h"
 #include "resource.h"
 
+struct mlx5_tags;
+
 struct mlx5_srq {
 	struct verbs_srq verbs;
 	struct mlx5_resource resource;
@@ -29,6 +31,7 @@ struct mlx5_srq {
 	uint8_t log_stride;
 	struct mlx5_lock lock;
 	__be32 *dbrec;
+	struct mlx5_tags *tags; /* NULL: without tag matching */
 
 	/* cold */
 	struct mlx5_buf buf;

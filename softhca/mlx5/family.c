@@ -110,8 +110,8 @@ int mlx5_qp_check(const struct qp_params *params)
 {
 	uint64_t send_bytes = (uint64_t)params->sq_units * MLX5_SEND_WQE_BB;
 
-	/* Without queues there need not be a buffer. */
-	if (!params->sq_units && !params->rq_count)
+	/* On a shared receive queue there may be no queue at all, and then no buffer. */
+	if (!params->sq_units && !params->rq_count && (params->srq || !params->doorbell_record))
 		return is_aligned(params->doorbell_record) ? 0 : EINVAL;
 	if (!is_placed(&params->memory, params->doorbell_record))
 		return EINVAL;

@@ -27,3 +27,9 @@ int verbs_explain_recv(int err, const char *verb, const struct ibv_qp *qp,
 	(void)verb, (void)qp, (void)wr, (void)max_wr, (void)max_sge;
 	return err;
 }
+
+int verbs_explain_ops(int err, const struct ibv_ops_wr *wr, uint32_t max_tags, uint32_t max_ops)
+{
+	(void)wr, (void)max_tags, (void)max_ops;
+	return err;
+}

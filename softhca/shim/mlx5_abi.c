@@ -182,7 +182,7 @@ int mlx5_pin_queue(struct pin *pin, struct queue_memory *memory, uint64_t addres
 	int rc = pin_memory(&record, doorbell_record, MLX5_DBR_BYTES, true);
 
 	pin_release(&record);
-	if (!rc && memory->size)
+	if (!rc && (memory->size || address))
 		rc = pin_memory(pin, address, memory->size, true);
 	memory->linear = (uint8_t *)(uintptr_t)address;
 	return rc;

@@ -39,6 +39,7 @@ static bool names(int fd, const struct descriptor *descriptor)
 void descriptor_init(struct descriptor *descriptor, enum descriptor_kind kind)
 {
 	descriptor->kind = kind;
+	descriptor->before_closing = NULL;
 	descriptor->references = 1;
 	descriptor->numbers = 0;
 	descriptor->pid = current_pid();
@@ -115,6 +116,23 @@ bool descriptor_is_dead(const struct descriptor *descriptor)
 	return descriptor->pid != current_pid();
 }
 
+static void prepare_closing(int fd)
+{
+	struct descriptor *descriptor;
+
+	pthread_mutex_lock(&table_lock);
+	descriptor = descriptor_slots[fd];
+	if (descriptor && (!descriptor->before_closing || descriptor_is_dead(descriptor)))
+		descriptor = NULL;
+	if (descriptor)
+		atomic_fetch_add(&descriptor->references, 1);
+	pthread_mutex_unlock(&table_lock);
+	if (!descriptor)
+		return;
+	descriptor->before_closing(descriptor);
+	descriptor_put(descriptor);
+}
+
 /*
  * A child that shares our memory until it executes a program (vfork) closes only its own copy of
  * the number, so the table stays as it is; after a real fork it is a copy that nobody misses.
@@ -126,6 +144,7 @@ void descriptor_closing(int fd)
 
 	if (!descriptor_possible(fd))
 		return;
+	prepare_closing(fd);
 	pthread_mutex_lock(&table_lock);
 	descriptor = descriptor_slots[fd];
 	if (descriptor && descriptor_is_dead(descriptor))

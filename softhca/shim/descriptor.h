@@ -33,6 +33,8 @@ struct descriptor {
 	pid_t pid;	  /* that opened it; in a fork's child it is dead */
 	dev_t device;
 	ino_t inode;
+	/* A number is going to be closed: by this one it is still found. Or NULL. */
+	void (*before_closing)(struct descriptor *descriptor);
 	/* A number goes, be it the last one; `fd` is still open. */
 	void (*closing)(struct descriptor *descriptor, int fd, bool last);
 	/* The last reference has gone. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <string.h>
@@ -133,17 +134,31 @@ static int run(struct ucm_call *call, const struct command *command)
 	return rc;
 }
 
+static void reader_comes(struct ucm_file *file)
+{
+	atomic_store(&file->reader, (uint32_t)syscall(SYS_gettid));
+	if (atomic_exchange(&file->reader_away, 0))
+		syscall(SYS_futex, &file->reader_away, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
 static int wait_for_event(struct ucm_call *call, const struct command *command, int fd)
 {
+	struct ucm_file *file = call->file;
+	bool waits = !is_nonblocking(fd);
+
+	if (waits)
+		reader_comes(file);
 	for (;;) {
-		uint32_t seen = atomic_load(&call->file->posted);
+		uint32_t seen = atomic_load(&file->posted);
 		int rc = run(call, command);
 
+		if (!rc && waits)
+			atomic_store(&file->reader_away, 1);
 		if (rc != EAGAIN || is_nonblocking(fd))
 			return rc;
 		/* Whoever has polled until now does so no more. */
 		drive_armed();
-		rc = sleep_until_posted(call->file, seen);
+		rc = sleep_until_posted(file, seen);
 		if (rc)
 			return rc;
 	}

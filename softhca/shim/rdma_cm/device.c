@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,6 +15,10 @@
 #include "softhca/core/trace.h"
 #include "softhca/shim/environment.h"
 #include "softhca/shim/rdma_cm/ucm.h"
+#include "util/clock.h"
+
+/* How long who closes a file waits for its reader, at the most. */
+static const uint64_t READER_NS = 50 * NS_PER_MS;
 
 /* Under the engine lock. */
 static struct list files = {&files, &files};
@@ -29,6 +34,29 @@ static void close_file(struct ucm_file *file)
 	engine_round(engine);
 	engine_unlock(engine);
 	membership_leave();
+}
+
+static bool reader_is_coming(const struct ucm_file *file)
+{
+	uint32_t reader = atomic_load(&file->reader);
+
+	return atomic_load(&file->reader_away) && reader != (uint32_t)syscall(SYS_gettid) &&
+	       !syscall(SYS_tgkill, file->descriptor.pid, reader, 0);
+}
+
+/*
+ * A program may end its ids and close the file while another thread is on its way back to wait for
+ * events: a kernel takes long enough to end an id for that thread to be there by then, and to sleep
+ * until the program exits. If it came later it would find no file any more, and call that a fault.
+ */
+static void await_reader(struct descriptor *descriptor)
+{
+	struct ucm_file *file = to_ucm_file(descriptor);
+	uint64_t end_ns = clock_ns() + READER_NS;
+	const struct timespec timeout = {0, (long)READER_NS};
+
+	while (reader_is_coming(file) && clock_ns() < end_ns)
+		syscall(SYS_futex, &file->reader_away, FUTEX_WAIT_PRIVATE, 1, &timeout, NULL, 0);
 }
 
 static void file_destroy(struct descriptor *descriptor)
@@ -55,6 +83,7 @@ static int make_file(struct ucm_file **made, int *fd)
 	}
 	descriptor_init(&file->descriptor, DESCRIPTOR_RDMA_CM);
 	file->descriptor.closing = NULL;
+	file->descriptor.before_closing = await_reader;
 	file->descriptor.destroy = file_destroy;
 	list_init(&file->ids);
 	list_init(&file->events);

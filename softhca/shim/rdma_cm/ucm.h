@@ -39,7 +39,10 @@ struct ucm_file {
 	struct membership *member;
 	struct event_pipe pipe;	 /* holds a byte while events wait */
 	_Atomic uint32_t posted; /* grows with each event: what GET_EVENT sleeps on */
-	struct list link;	 /* of all open files of this process */
+	/* The thread that was the last to wait for an event, and whether it has one to deal with
+	 * now, as a futex word. */
+	_Atomic uint32_t reader, reader_away;
+	struct list link; /* of all open files of this process */
 	struct list ids;
 	struct list events;
 };

@@ -173,6 +173,12 @@ int agent_send(struct cm *cm, struct route *route, const uint8_t mad[MAD_BYTES])
 	return 0;
 }
 
+bool agent_is_early(struct cm *cm, struct route *route, const uint8_t mad[MAD_BYTES])
+{
+	route_look_up(route, cm->hca);
+	return !management_is_served(route, cm->hca->engine->fabric, mad);
+}
+
 /* What the ring has no room for is lost; the peer will ask again. */
 void agent_answer(struct cm *cm, const struct mad_source *source, const struct cm_message *message)
 {

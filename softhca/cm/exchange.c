@@ -13,8 +13,10 @@
 static const uint64_t FIRST_PROBE_NS = 10 * NS_PER_MS;
 /* The same once the peer has asked for more time. */
 static const uint64_t EXTENDED_PROBE_NS = 200 * NS_PER_MS;
-/* When to try again after a ring was full. */
-static const uint64_t FULL_NS = 1 * NS_PER_MS;
+/* How long a request waits for somebody to listen. */
+static const uint64_t PATIENCE_NS = 50 * NS_PER_MS;
+/* When to try again after a ring was full, or nobody listened. */
+static const uint64_t AGAIN_NS = 1 * NS_PER_MS;
 /* Deadlines are rounded up to this, so that many are looked after together. */
 static const uint64_t GRAIN_NS = 500 * NS_PER_US;
 
@@ -83,15 +85,32 @@ static void set_deadline(struct exchange *exchange, uint64_t deadline_ns)
 		engine->next_timer_ns = exchange->deadline_ns;
 }
 
+/*
+ * Programs count on the time that a request takes on its way through subnets and kernels: they tell
+ * their peer to connect and begin to listen then. Here it would be there before the listener is, so
+ * it waits a little for one before it goes and gets its rejection.
+ */
+static bool is_early(struct exchange *exchange, uint64_t now_ns)
+{
+	return now_ns < exchange->patient_until_ns &&
+	       agent_is_early(exchange->cm, &exchange->route, exchange->mad);
+}
+
 /* What the ring had no room for is tried again soon. */
 static void send_and_wait(struct exchange *exchange, uint64_t now_ns)
 {
 	uint64_t left = exchange->try_end_ns - now_ns, pause = exchange->probe_ns;
 
-	if (agent_send(exchange->cm, &exchange->route, exchange->mad))
-		pause = FULL_NS;
-	else if (exchange->probe_ns < left)
-		exchange->probe_ns *= 2;
+	if (exchange->sent)
+		exchange->cm->counters.retried[exchange->type]++;
+	if (is_early(exchange, now_ns) ||
+	    agent_send(exchange->cm, &exchange->route, exchange->mad)) {
+		pause = AGAIN_NS;
+	} else {
+		exchange->sent = true;
+		if (exchange->probe_ns < left)
+			exchange->probe_ns *= 2;
+	}
 	set_deadline(exchange, now_ns + (pause < left ? pause : left));
 }
 
@@ -160,10 +179,12 @@ void exchange_repeat(struct exchange *exchange, struct cm_message *message, uint
 
 	encode(exchange, message);
 	exchange->repeating = true;
+	exchange->sent = false;
 	exchange->extended = false;
 	exchange->retries_left = retries;
 	exchange->try_ns = try_ns;
 	exchange->try_end_ns = now + try_ns;
+	exchange->patient_until_ns = now + PATIENCE_NS;
 	exchange->probe_ns = FIRST_PROBE_NS;
 	exchange->expired = expired;
 	send_and_wait(exchange, now);
@@ -196,7 +217,6 @@ static void expire(struct exchange *exchange, uint64_t now_ns)
 	}
 	if (over)
 		begin_try(exchange, now_ns);
-	exchange->cm->counters.retried[exchange->type]++;
 	send_and_wait(exchange, now_ns);
 }
 

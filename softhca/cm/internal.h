@@ -49,12 +49,14 @@ struct exchange {
 	enum cm_message_type type; /* CM_MESSAGE_TYPES: none yet */
 	uint8_t mad[MAD_BYTES];
 	bool repeating;
+	bool sent; /* at least once */
 	bool extended; /* this try, by the peer */
 	uint8_t retries_left;
 	uint64_t deadline_ns; /* when to look again */
 	uint64_t try_ns;
 	uint64_t try_end_ns;
 	uint64_t probe_ns;
+	uint64_t patient_until_ns;
 	expired_fn *expired;
 };
 
@@ -113,6 +115,8 @@ static inline uint64_t cm_code_ns(uint8_t code)
 /* ---- agent.c ---- */
 /* A message by `route`, which is led to the process it is for. EAGAIN: try again later. */
 int agent_send(struct cm *cm, struct route *route, const uint8_t mad[MAD_BYTES]);
+/* Nobody listens to what this message asks for, so far. */
+bool agent_is_early(struct cm *cm, struct route *route, const uint8_t mad[MAD_BYTES]);
 /* The way back to where a message came from, and the way along a path. EINVAL: it begins at no
  * address of the adapter. */
 void agent_route_back(struct cm *cm, const struct mad_source *source, struct route *route);

@@ -55,6 +55,21 @@ void management_route(struct route *route, struct fabric *fabric,
 		route->process = fabric_agent_any(fabric, hca);
 }
 
+bool management_is_served(const struct route *route, struct fabric *fabric,
+			  const uint8_t mad[MANAGEMENT_LOOK_BYTES])
+{
+	struct fabric_hca *hca =
+		route->hca < 0 ? NULL : fabric_hca_at(fabric, (unsigned int)route->hca);
+	struct wire_mad header;
+
+	memcpy(&header, mad, sizeof(header));
+	if (!hca || route->process != FABRIC_NOWHERE ||
+	    (be16toh(header.attribute_id) != CM_ATTRIBUTE_REQ &&
+	     be16toh(header.attribute_id) != CM_ATTRIBUTE_SIDR_REQ))
+		return true;
+	return find_process(hca, mad) != FABRIC_NOWHERE;
+}
+
 uint32_t management_owner(struct fabric *fabric, int index, uint32_t id)
 {
 	struct fabric_hca *hca = index < 0 ? NULL : fabric_hca_at(fabric, (unsigned int)index);

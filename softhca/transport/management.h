@@ -46,6 +46,11 @@ enum { MANAGEMENT_LOOK_BYTES = MAD_HEADER_BYTES + 16 };
 void management_route(struct route *route, struct fabric *fabric,
 		      const uint8_t mad[MANAGEMENT_LOOK_BYTES]);
 
+/* Whether somebody listens to the service that the MAD asks for; also true of one that asks for
+ * none, and where a queue pair 1 is, or no adapter. */
+bool management_is_served(const struct route *route, struct fabric *fabric,
+			  const uint8_t mad[MANAGEMENT_LOOK_BYTES]);
+
 /* The process that answers to an id of the adapter of that number, be it by its queue pair 1;
  * FABRIC_NOWHERE if there is none. */
 uint32_t management_owner(struct fabric *fabric, int hca, uint32_t id);

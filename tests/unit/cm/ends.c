@@ -86,6 +86,13 @@ enum cm_state state_of(unsigned int index)
 
 /* ---- coming and going ---- */
 
+void listen_again(void)
+{
+	assert_int_equal(cm_listen(ends[1].cm, SERVICE, UINT64_MAX, &listener_ops, &ends[1],
+				   &ends[1].listener),
+			 0);
+}
+
 static void open_on(enum fabric_port_type port_type)
 {
 	struct pair_options options = usual;
@@ -97,9 +104,7 @@ static void open_on(enum fabric_port_type port_type)
 		wire.hcas[i]->node_guid = 0x0002c90300000010ull + i;
 		assert_int_equal(cm_attach(nodes[i].hca, &ends[i].cm), 0);
 	}
-	assert_int_equal(cm_listen(ends[1].cm, SERVICE, UINT64_MAX, &listener_ops, &ends[1],
-				   &ends[1].listener),
-			 0);
+	listen_again();
 }
 
 int open_ends(void **state)

@@ -41,6 +41,9 @@ int open_ends_eth(void **state);
 int close_ends(void **state);
 #define CM_TEST(name) cmocka_unit_test_setup_teardown(name, open_ends, close_ends)
 
+/* End 1, which has stopped listening, does so again. */
+void listen_again(void);
+
 /* A request that end 0 can make, a reply that end 1 can give, and RC's usual numbers. */
 struct cm_req usual_request(void);
 struct cm_rep usual_reply(void);

@@ -233,13 +233,27 @@ static void a_service_that_there_is_not_is_rejected(void **state)
 	(void)state;
 	request.service_id++;
 	connect_with(&request, NULL);
-	run();
+	run_for(60 * MS);
 	expect_rejection(CM_REJECT_INVALID_SERVICE_ID);
 	cm_unlisten(ends[1].listener);
 	cm_destroy(ends[0].connection);
 	connect_with(NULL, NULL);
-	run();
+	run_for(60 * MS);
 	expect_rejection(CM_REJECT_INVALID_SERVICE_ID);
+	assert_int_equal(sent(0, CM_MESSAGE_REQ), 2);
+}
+
+static void a_request_waits_a_little_for_the_listener(void **state)
+{
+	(void)state;
+	cm_unlisten(ends[1].listener);
+	connect_with(NULL, NULL);
+	run_for(30 * MS);
+	expect_silence(0);
+	listen_again();
+	run_for(5 * MS);
+	expect_heard(1, CM_EVENT_REQUEST);
+	assert_int_equal(sent(0, CM_MESSAGE_REQ), 1);
 }
 
 static void a_request_is_rejected_with_reasons(void **state)
@@ -488,6 +502,7 @@ int main(void)
 		CM_TEST(data_may_come_before_the_last_message),
 		CM_TEST(who_needs_longer_says_so),
 		CM_TEST(a_service_that_there_is_not_is_rejected),
+		CM_TEST(a_request_waits_a_little_for_the_listener),
 		CM_TEST(a_request_is_rejected_with_reasons),
 		CM_TEST(a_response_is_rejected),
 		CM_TEST(requests_that_make_no_sense_are_rejected),

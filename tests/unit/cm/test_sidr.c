@@ -142,6 +142,7 @@ static void refusals_have_a_status(void **state)
 
 	(void)state;
 	assert_int_equal(ask_for(SERVICE + 1, NULL), 0);
+	run_for(60 * MS);
 	expect_answer(CM_SIDR_UNSUPPORTED);
 	ask();
 	run();

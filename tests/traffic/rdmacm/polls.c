@@ -69,7 +69,8 @@ CASE(connecting_and_accepting_without_waiting)
 	CHECK_FAILS(raccept(listener, NULL, NULL) >= 0, EAGAIN);
 	CHECK_EQ(rfcntl(active, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	result = rconnect(active, (struct sockaddr *)&address, sizeof(address));
-	CHECK(result == -1 && errno == EINPROGRESS);
+	/* The other side's answer may be there already. */
+	CHECK(!result || errno == EINPROGRESS);
 	await_poll(active, POLLOUT, POLLOUT);
 	CHECK_EQ(get_int(active, SOL_SOCKET, SO_ERROR), 0);
 	CHECK_FAILS(!rconnect(active, (struct sockaddr *)&address, sizeof(address)), EISCONN);

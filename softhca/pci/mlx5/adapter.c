@@ -77,6 +77,16 @@ void mlx5_adapter_end_objects(struct adapter *adapter)
 		trace_printf("adapter cannot be opened again: %s", strerror(rc));
 }
 
+bool mlx5_adapter_tells_death(struct adapter *adapter)
+{
+	if (!mlx5_adapter_is_killed(adapter))
+		return false;
+	if (!adapter->at_rest)
+		mlx5_adapter_end_objects(adapter);
+	adapter->at_rest = true;
+	return true;
+}
+
 /* ---- life ---- */
 
 static void power_on(struct adapter *adapter)
@@ -86,6 +96,7 @@ static void power_on(struct adapter *adapter)
 	adapter->stage = MLX5_STAGE_OFF;
 	adapter->command_queue = 0;
 	adapter->nic_state = 0;
+	adapter->at_rest = false;
 	adapter->port_capabilities =
 		CAP_SL_MAP | CAP_SYSTEM_GUID | CAP_EXTENDED_SPEEDS | CAP_CLIENT_REREGISTER;
 	adapter->port_generation = port->port_generation;

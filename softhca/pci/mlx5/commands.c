@@ -133,6 +133,9 @@ static enum mlx5_status run(struct mlx5_command *command, const struct rule *rul
 		return mlx5_refuse(command, MLX5_STATUS_BAD_OP, "not supported");
 	if (mlx5_adapter_is_killed(command->adapter) && !rule->takes_away)
 		return mlx5_refuse(command, MLX5_STATUS_INTERNAL_ERROR, "adapter is dead");
+	/* All that there was to give back has been. */
+	if (command->adapter->at_rest)
+		return MLX5_STATUS_OK;
 	if (!command->adapter->hca)
 		return mlx5_refuse(command, MLX5_STATUS_INTERNAL_ERROR, "adapter is closed");
 	if (command->adapter->stage < (enum mlx5_stage)rule->stage)

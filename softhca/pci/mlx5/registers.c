@@ -21,10 +21,10 @@ enum {
 	SEND_DOORBELL_STEP = 0x100,
 };
 
-static uint32_t read_command_queue_low(const struct adapter *adapter)
+static uint32_t read_command_queue_low(struct adapter *adapter)
 {
 	uint32_t state =
-		mlx5_adapter_is_killed(adapter) ? MLX5_NIC_STATE_DISABLED : adapter->nic_state;
+		mlx5_adapter_tells_death(adapter) ? MLX5_NIC_STATE_DISABLED : adapter->nic_state;
 
 	return ((uint32_t)adapter->command_queue & (uint32_t)MLX5_CMDQ_ADDR_MASK) |
 	       state << MLX5_NIC_STATE_SHIFT | LOG_COMMANDS << MLX5_CMDQ_LOG_SIZE_SHIFT |
@@ -33,9 +33,9 @@ static uint32_t read_command_queue_low(const struct adapter *adapter)
 
 /* All zeros while the adapter is well; what stock drivers look at when it is not are the syndrome
  * and whether recovery takes a reset. */
-static uint32_t read_health(const struct adapter *adapter, uint32_t offset)
+static uint32_t read_health(struct adapter *adapter, uint32_t offset)
 {
-	if (!mlx5_adapter_is_killed(adapter))
+	if (!mlx5_adapter_tells_death(adapter))
 		return 0;
 	switch (offset - MLX5_ISEG_HEALTH) {
 	case MLX5_HEALTH_FW_VER:

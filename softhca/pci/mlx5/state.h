@@ -94,6 +94,7 @@ struct adapter {
 	uint32_t port_capabilities;
 	uint32_t port_generation; /* of the fabric's adapter, as last seen */
 	bool link_up;
+	bool at_rest; /* dead, and its driver may know */
 
 	struct mlx5_eq *event_queue[MLX5_EVENT_TYPES];
 	struct mlx5_number_set uars, xrcds, transport_domains, eqns;
@@ -107,6 +108,12 @@ static inline bool mlx5_adapter_is_killed(const struct adapter *adapter)
 {
 	return !adapter->hca || adapter->hca->shared->killed;
 }
+/*
+ * Whether the driver is to read that the adapter is dead. From then on the driver takes its memory
+ * back without asking, so before it reads that, all ends that would still write there: a completion
+ * of a request that is given up seconds later lands in what has become somebody else's page.
+ */
+bool mlx5_adapter_tells_death(struct adapter *adapter);
 
 /* ---- registers.c ---- */
 void mlx5_bar_read(struct adapter *adapter, unsigned int bar, uint64_t offset, void *data,

@@ -188,6 +188,26 @@ static void killed_adapter_refuses_new_work_but_gives_back(void **state)
 	atomic_store(&port->killed, 0);
 }
 
+/* Its memory is somebody else's as soon as the driver knows. */
+static void killed_adapter_writes_no_more_once_its_driver_knows(void **state)
+{
+	uint32_t pd = call_alloc(0x800);
+	struct fabric_hca *port;
+	unsigned int index;
+	uint64_t buffer;
+
+	(void)state;
+	make_eq(4, 0, 1ull << COMMAND, &buffer);
+	assert_int_equal(fabric_hca_open(guest.fabric, "mlx5", &port, &index), 0);
+	atomic_store(&port->killed, 1);
+	assert_int_equal(call_number(0x801, pd), 0);
+	assert_int_equal(entry_at(buffer, 0)[63], 0);
+	assert_int_equal(reg_read(0x23c) >> 16 & 0xff, 1);
+	assert_int_equal(call_number(0x801, pd), 0);
+	assert_int_equal(entry_at(buffer, 1)[63], 1);
+	atomic_store(&port->killed, 0);
+}
+
 static void event_queue_that_cannot_be_is_refused(void **state)
 {
 	(void)state;
@@ -219,6 +239,7 @@ int main(void)
 		TEST(completion_events_wait_for_room),
 		TEST(port_that_goes_down_and_up_is_told),
 		TEST(killed_adapter_refuses_new_work_but_gives_back),
+		TEST(killed_adapter_writes_no_more_once_its_driver_knows),
 		TEST(event_queue_that_cannot_be_is_refused),
 	};
 

@@ -158,7 +158,7 @@ static void take_key_back(void)
 /* After the list was checked, and before the shortcut gathers it. */
 static void a_key_that_goes_sends_shortcuts_to_packets(void **state)
 {
-	struct fake_cq_record record;
+	static struct fake_cq_record record; /* outlives this: the teardown completes into it */
 	struct qp *qp = make_qp(&world, pd, make_cq(&world, 16, &record), NULL, QP_TYPE_RC);
 	struct send_request request = {
 		.opcode = REQUEST_WRITE, .length = 8, .num_sge = 1, .sge = {at(0, 8)}};

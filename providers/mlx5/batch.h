@@ -17,15 +17,17 @@ static COLD void mlx5_batch_fault(struct mlx5_sq *sq, int err)
 {
 	if (!sq->err)
 		sq->err = err;
-	sq->open = false;
+	sq->request = 0;
 }
 
 static ALWAYS_INLINE void mlx5_batch_close_request(struct mlx5_sq *sq)
 {
-	if (!sq->open)
+	unsigned int state = sq->request;
+
+	if (!state)
 		return;
-	sq->open = false;
-	if (unlikely(sq->incomplete)) {
+	sq->request = 0;
+	if (unlikely(state & MLX5_REQUEST_INCOMPLETE)) {
 		mlx5_batch_fault(sq, EINVAL);
 		return;
 	}
@@ -56,20 +58,40 @@ static ALWAYS_INLINE bool mlx5_batch_open(struct ibv_qp_ex *ex, enum ibv_wr_opco
 	mlx5_wqe_begin(sq, &sq->wqe, request->opcode, request->wc_opcode, ex->wr_flags, imm,
 		       ex->wr_id);
 	mlx5_wqe_skip(&sq->wqe, sq->address_bytes);
-	sq->open = true;
-	sq->incomplete = sq->address_bytes;
-	sq->has_data = false;
+	sq->request = sq->opened;
+	if (request->parts & MLX5_PART_INBOUND)
+		sq->request |= MLX5_REQUEST_INBOUND;
 	return true;
 }
 
-/* Without a request there is nothing to set; and the room in the ring is for one list of data. */
-static ALWAYS_INLINE bool mlx5_batch_can_set_data(struct mlx5_sq *sq)
+/* Without a request there is nothing to set, nor in one that is in one of the states `except`; and
+ * the room in the ring is for one list of data. */
+static ALWAYS_INLINE bool mlx5_batch_can_set(struct mlx5_sq *sq, unsigned int except)
 {
-	if (unlikely(!sq->open || sq->has_data)) {
+	unsigned int state = sq->request;
+
+	except |= MLX5_REQUEST_HAS_DATA;
+	if (unlikely((state & (MLX5_REQUEST_OPEN | except)) != MLX5_REQUEST_OPEN)) {
 		mlx5_batch_fault(sq, EINVAL);
 		return false;
 	}
-	sq->has_data = true;
+	sq->request = (uint8_t)(state | MLX5_REQUEST_HAS_DATA);
+	return true;
+}
+
+static ALWAYS_INLINE bool mlx5_batch_can_set_data(struct mlx5_sq *sq)
+{
+	return mlx5_batch_can_set(sq, 0);
+}
+
+/* Whether there is a request to set the address of, which then has it. */
+static ALWAYS_INLINE bool mlx5_batch_can_set_address(struct mlx5_sq *sq)
+{
+	if (unlikely(!sq->request)) {
+		mlx5_batch_fault(sq, EINVAL);
+		return false;
+	}
+	sq->request &= (uint8_t)~MLX5_REQUEST_INCOMPLETE;
 	return true;
 }
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one builder of send WQEs: begin, segment writers, finish, doorbell. ibv_post_send() and the
- * ibv_wr_ functions both drive these, with the send queue locked. Nothing is visible to the device
- * before the doorbell record is written, so an unfinished request is dropped by forgetting it.
+ * The one builder of send WQEs: begin, segment writers, finish. ibv_post_send() and the ibv_wr_
+ * functions both drive these, with the send queue locked. Nothing is visible to the device before
+ * the doorbell record is written (ring.h), so an unfinished request is dropped by forgetting it.
  */
 #ifndef MLX5_BUILDER_H
 #define MLX5_BUILDER_H
 
 #include <errno.h>
 #include <string.h>
-
-#include "util/mmio.h"
 
 #include "ah.h"
 #include "bits.h"
@@ -224,34 +222,6 @@ static ALWAYS_INLINE void mlx5_wqe_finish(struct mlx5_sq *sq, const struct mlx5_
 	sq->next_fence = 0;
 	sq->head++;
 	sq->pi += (wqe->ds + MLX5_WQE_DS_PER_BB - 1) / MLX5_WQE_DS_PER_BB;
-}
-
-/* Rings a register that takes whole requests, with the copy of a request if bytes is not 0. */
-void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, size_t bytes);
-
-/*
- * Shows the device everything up to and including the request at last. start: sq->pi and sq->head
- * at the doorbell before.
- */
-static ALWAYS_INLINE void mlx5_sq_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last,
-				       uint32_t start_pi, uint32_t start_head)
-{
-	struct mlx5_bf *bf = sq->bf;
-	uint64_t doorbell;
-
-	udma_to_device_barrier();
-	sq->dbrec[MLX5_SND_DBR] = mlx5_wqe_count(sq->pi);
-	if (bf->copy_bytes) {
-		size_t bytes = (size_t)(sq->pi - start_pi) << MLX5_SEND_WQE_SHIFT;
-
-		/* A register takes one request at a time. */
-		mlx5_bf_ring(sq, last, sq->head == start_head + 1 ? bytes : 0);
-		return;
-	}
-	memcpy(&doorbell, last, sizeof(doorbell));
-	mmio_start();
-	mmio_write64(bf->reg, doorbell);
-	mmio_flush();
 }
 
 #endif

@@ -28,7 +28,6 @@ static ALWAYS_INLINE struct mlx5_wqe *open_dci(struct ibv_qp_ex *ex, enum ibv_wr
 	mlx5_wqe_skip(&sq->wqe, sizeof(struct mlx5_wqe_datagram_seg));
 	if (unlikely(sq->wqe.seg == sq->end))
 		sq->wqe.seg = sq->ring;
-	sq->incomplete = true;
 	return &sq->wqe;
 }
 
@@ -101,18 +100,15 @@ static void wr_set_dc_addr(struct mlx5dv_qp_ex *dv, struct ibv_ah *ah, uint32_t 
 {
 	struct mlx5_sq *sq = &of_dv(dv)->sq;
 
-	if (unlikely(!sq->open)) {
-		mlx5_batch_fault(sq, EINVAL);
-		return;
-	}
-	mlx5_wqe_dc_av(&sq->wqe, to_mlx5_ah(ah), remote_dctn, remote_dc_key);
-	sq->incomplete = false;
+	if (mlx5_batch_can_set_address(sq))
+		mlx5_wqe_dc_av(&sq->wqe, to_mlx5_ah(ah), remote_dctn, remote_dc_key);
 }
 
 void mlx5_dci_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 {
 	struct ibv_qp_ex *ex = &qp->verbs.qp_ex;
 
+	qp->sq.opened |= MLX5_REQUEST_INCOMPLETE;
 	if (send_ops_flags & IBV_QP_EX_WITH_SEND)
 		ex->wr_send = dci_send;
 	if (send_ops_flags & IBV_QP_EX_WITH_SEND_WITH_IMM)

@@ -65,6 +65,14 @@ struct mlx5_wqe {
 	uint32_t ds;
 };
 
+/* Of a request between ibv_wr_start() and ibv_wr_complete(). */
+enum mlx5_request_state {
+	MLX5_REQUEST_OPEN = 1 << 0,
+	MLX5_REQUEST_INCOMPLETE = 1 << 1, /* it has no address, or no frame's start, yet */
+	MLX5_REQUEST_HAS_DATA = 1 << 2,
+	MLX5_REQUEST_INBOUND = 1 << 3, /* data comes back */
+};
+
 /* Work requests are counted (head, tail), basic blocks are counted (pi); both run freely. */
 struct mlx5_sq {
 	char *ring, *end;
@@ -92,9 +100,8 @@ struct mlx5_sq {
 	uint32_t start_pi, start_head;
 	uint8_t start_fence;
 	uint8_t address_bytes; /* what a request leaves room for behind its control segment */
-	bool open;	       /* there is a current request */
-	bool incomplete;       /* it has no address, or no frame's start, yet */
-	bool has_data;	       /* its data has been set */
+	uint8_t opened;	       /* what a request is when it begins, and ... */
+	uint8_t request;       /* ... what the current one is: of mlx5_request_state, 0 without */
 
 	/* cold */
 	uint32_t max_wr;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <rdma/mlx5-abi.h>
 
+#include "util/mmio.h"
+
 #include "bits.h"
 #include "context.h"
 #include "frame.h"

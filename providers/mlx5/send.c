@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ibv_post_send(), one variant per service, and the register that takes whole requests. */
+/* ibv_post_send(), one variant per service. */
 
 #include <errno.h>
 
 #include "frame.h"
 #include "context.h"
+#include "ring.h"
 #include "umr.h"
 
 static ALWAYS_INLINE int write_inline(struct mlx5_sq *sq, struct mlx5_wqe *wqe,
@@ -270,37 +271,4 @@ int mlx5_post_send(struct ibv_qp *ibv_qp, struct ibv_send_wr *wr, struct ibv_sen
 	struct mlx5_qp *qp = to_mlx5_qp(ibv_qp);
 
 	return qp->post_send(qp, wr, bad_wr);
-}
-
-/* The request from the ring, which may wrap, into the register. */
-static ALWAYS_INLINE void copy_request(const struct mlx5_sq *sq, char *reg, const char *from,
-				       size_t bytes)
-{
-	size_t room = (size_t)(sq->end - from);
-
-	if (unlikely(bytes > room)) {
-		mmio_copy64(reg, from, room);
-		reg += room;
-		from = sq->ring;
-		bytes -= room;
-	}
-	mmio_copy64(reg, from, bytes);
-}
-
-void mlx5_bf_ring(struct mlx5_sq *sq, const struct mlx5_wqe_ctrl_seg *last, size_t bytes)
-{
-	struct mlx5_bf *bf = sq->bf;
-	uint64_t doorbell;
-
-	mlx5_lock(&bf->lock);
-	mmio_start();
-	if (bytes && bytes <= bf->copy_bytes) {
-		copy_request(sq, bf->reg + bf->offset, (const char *)last, bytes);
-	} else {
-		memcpy(&doorbell, last, sizeof(doorbell));
-		mmio_write64(bf->reg + bf->offset, doorbell);
-	}
-	mmio_flush();
-	bf->offset ^= bf->copy_bytes;
-	mlx5_unlock(&bf->lock);
 }

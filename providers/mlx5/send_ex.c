@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "batch.h"
+#include "ring.h"
 #include "umr.h"
 
 static void wr_send(struct ibv_qp_ex *qp)
@@ -101,24 +102,16 @@ static void wr_set_ud_addr(struct ibv_qp_ex *qp, struct ibv_ah *ah, uint32_t rem
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
-	if (unlikely(!sq->open)) {
-		mlx5_batch_fault(sq, EINVAL);
-		return;
-	}
-	mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
-	sq->incomplete = false;
+	if (mlx5_batch_can_set_address(sq))
+		mlx5_wqe_av(&sq->wqe, to_mlx5_ah(ah), remote_qpn, remote_qkey);
 }
 
 static void wr_set_xrc_srqn(struct ibv_qp_ex *qp, uint32_t remote_srqn)
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 
-	if (unlikely(!sq->open)) {
-		mlx5_batch_fault(sq, EINVAL);
-		return;
-	}
-	mlx5_wqe_xrc(&sq->wqe, remote_srqn);
-	sq->incomplete = false;
+	if (mlx5_batch_can_set_address(sq))
+		mlx5_wqe_xrc(&sq->wqe, remote_srqn);
 }
 
 static void wr_set_sge(struct ibv_qp_ex *qp, uint32_t lkey, uint64_t addr, uint32_t length)
@@ -143,32 +136,16 @@ static void wr_set_sge_list(struct ibv_qp_ex *qp, size_t num_sge, const struct i
 		mlx5_wqe_data(sq, &sq->wqe, sg_list[i].addr, sg_list[i].length, sg_list[i].lkey);
 }
 
-/* Data that comes back cannot land in the request. */
-static bool can_inline(const struct mlx5_wqe *wqe)
-{
-	switch (mlx5_ctrl_opcode(wqe->ctrl)) {
-	case MLX5_OPCODE_RDMA_READ:
-	case MLX5_OPCODE_ATOMIC_CS:
-	case MLX5_OPCODE_ATOMIC_FA:
-		return false;
-	default:
-		return true;
-	}
-}
-
-static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
-				    const struct ibv_data_buf *buf_list)
+static ALWAYS_INLINE void set_inline(struct ibv_qp_ex *qp, size_t num_buf,
+				     const struct ibv_data_buf *buf_list)
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
 	size_t length = 0;
 	char *to;
 
-	if (!mlx5_batch_can_set_data(sq))
+	/* Data that comes back cannot land in the request. */
+	if (!mlx5_batch_can_set(sq, MLX5_REQUEST_INBOUND))
 		return;
-	if (unlikely(!can_inline(&sq->wqe))) {
-		mlx5_batch_fault(sq, EINVAL);
-		return;
-	}
 	to = mlx5_wqe_inline_open(sq, &sq->wqe);
 	for (size_t i = 0; i < num_buf; i++) {
 		if (unlikely(buf_list[i].length > sq->max_inline - length)) {
@@ -181,11 +158,17 @@ static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
 	mlx5_wqe_inline_close(&sq->wqe, length);
 }
 
+static void wr_set_inline_data_list(struct ibv_qp_ex *qp, size_t num_buf,
+				    const struct ibv_data_buf *buf_list)
+{
+	set_inline(qp, num_buf, buf_list);
+}
+
 static void wr_set_inline_data(struct ibv_qp_ex *qp, void *addr, size_t length)
 {
 	const struct ibv_data_buf buf = {.addr = addr, .length = length};
 
-	wr_set_inline_data_list(qp, 1, &buf);
+	set_inline(qp, 1, &buf);
 }
 
 /* The batch. */
@@ -199,7 +182,6 @@ static void wr_start(struct ibv_qp_ex *qp)
 	sq->start_head = sq->head;
 	sq->start_fence = sq->next_fence;
 	sq->err = 0;
-	sq->open = false;
 }
 
 static void take_back(struct mlx5_sq *sq)
@@ -207,22 +189,29 @@ static void take_back(struct mlx5_sq *sq)
 	sq->pi = sq->start_pi;
 	sq->head = sq->start_head;
 	sq->next_fence = sq->start_fence;
-	sq->open = false;
+	sq->request = 0;
+}
+
+static COLD int refuse_batch(struct mlx5_sq *sq)
+{
+	int err = sq->err;
+
+	take_back(sq);
+	mlx5_unlock(&sq->lock);
+	return err;
 }
 
 static int wr_complete(struct ibv_qp_ex *qp)
 {
 	struct mlx5_sq *sq = &mlx5_qp_of_ex(qp)->sq;
-	int err;
 
 	mlx5_batch_close_request(sq);
-	err = sq->err;
-	if (unlikely(err))
-		take_back(sq);
-	else if (likely(sq->head != sq->start_head))
+	if (unlikely(sq->err))
+		return refuse_batch(sq);
+	if (likely(sq->head != sq->start_head))
 		mlx5_sq_ring(sq, sq->wqe.ctrl, sq->start_pi, sq->start_head);
 	mlx5_unlock(&sq->lock);
-	return err;
+	return 0;
 }
 
 static void wr_abort(struct ibv_qp_ex *qp)
@@ -265,6 +254,7 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 
 	if (send_ops_flags & ~supported_ops(qp->service))
 		return EOPNOTSUPP;
+	qp->sq.opened = MLX5_REQUEST_OPEN;
 	ex->wr_start = wr_start;
 	ex->wr_complete = wr_complete;
 	ex->wr_abort = wr_abort;
@@ -291,10 +281,12 @@ int mlx5_qp_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 	if (qp->service == MLX5_SERVICE_UD) {
 		ex->wr_set_ud_addr = wr_set_ud_addr;
 		qp->sq.address_bytes = sizeof(struct mlx5_wqe_datagram_seg);
+		qp->sq.opened |= MLX5_REQUEST_INCOMPLETE;
 	}
 	if (qp->service == MLX5_SERVICE_XRC) {
 		ex->wr_set_xrc_srqn = wr_set_xrc_srqn;
 		qp->sq.address_bytes = sizeof(struct mlx5_wqe_xrc_seg);
+		qp->sq.opened |= MLX5_REQUEST_INCOMPLETE;
 	}
 	ex->wr_set_sge = wr_set_sge;
 	ex->wr_set_sge_list = wr_set_sge_list;

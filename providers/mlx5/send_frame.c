@@ -18,7 +18,8 @@ static void wr_send(struct ibv_qp_ex *ex)
 	}
 	mlx5_wqe_eth(&sq->wqe, cs_flags, 0, sq->inline_header);
 	mlx5_wqe_eth_skip(sq, &sq->wqe, sq->inline_header);
-	sq->incomplete = sq->inline_header;
+	if (sq->inline_header)
+		sq->request |= MLX5_REQUEST_INCOMPLETE;
 }
 
 static void wr_send_tso(struct ibv_qp_ex *ex, void *header, uint16_t length, uint16_t mss)
@@ -39,9 +40,9 @@ static void wr_send_tso(struct ibv_qp_ex *ex, void *header, uint16_t length, uin
 /* Bytes of the data that belong into the segment: none in a request with a header of its own. */
 static size_t header_wanted(struct mlx5_sq *sq)
 {
-	size_t header = sq->incomplete ? sq->inline_header : 0;
+	size_t header = sq->request & MLX5_REQUEST_INCOMPLETE ? sq->inline_header : 0;
 
-	sq->incomplete = false;
+	sq->request &= (uint8_t)~MLX5_REQUEST_INCOMPLETE;
 	return header;
 }
 

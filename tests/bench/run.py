@@ -9,7 +9,8 @@ busily unless the row says events.
     run.py [--build DIR] [--short] [--junit FILE]
 
 Prints a table, exits with 1 when a program failed. A missed aim is shown, not failed: the machine
-may be busy with something else."""
+may be busy with something else. What depends on no such thing are the instructions that a library
+executes (instructions.py): there a missed aim fails."""
 
 import argparse
 import os
@@ -20,7 +21,7 @@ import sys
 import xml.etree.ElementTree as xml
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 
 def baseline(*arguments):
@@ -105,6 +106,24 @@ SOCKETS = (("lat", ("lat",), "us"), ("bw 64 KB", ("bw", 65536), "GB/s"),
            ("bw 1 MB", ("bw", 1 << 20), "GB/s"))
 
 
+def report_instructions(suite):
+    print("\n%-52s %7s %7s %6s   %s" % ("instructions a call", "ours", "stock", "ratio", "aim"))
+    try:
+        figures = instructions.compare()
+    except AssertionError as error:
+        case = xml.SubElement(suite, "testcase", name="instructions")
+        xml.SubElement(case, "failure").text = str(error)
+        print("instructions FAILED: %s" % str(error)[-600:])
+        return
+    for name, own, stock in figures:
+        good = own <= instructions.LIMIT * stock
+        case = xml.SubElement(suite, "testcase", name="instructions of " + name)
+        if not good:
+            xml.SubElement(case, "failure").text = "%.1f, stock's are %.1f" % (own, stock)
+        print("%-52s %7.1f %7.1f %6.2f   %s" % (name, own, stock, own / stock, "0.8 of stock's" +
+                                              ("" if good else "   MISSED")))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", help="build directory (build)")
@@ -113,8 +132,9 @@ def main():
     options = parser.parse_args()
     if options.build:
         os.environ["OV_BUILD"] = str(pathlib.Path(options.build).resolve())
-    global harness
+    global harness, instructions
     import harness
+    import instructions
 
     suite = xml.Element("testsuite", name="bench")
     form = "%-24s %-5s %9s %9s %9s   %s"
@@ -134,6 +154,7 @@ def main():
         for name, arguments, unit in SOCKETS:
             print(form % ("%s %s" % (kind, name), unit, "", "%.3f" % baseline(kind, *arguments),
                           "", ""))
+    report_instructions(suite)
     if options.junit:
         xml.ElementTree(suite).write(options.junit)
     return 1 if suite.find("testcase/failure") is not None else 0

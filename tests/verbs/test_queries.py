@@ -29,10 +29,11 @@ PARTS = {'tso_caps': ('max_tso',),
 
 @pytest.fixture(scope='module')
 def told(device):
-    """-> {name: text} of all that ibv_devinfo tells"""
+    """-> {name: text} of all that ibv_devinfo tells; a name that is also one in a later group means
+    the device's own"""
     text = subprocess.run([harness.OWN / 'ibv_devinfo', '-v', '-d', device.name], text=True,
                           capture_output=True, check=True).stdout
-    return dict(re.findall(r'^\s*([\w ]+):\t+(\S.*)$', text, re.MULTILINE))
+    return dict(reversed(re.findall(r'^\s*([\w ]+):\t+(\S.*)$', text, re.MULTILINE)))
 
 
 def number(text):

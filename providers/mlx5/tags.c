@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "builder.h"
+#include "ring.h"
 #include "completion.h"
 #include "recv.h"
 #include "tags.h"

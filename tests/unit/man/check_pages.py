@@ -103,7 +103,8 @@ class Check:
                          for path in (folder / "examples").glob("*.c")}
         self.without = self.read_without()
         public = source / "libibverbs/include/infiniband"
-        self.header = (public / "verbs.h").read_text() + (public / "verbs_api.h").read_text()
+        self.header = "".join((public / name).read_text()
+                              for name in ("verbs.h", "verbs_api.h", "tm_types.h"))
         self.header += direct_headers(source)
         headers = (source / "kernel-headers/rdma").glob("*.h")
         self.kernel = "".join(path.read_text() for path in headers)

@@ -18,6 +18,9 @@
 
 enum { RECEIVE, SEND };
 
+/* The kernel's own ENOTSUPP, which gets out where RoCE knows no group of that kind. */
+enum { KERNEL_ENOTSUPP = 524 };
+
 static struct {
 	const char *group, *raw_group, *local;
 	bool sender, send_only, no_loopback;
@@ -96,9 +99,13 @@ static int join(struct party *party, struct member *member)
 	};
 	int err = open_member(member);
 
-	if (!err && rdma_join_multicast_ex(member->end.id, &attr, member))
-		err = tool_error(errno, "cannot join the group");
-	return err;
+	if (err || !rdma_join_multicast_ex(member->end.id, &attr, member))
+		return err;
+	if (errno == KERNEL_ENOTSUPP)
+		return tool_error(EOPNOTSUPP,
+				  "cannot join the group: for RoCE the kernel takes IPv4 groups "
+				  "only, by -m");
+	return tool_error(errno, "cannot join the group");
 }
 
 static int joined(struct party *party, struct member *member, const struct rdma_ud_param *ud)
@@ -142,7 +149,9 @@ static int start(struct party *party, struct member *member)
 			   (enum rdma_port_space)config.space))
 		return tool_error(errno, "cannot create an id");
 	if (local && rdma_bind_addr(member->end.id, local))
-		return tool_error(errno, "cannot bind to %s", config.local);
+		return tool_error(
+			errno, "cannot bind to %s%s", config.local,
+			config.space == RDMA_PS_IPOIB ? " (-p 0x2 wants an InfiniBand port)" : "");
 	if (config.raw_group) {
 		if (!member->end.id->verbs)
 			return tool_refuse("%s belongs to no RDMA device", config.local);
@@ -300,8 +309,6 @@ static int check_config(void)
 		return tool_refuse("one of -m and -M has to name the group; see --help");
 	if (config.raw_group && !config.local)
 		return tool_refuse("-M wants -b, which chooses the device");
-	if (config.send_only && !config.sender)
-		return tool_refuse("who joins with -o receives nothing: -o wants -s");
 	if (config.space != RDMA_PS_UDP && config.space != RDMA_PS_IPOIB)
 		return tool_refuse("-p takes 0x111 for UDP or 0x2 for IPoIB, not %#lx",
 				   config.space);

@@ -2,8 +2,10 @@
 /* Names to addresses, by the library; see address.h. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <infiniband/ib.h>
 
@@ -59,6 +61,33 @@ int cm_address_find(const struct cm_place *place, struct rdma_addrinfo **found)
 	if (local)
 		rdma_freeaddrinfo(local);
 	return err;
+}
+
+static int write_host(const struct sockaddr *address, char *text, size_t size)
+{
+	socklen_t length = address->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+							 : sizeof(struct sockaddr_in6);
+
+	return getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+}
+
+int cm_address_of_interface(const char *name, char *text, size_t size)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct ifaddrs *list, *entry;
+	int err = EADDRNOTAVAIL;
+
+	if (getifaddrs(&list))
+		return tool_error(errno, "cannot list the network interfaces");
+	for (size_t i = 0; i < 2 && err; i++)
+		for (entry = list; entry && err; entry = entry->ifa_next)
+			if (!strcmp(entry->ifa_name, name) && entry->ifa_addr &&
+			    entry->ifa_addr->sa_family == families[i] &&
+			    !write_host(entry->ifa_addr, text, size))
+				err = 0;
+	freeifaddrs(list);
+	return err ? tool_error(err, "the interface '%s' has no address (see 'ip address')", name)
+		   : 0;
 }
 
 void cm_address_format(const struct sockaddr *address, char *text, size_t size)

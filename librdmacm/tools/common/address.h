@@ -30,6 +30,9 @@ struct cm_place {
 /* To be freed with rdma_freeaddrinfo(). */
 int cm_address_find(const struct cm_place *place, struct rdma_addrinfo **found);
 
+/* Writes an address of a network interface, of IPv4 where it has one. */
+int cm_address_of_interface(const char *name, char *text, size_t size);
+
 /* "192.168.77.1 port 7471", for messages. */
 void cm_address_format(const struct sockaddr *address, char *text, size_t size);
 

@@ -10,8 +10,8 @@
 #include <endian.h>
 #include <stdbool.h>
 
-#include "common/address.h"
-#include "common/end.h"
+#include "librdmacm/tools/common/address.h"
+#include "librdmacm/tools/common/end.h"
 
 /* Of a ping: the shortest has room for its number. */
 enum { RPING_SIZE_MIN = 23, RPING_SIZE_MAX = 65536, RPING_SIZE_DEFAULT = 64 };

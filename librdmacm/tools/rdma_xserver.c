@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* rdma_xserver: takes one client and waits for its message, over an RC or an XRC queue pair. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/endpoint.h"
+#include "libibverbs/examples/common/options.h"
+#include "libibverbs/examples/common/report.h"
+
+enum { TYPE_RC, TYPE_XRC };
+
+static struct cm_place place = {.port = 7471, .space = RDMA_PS_TCP, .type = IBV_QPT_RC};
+static long type = TYPE_RC;
+
+static const struct tool_option options[] = {
+	{'p', NULL, "PORT", "port to listen at", TOOL_NUMBER, &place.port, 1, 65535},
+	{'c', NULL, "r|x", "kind of connection: r for RC (default), x for XRC", TOOL_CHOICE, &type,
+	 0, 0},
+	{0},
+};
+
+static int talk(struct cm_endpoint *endpoint)
+{
+	const struct cm_end_wish wish = {.type = place.type,
+					 .receives = 1,
+					 .memory = 2 * CM_ENDPOINT_SIZE,
+					 .access = IBV_ACCESS_LOCAL_WRITE};
+	int err = cm_endpoint_await_client(endpoint, &place);
+
+	if (!err)
+		err = cm_end_open(&endpoint->end, endpoint->end.id, &wish);
+	if (!err)
+		err = cm_endpoint_post_receive(endpoint);
+	if (!err)
+		err = cm_endpoint_accept(endpoint, NULL);
+	return err ? err : cm_endpoint_receive(endpoint);
+}
+
+static int run(void)
+{
+	struct cm_endpoint endpoint = {0};
+	int err, failed;
+
+	if (type == TYPE_XRC)
+		return tool_error(EOPNOTSUPP, "cannot make XRC connections");
+	printf("%s: start\n", program_invocation_name);
+	err = talk(&endpoint);
+	failed = cm_endpoint_close(&endpoint);
+	err = err ? err : failed;
+	printf("%s: end %d\n", program_invocation_name, err ? -1 : 0);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	const struct tool_usage usage = {
+		.purpose = "Waits for rdma_xclient and a message of it.",
+		.options = options,
+	};
+
+	return tool_main(argc, argv, &usage, run);
+}

@@ -96,11 +96,12 @@ static inline int cma_result(int err)
 	return -1;
 }
 
-/* command.c: fills in the header and writes the whole command. */
+/* command.c: fills in the header and writes the whole command. An answer is zero where the kernel
+ * says nothing: an older one answers less. */
 int cma_command(int fd, uint32_t number, void *command, size_t size, size_t response_size);
 #define CMA_COMMAND(fd, number, command) cma_command(fd, number, &(command), sizeof(command), 0)
 #define CMA_QUERY(fd, number, command, answer)                                                     \
-	((command).response = (uintptr_t) & (answer),                                              \
+	((command).response = (uintptr_t)memset(&(answer), 0, sizeof(answer)),                     \
 	 cma_command(fd, number, &(command), sizeof(command), sizeof(answer)))
 /* An open channel of the kernel's connection manager. */
 int cma_open(int *fd);

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Connections end to end on softhca: programs that test one subject each, on our libraries and,
+unchanged, on Debian's. Stock librdmacm is the witness of softhca's connection manager, a stock
+kernel's that of the cases themselves (tests/guest/test_rdmacm.py)."""
+
+import pathlib
+import re
+
+import pytest
+
+import world
+from harness import BUILD
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Where host 1 is.
+ADDRESS = "10.77.0.1"
+# Newer than rdma-core 44, which Debian 12 has.
+NEWER = ("polls",)
+# What stock librdmacm lets pass or does otherwise.
+STRICTER = {
+    # An unknown family is EINVAL, an address that is not there EFAULT; steps out of order crash it.
+    "addresses_that_cannot_be", "options", "steps_that_come_too_early",
+    # It keeps the completion queues of a queue pair that could not be.
+    "a_shared_queue_that_cannot_be",
+    # rreadv() counts what there is before it looks at the vector, and rsend() goes on after the peer
+    # has gone; it waits for the rest of what has been looked at only. Its threads look at
+    # descriptors that nobody has put there when there are many sockets.
+    "vectors_and_messages", "flags_of_receiving", "one_direction_ends_before_the_other",
+    "what_was_sent_before_a_close_arrives", "many_sockets_at_once",
+}
+
+pytestmark = pytest.mark.needs("softhca")
+
+
+def cases(subject):
+    return re.findall(r"^CASE\((\w+)\)$", (HERE / (subject + ".c")).read_text(), re.MULTILINE)
+
+
+def runs():
+    for subject in sorted(path.stem for path in HERE.glob("*.c")):
+        for case in cases(subject):
+            yield subject, case, "own", ()
+            if subject not in NEWER and case not in STRICTER:
+                yield subject, case, "stock", pytest.mark.stock
+
+
+@pytest.mark.parametrize("port", world.port_types(("ib", "eth")))
+@pytest.mark.parametrize("subject, case, libraries", (
+    pytest.param(subject, case, libraries, marks=marks, id="-".join((subject, case, libraries)))
+    for subject, case, libraries, marks in runs()))
+def test_connections(fabric, subject, case, libraries, port):
+    result = fabric.run([BUILD / "tests/bin" / ("rdmacm_" + subject), case],
+                        world.port_option(port), 60,
+                        {"LD_LIBRARY_PATH": str(BUILD / "lib") if libraries == "own" else "",
+                         "OV_CM_ADDRESS": ADDRESS})
+    assert result.status == 0 and "ok " + case in result.output.splitlines(), repr(result)
+    fabric.check_nothing_left()

@@ -144,16 +144,14 @@ static void reader_comes(struct ucm_file *file)
 static int wait_for_event(struct ucm_call *call, const struct command *command, int fd)
 {
 	struct ucm_file *file = call->file;
-	bool waits = !is_nonblocking(fd);
 
-	if (waits)
+	call->waits = !is_nonblocking(fd);
+	if (call->waits)
 		reader_comes(file);
 	for (;;) {
 		uint32_t seen = atomic_load(&file->posted);
 		int rc = run(call, command);
 
-		if (!rc && waits)
-			atomic_store(&file->reader_away, 1);
 		if (rc != EAGAIN || is_nonblocking(fd))
 			return rc;
 		/* Whoever has polled until now does so no more. */

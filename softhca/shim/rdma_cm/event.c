@@ -79,6 +79,20 @@ void ucm_event_tell(struct ucm_id *id, enum ucm_event_type type, int status)
 		ucm_event_post(event);
 }
 
+/* A request that nobody has read about, and that is destroyed all the same. */
+void ucm_events_forget_request(const struct ucm_id *request)
+{
+	list_for_each_safe (node, &request->file->events) {
+		struct ucm_event *event = list_entry(node, struct ucm_event, link);
+
+		if (event->request != request)
+			continue;
+		event->id->backlog++;
+		take_out(request->file, event);
+		free(event);
+	}
+}
+
 void ucm_events_forget(struct ucm_id *id, const struct ucm_group *group)
 {
 	struct ucm_file *file = id->file;
@@ -140,6 +154,8 @@ int ucm_get_event(struct ucm_call *call)
 			room < sizeof(event->response) ? room : sizeof(event->response));
 	if (rc)
 		return rc;
+	if (call->waits)
+		atomic_store(&file->reader_away, 1);
 	take_out(file, event);
 	event->id->events_reported++;
 	if (event->group)

@@ -58,6 +58,7 @@ void ucm_id_let_go(struct ucm_id *id)
 void ucm_id_destroy(struct ucm_id *id)
 {
 	ucm_events_forget(id, NULL);
+	ucm_events_forget_request(id);
 	ucm_id_let_go(id);
 	list_for_each_safe (node, &id->groups)
 		ucm_group_destroy(list_entry(node, struct ucm_group, link));

@@ -174,6 +174,8 @@ void ucm_event_post(struct ucm_event *event);
 void ucm_event_tell(struct ucm_id *id, enum ucm_event_type type, int status);
 /* Takes back what is unread of an id, or of a group alone; requests among it are refused. */
 void ucm_events_forget(struct ucm_id *id, const struct ucm_group *group);
+/* Takes back the unread event that tells of a request. */
+void ucm_events_forget_request(const struct ucm_id *request);
 /* Events of the id become those of another file. */
 void ucm_events_move(struct ucm_id *id, struct ucm_file *to);
 
@@ -219,6 +221,7 @@ struct ucm_call {
 	const uint8_t *in;
 	size_t in_length;
 	size_t out_room;
+	bool waits; /* for an event, however long it takes */
 	struct descriptor *borrowed; /* another file, given back when the lock has been */
 };
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -69,6 +70,19 @@ struct rdma_ucm_event_resp cm_event(int fd, enum ucm_event_type type)
 	return answer;
 }
 
+void cm_await_readable(int fd)
+{
+	struct pollfd wish = {.fd = fd, .events = POLLIN};
+
+	assert_int_equal(poll(&wish, 1, 10000), 1);
+}
+
+struct rdma_ucm_event_resp cm_await_event(int fd, enum ucm_event_type type)
+{
+	cm_await_readable(fd);
+	return cm_event(fd, type);
+}
+
 int cm_bind(int fd, uint32_t id, const void *address, size_t length)
 {
 	struct rdma_ucm_bind wire = {.id = id, .addr_size = (uint16_t)length};
@@ -109,4 +123,110 @@ struct sockaddr_in6 cm_ip6(const char *text, uint16_t port)
 
 	assert_int_equal(inet_pton(AF_INET6, text, &address.sin6_addr), 1);
 	return address;
+}
+
+/* ---- connections ---- */
+
+int cm_listen_at(int fd, uint32_t id, uint32_t backlog)
+{
+	struct rdma_ucm_listen wire = {.id = id, .backlog = backlog};
+
+	return cm_tell(fd, RDMA_USER_CM_CMD_LISTEN, &wire);
+}
+
+uint32_t cm_make_listener(int fd, uint16_t space, uint32_t backlog)
+{
+	struct sockaddr_in address = cm_ip4("0.0.0.0", CM_PORT);
+	uint32_t id = cm_create(fd, space, 100);
+
+	assert_int_equal(cm_bind(fd, id, &address, sizeof(address)), 0);
+	assert_int_equal(cm_listen_at(fd, id, backlog), 0);
+	return id;
+}
+
+uint32_t cm_make_resolved(int fd, uint16_t space)
+{
+	struct sockaddr_in address = cm_ip4(CM_OWN, CM_PORT);
+	struct rdma_ucm_resolve_route wire = {.timeout_ms = 100};
+
+	wire.id = cm_create(fd, space, 200);
+	assert_int_equal(cm_resolve(fd, wire.id, &address, sizeof(address)), 0);
+	cm_event(fd, UCM_EVENT_ADDR_RESOLVED);
+	assert_int_equal(cm_tell(fd, RDMA_USER_CM_CMD_RESOLVE_ROUTE, &wire), 0);
+	cm_event(fd, UCM_EVENT_ROUTE_RESOLVED);
+	return wire.id;
+}
+
+struct rdma_ucm_conn_param cm_param(const char *data)
+{
+	struct rdma_ucm_conn_param param = {.qp_num = CM_QPN,
+					    .valid = 1,
+					    .responder_resources = 3,
+					    .initiator_depth = 5,
+					    .retry_count = 9,
+					    .rnr_retry_count = 6};
+
+	param.private_data_len = (uint8_t)strlen(data);
+	memcpy(param.private_data, data, strlen(data));
+	return param;
+}
+
+int cm_connect_id(int fd, uint32_t id, struct rdma_ucm_conn_param param)
+{
+	struct rdma_ucm_connect wire = {.conn_param = param, .id = id, .ece = {0x15b3, 7}};
+
+	return cm_tell(fd, RDMA_USER_CM_CMD_CONNECT, &wire);
+}
+
+int cm_accept_id(int fd, uint32_t id, struct rdma_ucm_conn_param param, uint64_t uid)
+{
+	struct rdma_ucm_accept wire = {.uid = uid, .conn_param = param, .id = id};
+
+	/* No two connections have one queue pair. */
+	wire.conn_param.qp_num++;
+	return cm_tell(fd, RDMA_USER_CM_CMD_ACCEPT, &wire);
+}
+
+int cm_confirm_id(int fd, uint32_t id)
+{
+	return cm_accept_id(fd, id, (struct rdma_ucm_conn_param){0}, 0);
+}
+
+int cm_reject_id(int fd, uint32_t id, uint8_t reason)
+{
+	struct rdma_ucm_reject wire = {
+		.id = id, .reason = reason, .private_data_len = 2, .private_data = "no"};
+
+	return cm_tell(fd, RDMA_USER_CM_CMD_REJECT, &wire);
+}
+
+int cm_disconnect_id(int fd, uint32_t id)
+{
+	struct rdma_ucm_disconnect wire = {id};
+
+	return cm_tell(fd, RDMA_USER_CM_CMD_DISCONNECT, &wire);
+}
+
+int cm_notify_id(int fd, uint32_t id, uint32_t event)
+{
+	struct rdma_ucm_notify wire = {.id = id, .event = event};
+
+	return cm_tell(fd, RDMA_USER_CM_CMD_NOTIFY, &wire);
+}
+
+int cm_attributes(int fd, uint32_t id, uint32_t state, struct ib_uverbs_qp_attr *attr)
+{
+	struct rdma_ucm_init_qp_attr wire = {.id = id, .qp_state = state};
+
+	memset(attr, 0xee, sizeof(*attr));
+	return cm_ask(fd, RDMA_USER_CM_CMD_INIT_QP_ATTR, &wire, attr);
+}
+
+struct cm_ends cm_open_ends(uint16_t space)
+{
+	struct cm_ends ends = {.fd = cm_open()};
+
+	ends.listener = cm_make_listener(ends.fd, space, 4);
+	ends.active = cm_make_resolved(ends.fd, space);
+	return ends;
 }

@@ -36,11 +36,43 @@ uint32_t cm_create(int fd, uint16_t space, uint64_t uid);
 void cm_destroy_id(int fd, uint32_t id, uint32_t events_reported);
 /* The next event, which must be there and of that type. */
 struct rdma_ucm_event_resp cm_event(int fd, enum ucm_event_type type);
+/* The same once it is there. */
+void cm_await_readable(int fd);
+struct rdma_ucm_event_resp cm_await_event(int fd, enum ucm_event_type type);
 int cm_bind(int fd, uint32_t id, const void *address, size_t length);
 int cm_resolve(int fd, uint32_t id, const void *address, size_t length);
 struct rdma_ucm_query_addr_resp cm_addresses(int fd, uint32_t id);
 
 struct sockaddr_in cm_ip4(const char *text, uint16_t port);
 struct sockaddr_in6 cm_ip6(const char *text, uint16_t port);
+
+/* ---- connections ---- */
+
+/* Host 1 of the fabric, which the test is. */
+#define CM_OWN "10.77.0.1"
+
+enum {
+	CM_PORT = 7471,
+	CM_QPN = 0x123456, /* of who connects; who answers has the next one */
+};
+
+/* An id that listens, and one that knows the way to it. */
+struct cm_ends {
+	int fd;
+	uint32_t listener, active, passive;
+};
+
+int cm_listen_at(int fd, uint32_t id, uint32_t backlog);
+uint32_t cm_make_listener(int fd, uint16_t space, uint32_t backlog);
+uint32_t cm_make_resolved(int fd, uint16_t space);
+struct rdma_ucm_conn_param cm_param(const char *data);
+int cm_connect_id(int fd, uint32_t id, struct rdma_ucm_conn_param param);
+int cm_accept_id(int fd, uint32_t id, struct rdma_ucm_conn_param param, uint64_t uid);
+int cm_confirm_id(int fd, uint32_t id);
+int cm_reject_id(int fd, uint32_t id, uint8_t reason);
+int cm_disconnect_id(int fd, uint32_t id);
+int cm_notify_id(int fd, uint32_t id, uint32_t event);
+int cm_attributes(int fd, uint32_t id, uint32_t state, struct ib_uverbs_qp_attr *attr);
+struct cm_ends cm_open_ends(uint16_t space);
 
 #endif

@@ -4,7 +4,6 @@
 #include "cm_harness.h"
 
 #include <endian.h>
-#include <poll.h>
 
 /* Host 1 of the fabric, which this process is, and another one. */
 static const char own[] = "10.77.0.1", absent[] = "10.77.0.9", own6[] = "fd48:4341:0:1::1";
@@ -52,14 +51,6 @@ static int set_option(int fd, uint32_t id, uint32_t level, uint32_t name, const 
 static int set_flag(int fd, uint32_t id, uint32_t name, int value)
 {
 	return set_option(fd, id, RDMA_OPTION_ID, name, &value, sizeof(value));
-}
-
-static struct rdma_ucm_event_resp await(int fd, enum ucm_event_type type)
-{
-	struct pollfd wish = {.fd = fd, .events = POLLIN};
-
-	assert_int_equal(poll(&wish, 1, 10000), 1);
-	return cm_event(fd, type);
 }
 
 static uint16_t port_of(int fd, uint32_t id)
@@ -278,7 +269,7 @@ static void absent_hosts_take_their_time(void **state)
 	(void)state;
 	assert_int_equal(resolve4(fd, id, "192.0.2.1"), ENETUNREACH);
 	assert_int_equal(resolve4(fd, id, absent), 0);
-	assert_int_equal((int)await(fd, UCM_EVENT_ADDR_ERROR).status, -ETIMEDOUT);
+	assert_int_equal((int)cm_await_event(fd, UCM_EVENT_ADDR_ERROR).status, -ETIMEDOUT);
 	assert_int_equal(resolve4(fd, id, own), 0);
 	cm_event(fd, UCM_EVENT_ADDR_RESOLVED);
 	/* One that is given up while it waits. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -204,6 +205,48 @@ static void a_thread_that_waits_can_be_cancelled(void **state)
 	cm_close(fd);
 }
 
+struct reader {
+	int fd;
+	bool found_file;
+};
+
+/* Reads an event, and comes back to wait for another one. */
+static void *read_again_and_again(void *arg)
+{
+	struct reader *reader = arg;
+	struct rdma_ucm_event_resp answer;
+	struct rdma_ucm_get_event wire;
+	struct descriptor *descriptor;
+
+	cm_event(reader->fd, UCM_EVENT_USER);
+	descriptor = descriptor_get(reader->fd);
+	reader->found_file = descriptor != NULL;
+	if (descriptor)
+		descriptor_put(descriptor);
+	cm_ask(reader->fd, RDMA_USER_CM_CMD_GET_EVENT, &wire, &answer);
+	return NULL;
+}
+
+/* It sleeps in there then, until it is cancelled. */
+static void a_file_is_closed_when_its_reader_is_back(void **state)
+{
+	struct reader reader = {.fd = cm_open()};
+	uint32_t id = cm_create(reader.fd, RDMA_PS_TCP, 1);
+	struct pollfd wish = {.fd = reader.fd, .events = POLLIN};
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(fcntl(reader.fd, F_SETFL, 0), 0);
+	assert_int_equal(pthread_create(&thread, NULL, read_again_and_again, &reader), 0);
+	assert_int_equal(write_event(reader.fd, id, UCM_EVENT_USER, 3), 0);
+	while (poll(&wish, 1, 0))
+		sched_yield();
+	cm_close(reader.fd);
+	assert_int_equal(pthread_cancel(thread), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(reader.found_file);
+}
+
 static int migrate(int to, uint32_t id, int from, uint32_t *events)
 {
 	struct rdma_ucm_migrate_id wire = {.id = id, .fd = (uint32_t)from};
@@ -285,6 +328,7 @@ int main(void)
 		cmocka_unit_test(no_event_is_eagain_when_not_blocking),
 		cmocka_unit_test(get_event_waits_for_one),
 		cmocka_unit_test(a_thread_that_waits_can_be_cancelled),
+		cmocka_unit_test(a_file_is_closed_when_its_reader_is_back),
 		cmocka_unit_test(unread_events_move_with_their_id),
 		cmocka_unit_test(unread_events_go_with_their_id),
 		cmocka_unit_test(a_child_has_nothing_of_its_parent),

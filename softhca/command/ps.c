@@ -17,7 +17,7 @@ static const char help[] =
 	"Usage: softhca ps [--fabric NAME]\n"
 	"\n"
 	"Shows what lives in a fabric: adapters, processes, queue pairs, memory keys,\n"
-	"multicast groups and flow rules.\n";
+	"multicast groups, flow rules and the services that are listened to.\n";
 
 static const char *name_of(const char *const *names, size_t count, uint32_t value)
 {
@@ -291,6 +291,34 @@ static void show_flows(struct fabric *fabric)
 	}
 }
 
+/* ---- services ---- */
+
+static void show_service(struct fabric *fabric, const struct fabric_hca *hca,
+			 const struct fabric_service *service)
+{
+	printf("%-5u 0x%016" PRIx64 " 0x%016" PRIx64 " %u\n", hca->host, service->id, service->mask,
+	       fabric_process_pid(fabric, atomic_load(&service->owner) - 1));
+}
+
+static void show_services(struct fabric *fabric)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < FABRIC_MAX_HCAS; i++) {
+		const struct fabric_hca *hca = fabric_hca_at(fabric, i);
+		uint32_t used = hca ? limit(atomic_load(&hca->services_used), FABRIC_SERVICES) : 0;
+
+		for (uint32_t j = 0; j < used; j++) {
+			if (!atomic_load(&hca->services[j].valid))
+				continue;
+			if (!any)
+				printf("\n%-5s %-18s %-18s %s\n", "HOST", "SERVICE", "MASK", "PID");
+			any = true;
+			show_service(fabric, hca, &hca->services[j]);
+		}
+	}
+}
+
 /* ---- the command ---- */
 
 static int read_options(int argc, char **argv, const char **name)
@@ -345,6 +373,7 @@ int command_ps(int argc, char **argv)
 	show_keys(fabric);
 	show_groups(fabric);
 	show_flows(fabric);
+	show_services(fabric);
 	fabric_look_away(fabric);
 	return 0;
 }

@@ -232,6 +232,19 @@ static bool lock_within(struct engine *engine, uint64_t ns)
 	return true;
 }
 
+/* Another thread may just be opening or closing the device. */
+static bool lock_membership_within(uint64_t ns)
+{
+	uint64_t end_ns = clock_ns() + ns;
+
+	while (pthread_mutex_trylock(&membership_lock)) {
+		if (clock_ns() >= end_ns)
+			return false;
+		sched_yield();
+	}
+	return true;
+}
+
 /*
  * A program that exits with the device open. Its other threads may still run, so nothing they could
  * touch is freed: the engine lock is taken for good, and the fabric is told that this process has
@@ -244,13 +257,17 @@ static void __attribute__((destructor)) leave_at_exit(void)
 {
 	uint64_t patience_ns = engine_locked_here() ? 0 : EXIT_PATIENCE_NS;
 
-	if (pthread_mutex_trylock(&membership_lock))
+	if (!lock_membership_within(patience_ns))
 		return;
 	if (uses) {
 		atomic_store(&exiting, true);
 		tables_disable();
-		if (drive_stop_within(patience_ns) && lock_within(membership.engine, patience_ns))
+		if (drive_stop_within(patience_ns) && lock_within(membership.engine, patience_ns)) {
+			/* Peers hear of it as they would from a kernel. */
+			if (cm_of(membership.hca))
+				cm_detach(cm_of(membership.hca));
 			fabric_depart(membership.fabric);
+		}
 	}
 	pthread_mutex_unlock(&membership_lock);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hw/wire/address.h"
 #include "softhca/cm/internal.h"
 
 /* ---- REQ ---- */
@@ -18,11 +19,19 @@ static bool is_valid(const struct cm_req *req)
 	       req->mtu <= CM_MAX_MTU;
 }
 
+/* Where LIDs are none the field has all ones, as the kernel's ib_cm sends it. */
+static void hide_lids(struct cm_path *path)
+{
+	path->local_lid = path->remote_lid = WIRE_LID_PERMISSIVE;
+}
+
 static int make_request(struct cm *cm, const struct cm_req *request, const struct cm_ece *ece,
 			const struct cm_private *private, struct cm_message *message)
 {
 	*message = (struct cm_message){.type = CM_MESSAGE_REQ, .req = *request};
 	message->req.ca_guid = cm->hca->shared->node_guid;
+	if (cm->hca->shared->port_type == FABRIC_PORT_ETH)
+		hide_lids(&message->req.primary);
 	if (ece)
 		message->ece = *ece;
 	return is_valid(request) ? private_fill(message, private) : EINVAL;

@@ -182,7 +182,9 @@ struct cm_agreement {
 	uint64_t service_id;
 	uint32_t local_id, remote_id;
 	uint32_t local_qpn, remote_qpn;
-	uint32_t local_psn, remote_psn; /* what the send queue, and the receive queue, begin with */
+	/* What each of the two wants to receive first: the other one's send queue begins with it.
+	 */
+	uint32_t local_psn, remote_psn;
 	uint32_t remote_qkey;
 	uint64_t remote_ca_guid;
 	/* Of this end, as it said itself, or as limited by what the peer said. */

@@ -4,17 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hw/wire/address.h"
 #include "softhca/cm/internal.h"
 
 /* ---- REQ ---- */
+
+static uint16_t seen_lid(uint16_t lid)
+{
+	return lid == WIRE_LID_PERMISSIVE ? 0 : lid;
+}
 
 /* The sender's path as it is seen from here. */
 static struct cm_path reverse(const struct cm_path *path)
 {
 	struct cm_path reversed = *path;
 
-	reversed.local_lid = path->remote_lid;
-	reversed.remote_lid = path->local_lid;
+	reversed.local_lid = seen_lid(path->remote_lid);
+	reversed.remote_lid = seen_lid(path->local_lid);
 	memcpy(reversed.local_gid, path->remote_gid, sizeof(reversed.local_gid));
 	memcpy(reversed.remote_gid, path->local_gid, sizeof(reversed.remote_gid));
 	return reversed;

@@ -169,7 +169,12 @@ static void ethernet_ports_are_found_by_gid(void **state)
 	accept_with(NULL, NULL);
 	run();
 	expect_heard(0, CM_EVENT_RESPONSE);
+	/* There are no LIDs, which all ones stand for in the message. */
+	assert_int_equal(on_wire(0).req.primary.local_lid, 0xffff);
+	assert_int_equal(on_wire(0).req.primary.remote_lid, 0xffff);
+	assert_int_equal(agreed(0).path.remote_lid, 0);
 	assert_int_equal(agreed(1).path.local_lid, 0);
+	assert_int_equal(agreed(1).path.remote_lid, 0);
 }
 
 static void data_may_come_before_the_last_message(void **state)

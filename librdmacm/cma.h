@@ -25,9 +25,12 @@ struct cma_device {
 	struct list link;
 	struct ibv_context *verbs;
 	__be64 guid;
-	int index;	       /* -1: not known */
-	struct ibv_pd *pd;     /* for ids whose owner brings none */
-	unsigned int pd_users; /* under the lock of devices */
+	int index; /* -1: not known */
+	/* For ids whose owner brings none; users are counted under the lock of devices. */
+	struct ibv_pd *pd;
+	unsigned int pd_users;
+	struct ibv_xrcd *xrcd;
+	unsigned int xrcd_users;
 	uint8_t max_initiator_depth;
 	uint8_t max_responder_resources;
 };
@@ -37,7 +40,7 @@ struct cma_id {
 	struct cma_device *device;
 	uint32_t handle;
 	bool waits; /* made without a channel: calls end with their event */
-	bool owns_pd_use;
+	bool owns_pd_use, owns_xrcd_use;
 	/* From the request of a peer, or as agreed on. */
 	uint8_t initiator_depth;
 	uint8_t responder_resources;
@@ -110,6 +113,8 @@ int cma_open(int *fd);
 int cma_device_find(__be64 guid, int index, struct cma_device **device);
 int cma_device_get_pd(struct cma_device *device, struct ibv_pd **pd);
 void cma_device_put_pd(struct cma_device *device);
+int cma_device_get_xrcd(struct cma_device *device, struct ibv_xrcd **xrcd);
+void cma_device_put_xrcd(struct cma_device *device);
 
 /* id.c */
 int cma_id_new(struct rdma_event_channel *channel, void *context, enum rdma_port_space ps,

@@ -3,6 +3,7 @@
  * Devices: the kernel names the one that an id is bound to by its number and GUID, programs get an
  * open context. A device is opened when it is first named.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "librdmacm/cma.h"
@@ -132,6 +133,35 @@ void cma_device_put_pd(struct cma_device *device)
 	pthread_mutex_lock(&mutex);
 	if (!--device->pd_users && !ibv_dealloc_pd(device->pd))
 		device->pd = NULL;
+	pthread_mutex_unlock(&mutex);
+}
+
+int cma_device_get_xrcd(struct cma_device *device, struct ibv_xrcd **xrcd)
+{
+	struct ibv_xrcd_init_attr attr = {
+		.comp_mask = IBV_XRCD_INIT_ATTR_FD | IBV_XRCD_INIT_ATTR_OFLAGS,
+		.fd = -1,
+		.oflags = O_CREAT,
+	};
+	int err = 0;
+
+	pthread_mutex_lock(&mutex);
+	if (!device->xrcd)
+		device->xrcd = ibv_open_xrcd(device->verbs, &attr);
+	if (device->xrcd)
+		device->xrcd_users++;
+	else
+		err = errno;
+	*xrcd = device->xrcd;
+	pthread_mutex_unlock(&mutex);
+	return err;
+}
+
+void cma_device_put_xrcd(struct cma_device *device)
+{
+	pthread_mutex_lock(&mutex);
+	if (!--device->xrcd_users && !ibv_close_xrcd(device->xrcd))
+		device->xrcd = NULL;
 	pthread_mutex_unlock(&mutex);
 }
 

@@ -32,6 +32,8 @@ void cma_id_free(struct cma_id *id)
 {
 	if (id->owns_pd_use)
 		cma_device_put_pd(id->device);
+	if (id->owns_xrcd_use)
+		cma_device_put_xrcd(id->device);
 	if (id->waits)
 		rdma_destroy_event_channel(id->id.channel);
 	pthread_cond_destroy(&id->cond);

@@ -136,10 +136,13 @@ static void destroy_queues(struct cma_id *id)
 		destroy_queue(&id->id.recv_cq_channel, &id->id.recv_cq);
 }
 
+/* The receiving half of an XRC connection has neither queue; messages to it go to shared queues. */
 static int create_queues(struct cma_id *id, struct ibv_qp_init_attr_ex *attr)
 {
 	int err = 0;
 
+	if (attr->qp_type == IBV_QPT_XRC_RECV)
+		return 0;
 	if (!attr->recv_cq && !id->id.recv_cq)
 		err = create_queue(id, attr->cap.max_recv_wr, &id->id.recv_cq_channel,
 				   &id->id.recv_cq);
@@ -174,6 +177,34 @@ static int choose_pd(struct cma_id *id, struct ibv_pd **pd)
 	return 0;
 }
 
+/* As choose_pd(). All ids of a device share it: the queue pair and the shared queue find each
+ * other. */
+static int choose_xrcd(struct cma_id *id, struct ibv_xrcd **xrcd)
+{
+	int err;
+
+	if (*xrcd)
+		return (*xrcd)->context == id->id.verbs ? 0 : EINVAL;
+	if (id->owns_xrcd_use) {
+		*xrcd = id->device->xrcd;
+		return 0;
+	}
+	err = cma_device_get_xrcd(id->device, xrcd);
+	id->owns_xrcd_use = !err;
+	return err;
+}
+
+static int choose_domain_of_target(struct cma_id *id, struct ibv_qp_init_attr_ex *attr)
+{
+	if (attr->qp_type != IBV_QPT_XRC_RECV)
+		return 0;
+	if (!(attr->comp_mask & IBV_QP_INIT_ATTR_XRCD)) {
+		attr->comp_mask |= IBV_QP_INIT_ATTR_XRCD;
+		attr->xrcd = NULL;
+	}
+	return choose_xrcd(id, &attr->xrcd);
+}
+
 static int create_qp(struct cma_id *id, struct ibv_qp_init_attr_ex *attr)
 {
 	struct ibv_qp *qp;
@@ -186,6 +217,8 @@ static int create_qp(struct cma_id *id, struct ibv_qp_init_attr_ex *attr)
 		attr->pd = NULL;
 	}
 	err = choose_pd(id, &attr->pd);
+	if (!err)
+		err = choose_domain_of_target(id, attr);
 	if (!err)
 		err = create_queues(id, attr);
 	if (err)
@@ -247,6 +280,15 @@ void rdma_destroy_qp(struct rdma_cm_id *id)
 	destroy_queues(to_cma_id(id));
 }
 
+static int choose_domain_of_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
+{
+	if (!(attr->comp_mask & IBV_SRQ_INIT_ATTR_XRCD)) {
+		attr->comp_mask |= IBV_SRQ_INIT_ATTR_XRCD;
+		attr->xrcd = NULL;
+	}
+	return choose_xrcd(id, &attr->xrcd);
+}
+
 /* Its completions have a queue of the id's, as those of a receive queue would. */
 static int create_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
 {
@@ -263,6 +305,8 @@ static int create_srq(struct cma_id *id, struct ibv_srq_init_attr_ex *attr)
 		attr->pd = NULL;
 	}
 	err = choose_pd(id, &attr->pd);
+	if (!err && attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE && attr->srq_type == IBV_SRQT_XRC)
+		err = choose_domain_of_srq(id, attr);
 	if (!err && made_queue)
 		err = create_queue(id, attr->attr.max_wr, &id->id.recv_cq_channel, &id->id.recv_cq);
 	if (err)
@@ -287,6 +331,8 @@ int rdma_create_srq_ex(struct rdma_cm_id *id, struct ibv_srq_init_attr_ex *attr)
 	return cma_result(create_srq(to_cma_id(id), attr));
 }
 
+/* An id for the receiving half of an XRC connection gets a shared queue that can take its messages.
+ */
 int rdma_create_srq(struct rdma_cm_id *id, struct ibv_pd *pd, struct ibv_srq_init_attr *attr)
 {
 	struct ibv_srq_init_attr_ex extended = {
@@ -295,8 +341,13 @@ int rdma_create_srq(struct rdma_cm_id *id, struct ibv_pd *pd, struct ibv_srq_ini
 		.comp_mask = IBV_SRQ_INIT_ATTR_PD,
 		.pd = pd,
 	};
-	int err = create_srq(to_cma_id(id), &extended);
+	int err;
 
+	if (id->qp_type == IBV_QPT_XRC_RECV) {
+		extended.comp_mask |= IBV_SRQ_INIT_ATTR_TYPE;
+		extended.srq_type = IBV_SRQT_XRC;
+	}
+	err = create_srq(to_cma_id(id), &extended);
 	if (!err)
 		attr->attr = extended.attr;
 	return cma_result(err);

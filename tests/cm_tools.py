@@ -66,6 +66,9 @@ RDMA_XCLIENT = [
     pair("rdma_xclient-options", "rdma_xserver -p 7998 -c r", "rdma_xclient -s {server} -p 7998 -c r"),
 ]
 
+# Where the device has such connections.
+XRC = pair("rdma_xclient-xrc", "rdma_xserver -c x", "rdma_xclient -s {server} -c x")
+
 # Datagrams may be lost, so that more are sent than waited for.
 MCKEY = [
     pair("mckey", "mckey -m 239.1.2.3 -b {server} -C 1",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* rdma_xclient: connects and sends a message, over an RC or an XRC queue pair. */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/endpoint.h"
 #include "libibverbs/examples/common/options.h"
@@ -22,6 +24,22 @@ static const struct tool_option options[] = {
 	{0},
 };
 
+/* An XRC message names the shared queue of the server; see rdma_xserver.c. */
+static int learn_srqn(struct cm_endpoint *endpoint)
+{
+	const struct rdma_cm_event *event = endpoint->end.id->event;
+	__be32 number;
+
+	if (type != TYPE_XRC)
+		return 0;
+	if (!event || event->param.conn.private_data_len < sizeof(number))
+		return tool_error(EPROTO, "the server has not told where messages go: both sides "
+					  "want the same -c");
+	memcpy(&number, event->param.conn.private_data, sizeof(number));
+	endpoint->srqn = be32toh(number);
+	return 0;
+}
+
 static int talk(struct cm_endpoint *endpoint)
 {
 	const struct cm_end_wish wish = {.type = place.type,
@@ -34,6 +52,8 @@ static int talk(struct cm_endpoint *endpoint)
 		err = cm_end_open(&endpoint->end, endpoint->end.id, &wish);
 	if (!err)
 		err = cm_endpoint_connect(endpoint, NULL);
+	if (!err)
+		err = learn_srqn(endpoint);
 	return err ? err : cm_endpoint_send(endpoint);
 }
 
@@ -42,8 +62,10 @@ static int run(void)
 	struct cm_endpoint endpoint = {0};
 	int err, failed;
 
-	if (type == TYPE_XRC)
-		return tool_error(EOPNOTSUPP, "cannot make XRC connections");
+	if (type == TYPE_XRC) {
+		place.space = RDMA_PS_IB;
+		place.type = IBV_QPT_XRC_SEND;
+	}
 	printf("%s: start\n", program_invocation_name);
 	err = talk(&endpoint);
 	failed = cm_endpoint_close(&endpoint);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* rdma_xserver: takes one client and waits for its message, over an RC or an XRC queue pair. */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -19,6 +20,25 @@ static const struct tool_option options[] = {
 	{0},
 };
 
+/* The client has to know to which shared queue it sends (observed on Debian's rdma_xserver). */
+static int accept_client(struct cm_endpoint *endpoint)
+{
+	struct rdma_conn_param wish = {.retry_count = 7, .rnr_retry_count = 7};
+	__be32 number;
+	uint32_t srqn;
+	int err;
+
+	if (!endpoint->end.srq)
+		return cm_endpoint_accept(endpoint, NULL);
+	err = ibv_get_srq_num(endpoint->end.srq, &srqn);
+	if (err)
+		return tool_error(err, "cannot learn the number of a shared receive queue");
+	number = htobe32(srqn);
+	wish.private_data = &number;
+	wish.private_data_len = sizeof(number);
+	return cm_endpoint_accept(endpoint, &wish);
+}
+
 static int talk(struct cm_endpoint *endpoint)
 {
 	const struct cm_end_wish wish = {.type = place.type,
@@ -32,7 +52,7 @@ static int talk(struct cm_endpoint *endpoint)
 	if (!err)
 		err = cm_endpoint_post_receive(endpoint);
 	if (!err)
-		err = cm_endpoint_accept(endpoint, NULL);
+		err = accept_client(endpoint);
 	return err ? err : cm_endpoint_receive(endpoint);
 }
 
@@ -41,8 +61,10 @@ static int run(void)
 	struct cm_endpoint endpoint = {0};
 	int err, failed;
 
-	if (type == TYPE_XRC)
-		return tool_error(EOPNOTSUPP, "cannot make XRC connections");
+	if (type == TYPE_XRC) {
+		place.space = RDMA_PS_IB;
+		place.type = IBV_QPT_XRC_RECV;
+	}
 	printf("%s: start\n", program_invocation_name);
 	err = talk(&endpoint);
 	failed = cm_endpoint_close(&endpoint);

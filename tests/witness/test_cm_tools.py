@@ -32,11 +32,11 @@ class Side:
     """One of two tools. Its standard output has a file of its own, because the other is for what the
     device is told, which says when a server listens."""
 
-    def __init__(self, fabric, command, options):
+    def __init__(self, fabric, command, options, environment):
         self.file = tempfile.NamedTemporaryFile(prefix="openverbs-tool-")
         self.running = fabric.start(["sh", "-c", "exec stdbuf -oL %s >%s" % (command,
                                                                              self.file.name)],
-                                    options + " --trace")
+                                    options + " --trace", environment)
 
     def told(self):
         return pathlib.Path(self.file.name).read_text()
@@ -54,14 +54,16 @@ class Side:
         return "%s\n%s" % (self.told(), self.result)
 
 
-def run(one, whose, addresses, options, client_options, seconds=60):
+def run(one, whose, addresses, options, client_options, environment=None):
     """What the server and the client have said; both have ended as they should."""
     addresses = {**addresses, "tcp": "127.0.0.1", "port": harness.free_port()}
     with harness.fabric() as fabric:
-        server = Side(fabric, cm_tools.command(one.server, whose[0], addresses), options)
+        server = Side(fabric, cm_tools.command(one.server, whose[0], addresses), options,
+                      environment)
         server.wait_until_ready(one.ready)
-        client = Side(fabric, cm_tools.command(one.client, whose[1], addresses), client_options)
-        status = client.finish(seconds)
+        client = Side(fabric, cm_tools.command(one.client, whose[1], addresses), client_options,
+                      environment)
+        status = client.finish(60)
         if one.stays or status:
             server.running.process.terminate()
         served = server.finish(20)
@@ -96,4 +98,23 @@ def test_both_sides_agree_over_ethernet(one, family, server, client):
 @pytest.mark.parametrize("one, family, server, client", BASIC, ids=BASIC_NAMES)
 def test_both_sides_agree_on_one_host(one, family, server, client):
     said = run(one, (server, client), LOOPBACK[family], "", "")
+    assert said == between_stock_tools(one, family)
+
+
+@pytest.mark.parametrize("server, client", cm_tools.WAYS)
+def test_both_sides_agree_on_xrc(server, client):
+    said = run(cm_tools.XRC, (server, client), HOSTS["ipv4"], "--host 1", "--host 2")
+    assert said == between_stock_tools(cm_tools.XRC, "ipv4")
+
+
+STOCK_PAIRS = [(one, family) for one in [*cm_tools.PAIRS, cm_tools.XRC] for family in one.families
+               if one not in cm_tools.MCKEY]
+
+
+@pytest.mark.parametrize("one, family", STOCK_PAIRS,
+                         ids=["%s-%s" % (one.name, family) for one, family in STOCK_PAIRS])
+def test_stock_tools_on_our_libraries(one, family):
+    """Debian's tools, as they are, on our librdmacm and libibverbs."""
+    said = run(one, ("stock", "stock"), HOSTS[family], "--host 1", "--host 2",
+               {"LD_LIBRARY_PATH": str(harness.BUILD / "lib")})
     assert said == between_stock_tools(one, family)

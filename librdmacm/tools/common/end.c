@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rdma/rdma_verbs.h>
+
 #include "end.h"
 #include "libibverbs/examples/common/explain.h"
 #include "libibverbs/examples/common/report.h"
@@ -52,15 +54,36 @@ static int open_memory(struct cm_end *end, size_t size, int access)
 	return cm_end_register(end, memory, size, access, &end->mr);
 }
 
+/* What the receiving half of an XRC connection has in the place of a receive queue. */
+static int open_srq(struct cm_end *end, const struct cm_end_wish *wish)
+{
+	struct ibv_srq_init_attr_ex attr = {
+		.attr = {.max_wr = wish->receives, .max_sge = 1},
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD | IBV_SRQ_INIT_ATTR_CQ,
+		.srq_type = IBV_SRQT_XRC,
+		.pd = end->pd,
+		.cq = end->cq,
+	};
+
+	if (wish->type != IBV_QPT_XRC_RECV)
+		return 0;
+	if (rdma_create_srq_ex(end->id, &attr))
+		return tool_error(errno, "cannot create a shared receive queue on %s",
+				  device_name(end));
+	end->srq = end->id->srq;
+	return 0;
+}
+
 static int open_qp(struct cm_end *end, const struct cm_end_wish *wish)
 {
+	bool sends = wish->type != IBV_QPT_XRC_RECV, receives = wish->type != IBV_QPT_XRC_SEND;
 	struct ibv_qp_init_attr_ex attr = {
 		.send_cq = end->cq,
 		.recv_cq = end->cq,
-		.cap = {.max_send_wr = wish->sends ? wish->sends : 1,
-			.max_recv_wr = wish->receives ? wish->receives : 1,
-			.max_send_sge = 1,
-			.max_recv_sge = 1},
+		.cap = {.max_send_wr = wish->sends ? wish->sends : sends,
+			.max_recv_wr = wish->receives ? wish->receives : receives,
+			.max_send_sge = sends,
+			.max_recv_sge = receives},
 		.qp_type = wish->type,
 		.comp_mask = IBV_QP_INIT_ATTR_PD,
 		.pd = end->pd,
@@ -94,6 +117,8 @@ int cm_end_open(struct cm_end *end, struct rdma_cm_id *id, const struct cm_end_w
 	err = open_queue(end, wish->sends + wish->receives);
 	if (!err)
 		err = open_memory(end, wish->memory, wish->access);
+	if (!err)
+		err = open_srq(end, wish);
 	return err ? err : open_qp(end, wish);
 }
 
@@ -139,6 +164,8 @@ int cm_end_close(struct cm_end *end)
 	if (!end->id)
 		return 0;
 	destroy_qp(end);
+	if (end->srq)
+		rdma_destroy_srq(end->id);
 	failed = end->mr ? ibv_dereg_mr(end->mr) : 0;
 	if (failed)
 		err = tool_error(failed, "cannot deregister the memory for messages");
@@ -182,7 +209,8 @@ int cm_end_post_receive(struct cm_end *end, uint64_t wr_id, size_t offset, size_
 	struct ibv_sge piece = length ? cm_end_piece(end, offset, length) : (struct ibv_sge){0};
 	struct ibv_recv_wr wr = {.wr_id = wr_id, .sg_list = &piece, .num_sge = length ? 1 : 0},
 			   *bad;
-	int err = ibv_post_recv(end->qp, &wr, &bad);
+	int err = end->srq ? ibv_post_srq_recv(end->srq, &wr, &bad)
+			   : ibv_post_recv(end->qp, &wr, &bad);
 
 	return err ? tool_error(err, "cannot post a receive") : 0;
 }

@@ -33,6 +33,7 @@ struct cm_end {
 	struct ibv_comp_channel *channel;
 	struct ibv_cq *cq;
 	struct ibv_qp *qp;
+	struct ibv_srq *srq; /* takes the messages to an IBV_QPT_XRC_RECV */
 	char *memory;
 	struct ibv_mr *mr;
 	unsigned int events; /* not yet acknowledged */
@@ -40,6 +41,7 @@ struct cm_end {
 	bool gone; /* to be set when the peer has disconnected */
 };
 
+/* An end of XRC only sends or only receives, and a receiving one has a shared queue for that. */
 /* For an id that is bound to a device. What has been made when it fails is closed by its owner. */
 int cm_end_open(struct cm_end *end, struct rdma_cm_id *id, const struct cm_end_wish *wish);
 /* Destroys everything, the id as well. */

@@ -115,8 +115,10 @@ int cm_endpoint_send(struct cm_endpoint *endpoint)
 		.opcode = IBV_WR_SEND,
 		.send_flags = IBV_SEND_SIGNALED,
 	};
-	int err = cm_end_post_send(&endpoint->end, &wr);
+	int err;
 
+	wr.qp_type.xrc.remote_srqn = endpoint->srqn;
+	err = cm_end_post_send(&endpoint->end, &wr);
 	return err ? err : await(endpoint, CM_ENDPOINT_SEND, "it had our message");
 }
 

@@ -19,6 +19,7 @@ struct cm_endpoint {
 	struct cm_loop loop; /* of the id's own channel, once there is a connection */
 	struct rdma_cm_id *listener;
 	struct rdma_addrinfo *found;
+	uint32_t srqn; /* where XRC messages go, as the server has told */
 };
 
 /* An id that has found its way to the server. */

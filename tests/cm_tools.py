@@ -66,6 +66,11 @@ RDMA_XCLIENT = [
     pair("rdma_xclient-options", "rdma_xserver -p 7998 -c r", "rdma_xclient -s {server} -p 7998 -c r"),
 ]
 
+LARGE = [
+    pair("rping-10000", "rping -s -a {any} -v -C 10000", "rping -c -a {server} -v -C 10000", FAMILIES),
+    pair("cmtime-1000", "cmtime -b {any}", "cmtime -s {server} -c 1000", FAMILIES, stays=True),
+]
+
 # Where the device has such connections.
 XRC = pair("rdma_xclient-xrc", "rdma_xserver -c x", "rdma_xclient -s {server} -c x")
 
@@ -104,7 +109,13 @@ PAIRS = RPING + UCMATOSE + UDADDY + RDMA_CLIENT + RDMA_XCLIENT + MCKEY + CMTIME
 ALL = [(one, family, server, client) for one in PAIRS for family in one.families
        for server, client in WAYS]
 ALL += [(one, family, "own", "own") for one in OURS for family in one.families]
-NAMES = ["-".join((one.name, *rest)) for one, *rest in ALL]
+ALL_LARGE = [(one, family, server, client) for one in LARGE for family in one.families
+             for server, client in WAYS]
+
+
+def names(pairs):
+    """Of tests."""
+    return ["-".join((one.name, *rest)) for one, *rest in pairs]
 
 
 # Debian's rping may wait for events of a channel that it has closed, and ends with 255 then.

@@ -18,10 +18,10 @@ ADDRESSES = {
 # Debian's tools write their lines when they end, those that stay never do.
 RUN = """
 listens() { rdma resource show cm_id | grep -q LISTEN; }
-stdbuf -oL timeout 60 %(server)s >server.out 2>&1 &
+stdbuf -oL timeout 200 %(server)s >server.out 2>&1 &
 server=$!
 once 20 %(ready)s || cat server.out
-stdbuf -oL timeout 60 %(client)s
+stdbuf -oL timeout 200 %(client)s
 status=$?
 %(end)s
 [ $status = 0 ] || kill $server
@@ -52,27 +52,48 @@ class Outcome:
         self.status = int(status)
 
 
-@pytest.fixture(scope="module")
-def rxe():
+def run_all(pairs, seconds):
     steps = Steps()
     steps.add("addresses", "ip -6 address add fd00:77::1/64 dev dummy0 nodad\n"
               "ip route add 239.0.0.0/8 dev dummy0")
-    for one in cm_tools.ALL:
+    for one in pairs:
         prepare(steps, *one)
     steps.add("dmesg", "dmesg")
-    return steps.run("--device", "rxe", seconds=500)
+    return steps.run("--device", "rxe", seconds=seconds)
 
 
-@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL, ids=cm_tools.NAMES)
-def test_both_sides_agree(rxe, one, family, server, client):
-    name = "-".join((one.name, family, server, client))
-    outcome = Outcome(rxe[name].ok())
-    assert cm_tools.has_ended(one, server, outcome.status, outcome.server), rxe[name]
+@pytest.fixture(scope="module")
+def rxe():
+    return run_all(cm_tools.ALL, 500)
+
+
+@pytest.fixture(scope="module")
+def rxe_for_large_numbers():
+    return run_all(cm_tools.ALL_LARGE, 900)
+
+
+def check(results, one, family, server, client):
+    result = results["-".join((one.name, family, server, client))]
+    outcome = Outcome(result.ok())
+    assert cm_tools.has_ended(one, server, outcome.status, outcome.server), result
     if one in cm_tools.OURS:
         return
-    theirs = Outcome(rxe["-".join((one.name, family, "stock", "stock"))])
+    theirs = Outcome(results["-".join((one.name, family, "stock", "stock"))])
     assert cm_tools.said(outcome.client) == cm_tools.said(theirs.client)
     assert cm_tools.said(outcome.server) == cm_tools.said(theirs.server)
+
+
+@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL,
+                         ids=cm_tools.names(cm_tools.ALL))
+def test_both_sides_agree(rxe, one, family, server, client):
+    check(rxe, one, family, server, client)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL_LARGE,
+                         ids=cm_tools.names(cm_tools.ALL_LARGE))
+def test_large_numbers(rxe_for_large_numbers, one, family, server, client):
+    check(rxe_for_large_numbers, one, family, server, client)
 
 
 def test_kernel_has_nothing_to_complain_about(rxe):

@@ -25,7 +25,6 @@ LOOPBACK = {
 }
 BASIC = [one for one in cm_tools.ALL if one[0].families == cm_tools.FAMILIES
          and one[0] not in cm_tools.OURS]
-BASIC_NAMES = ["-".join((one.name, *rest)) for one, *rest in BASIC]
 
 
 class Side:
@@ -78,7 +77,8 @@ def between_stock_tools(one, family):
     return run(one, ("stock", "stock"), HOSTS[family], "--host 1", "--host 2")
 
 
-@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL, ids=cm_tools.NAMES)
+@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL,
+                         ids=cm_tools.names(cm_tools.ALL))
 def test_both_sides_agree(one, family, server, client):
     if (server, client) == ("stock", "stock"):
         assert between_stock_tools(one, family)
@@ -88,16 +88,24 @@ def test_both_sides_agree(one, family, server, client):
         assert said == between_stock_tools(one, family)
 
 
-@pytest.mark.parametrize("one, family, server, client", BASIC, ids=BASIC_NAMES)
+@pytest.mark.parametrize("one, family, server, client", BASIC, ids=cm_tools.names(BASIC))
 def test_both_sides_agree_over_ethernet(one, family, server, client):
     said = run(one, (server, client), HOSTS[family], "--host 1 --port-type eth",
                "--host 2 --port-type eth")
     assert said == between_stock_tools(one, family)
 
 
-@pytest.mark.parametrize("one, family, server, client", BASIC, ids=BASIC_NAMES)
+@pytest.mark.parametrize("one, family, server, client", BASIC, ids=cm_tools.names(BASIC))
 def test_both_sides_agree_on_one_host(one, family, server, client):
     said = run(one, (server, client), LOOPBACK[family], "", "")
+    assert said == between_stock_tools(one, family)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL_LARGE,
+                         ids=cm_tools.names(cm_tools.ALL_LARGE))
+def test_large_numbers(one, family, server, client):
+    said = run(one, (server, client), HOSTS[family], "--host 1", "--host 2")
     assert said == between_stock_tools(one, family)
 
 

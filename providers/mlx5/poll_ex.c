@@ -182,11 +182,11 @@ static uint32_t read_src_qp(struct ibv_cq_ex *cq)
 /* Of what is not a message for a queue pair. */
 static unsigned int other_wc_flags(const struct mlx5_cq *cq, uint8_t opcode)
 {
-	unsigned int of_message = opcode > MLX5_CQE_MAX_GOOD ? 0 : mlx5_recv_wc_flags(cq->cqe);
+	bool good = opcode <= MLX5_CQE_MAX_GOOD;
 
 	if (cq->wc_opcode & MLX5_WC_FRAME)
-		return mlx5_frame_wc_flags(cq->cqe);
-	return of_message | cq->wc_opcode >> MLX5_WC_FLAGS_SHIFT;
+		return good ? mlx5_frame_wc_flags(cq->cqe) : 0;
+	return (good ? mlx5_recv_wc_flags(cq->cqe) : 0) | cq->wc_opcode >> MLX5_WC_FLAGS_SHIFT;
 }
 
 static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
@@ -194,11 +194,11 @@ static unsigned int read_wc_flags(struct ibv_cq_ex *ex)
 	const struct mlx5_cq *cq = of_ex(ex);
 	uint8_t opcode = mlx5_cqe_opcode(cq->cqe);
 
+	if (opcode == MLX5_CQE_REQ)
+		return 0;
 	if (unlikely(cq->wc_opcode & (MLX5_WC_FRAME | MLX5_WC_TAGGED)))
 		return other_wc_flags(cq, opcode);
-	if (opcode == MLX5_CQE_REQ || opcode > MLX5_CQE_MAX_GOOD)
-		return 0;
-	return mlx5_recv_wc_flags(cq->cqe);
+	return opcode > MLX5_CQE_MAX_GOOD ? 0 : mlx5_recv_wc_flags(cq->cqe);
 }
 
 static uint32_t read_slid(struct ibv_cq_ex *cq)

@@ -89,6 +89,7 @@ static void the_extended_queue_reads_tag_and_vlan(void **state)
 					   .wc_flags =
 						   IBV_WC_EX_WITH_FLOW_TAG | IBV_WC_EX_WITH_CVLAN |
 						   IBV_WC_EX_WITH_QP_NUM | IBV_WC_EX_WITH_BYTE_LEN};
+	uint8_t failed[64] = {[28] = 0x06, [55] = 0x05, [63] = MLX5_CQE_RESP_ERR << 4};
 	struct ibv_poll_cq_attr poll = {};
 	struct ibv_cq *plain = bench.cq;
 	struct ibv_cq_ex *cq;
@@ -110,6 +111,14 @@ static void the_extended_queue_reads_tag_and_vlan(void **state)
 	assert_int_equal(ibv_wc_read_flow_tag(cq), 0x445566);
 	assert_int_equal(ibv_wc_read_cvlan(cq), 0x0123);
 	assert_int_equal(ibv_wc_read_wc_flags(cq), IBV_WC_IP_CSUM_OK);
+	ibv_end_poll(cq);
+	/* A receive that failed has none. */
+	post_receive(6);
+	failed[35] = (uint8_t)fake.qp_request.uidx;
+	fake_cqe(1, failed);
+	assert_int_equal(ibv_start_poll(cq, &poll), 0);
+	assert_int_equal(cq->wr_id, 6);
+	assert_int_equal(ibv_wc_read_wc_flags(cq), 0);
 	ibv_end_poll(cq);
 	assert_int_equal(mlx5_destroy_cq(plain), 0);
 }

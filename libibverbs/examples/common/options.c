@@ -10,7 +10,7 @@
 #include "options.h"
 #include "report.h"
 
-enum { OPTIONS_MAX = 32, HELP_COLUMN = 28 };
+enum { OPTIONS_MAX = 32, HELP_COLUMN = 28, WORD_WIDTH = 13 };
 
 int tool_number_parse(const char *text, long min, long max, long *number)
 {
@@ -55,6 +55,20 @@ static int choose(const struct tool_option *option, const char *text)
 	return tool_refuse("%s takes one of %s, not '%s'", spell(option), option->argument, text);
 }
 
+static int add_word(const struct tool_option *option, const char *text)
+{
+	const struct tool_word *word;
+
+	for (word = option->target; word->word; word++) {
+		if (!strcmp(text, word->word) || (text[0] == word->word[0] && !text[1])) {
+			*word->chosen = true;
+			return 0;
+		}
+	}
+	return tool_refuse("%s takes one of the words that --help lists, not '%s'", spell(option),
+			   text);
+}
+
 static int store(const struct tool_option *option, const char *text)
 {
 	switch (option->kind) {
@@ -73,6 +87,8 @@ static int store(const struct tool_option *option, const char *text)
 		return 0;
 	case TOOL_CHOICE:
 		return choose(option, text);
+	case TOOL_WORDS:
+		return add_word(option, text);
 	}
 	return EINVAL;
 }
@@ -88,6 +104,16 @@ static void print_default(const struct tool_option *option)
 		printf(" (default %ld)", value);
 }
 
+static void print_words(const struct tool_option *option)
+{
+	const struct tool_word *word;
+
+	if (option->kind != TOOL_WORDS)
+		return;
+	for (word = option->target; word->word; word++)
+		printf("%*s    %-*s%s\n", HELP_COLUMN, "", WORD_WIDTH, word->word, word->help);
+}
+
 static void print_option(const struct tool_option *option)
 {
 	int width = printf("  -%c", option->letter);
@@ -99,6 +125,7 @@ static void print_option(const struct tool_option *option)
 	printf("%*s  %s", width < HELP_COLUMN ? HELP_COLUMN - width : 0, "", option->help);
 	print_default(option);
 	putchar('\n');
+	print_words(option);
 }
 
 static void print_help(const struct tool_usage *usage)
@@ -158,14 +185,19 @@ static int refuse_word(int problem, char **argv)
 	return tool_refuse("there is no option %s; see --help", argv[optind - 1]);
 }
 
-static int take_operand(const struct tool_usage *usage, int argc, char **argv)
+static int most_operands(const struct tool_usage *usage)
 {
-	int left = argc - optind;
+	if (!usage->operand)
+		return 0;
+	return usage->operands ? usage->operands : 1;
+}
 
-	if (left > (usage->operand ? 1 : 0))
+static int take_operands(const struct tool_usage *usage, int argc, char **argv)
+{
+	if (argc - optind > most_operands(usage))
 		return tool_refuse("'%s' is one argument too many; see --help", argv[argc - 1]);
-	if (left)
-		*usage->operand_target = argv[optind];
+	for (int i = 0; optind + i < argc; i++)
+		usage->operand_target[i] = argv[optind + i];
 	return 0;
 }
 
@@ -186,7 +218,7 @@ enum tool_options_result tool_options_parse(int argc, char **argv, const struct 
 		if (option ? store(option, optarg) : refuse_word(letter, argv))
 			return TOOL_OPTIONS_BAD;
 	}
-	return take_operand(usage, argc, argv) ? TOOL_OPTIONS_BAD : TOOL_OPTIONS_RUN;
+	return take_operands(usage, argc, argv) ? TOOL_OPTIONS_BAD : TOOL_OPTIONS_RUN;
 }
 
 int tool_main(int argc, char **argv, const struct tool_usage *usage, int (*run)(void))

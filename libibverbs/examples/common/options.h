@@ -14,6 +14,14 @@ enum tool_option_kind {
 	TOOL_NUMBER, /* target: long, between min and max; decimal, 0x hexadecimal or 0 octal */
 	TOOL_TEXT,   /* target: const char *, not empty */
 	TOOL_CHOICE, /* target: long, which of the words in argument, "one|other", it is */
+	TOOL_WORDS,  /* target: struct tool_word[]; may be given for each of them */
+};
+
+/* One of the words that an option takes; its first letter does as well. */
+struct tool_word {
+	const char *word; /* NULL: the end */
+	const char *help;
+	bool *chosen;
 };
 
 struct tool_option {
@@ -29,8 +37,9 @@ struct tool_option {
 struct tool_usage {
 	const char *purpose;
 	const struct tool_option *options; /* ends with an entry without a letter */
-	const char *operand; /* what --help calls the operand; NULL if there is none */
-	const char **operand_target;
+	const char *operand;	     /* what --help calls the operand; NULL if there is none */
+	const char **operand_target; /* an array if there may be several */
+	int operands;		     /* how many there may be; 0 stands for one */
 };
 
 enum tool_options_result {

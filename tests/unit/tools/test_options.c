@@ -17,14 +17,22 @@ static struct {
 	const char *name;
 	bool flag;
 	long kind;
-	const char *operand;
+	bool blocking, verify;
+	const char *operands[2];
 } parsed;
+
+static struct tool_word words[] = {
+	{"blocking", "wait", &parsed.blocking},
+	{"verify", "look", &parsed.verify},
+	{0},
+};
 
 static const struct tool_option options[] = {
 	{'n', "count", "N", "a number", TOOL_NUMBER, &parsed.count, 1, 100},
 	{'d', "name", "NAME", "a text", TOOL_TEXT, &parsed.name, 0, 0},
 	{'e', "flag", NULL, "a flag", TOOL_FLAG, &parsed.flag, 0, 0},
 	{'k', NULL, "ip|ipv6|gid", "a choice", TOOL_CHOICE, &parsed.kind, 0, 0},
+	{'T', NULL, "TEST", "words", TOOL_WORDS, words, 0, 0},
 	{0},
 };
 
@@ -32,22 +40,35 @@ static const struct tool_usage usage = {
 	.purpose = "Test.",
 	.options = options,
 	.operand = "HOST",
-	.operand_target = &parsed.operand,
+	.operand_target = parsed.operands,
 };
 
-static enum tool_options_result parse(const char *line)
+static const struct tool_usage two_operands = {
+	.purpose = "Test.",
+	.options = options,
+	.operand = "FROM TO",
+	.operand_target = parsed.operands,
+	.operands = 2,
+};
+
+static enum tool_options_result parse_for(const struct tool_usage *tool, const char *line)
 {
-	static char words[256];
+	static char text[256];
 	char *argv[16] = {(char[]){"test"}}, *word;
 	int argc = 1;
 
-	snprintf(words, sizeof(words), "%s", line);
-	for (word = strtok(words, " "); word; word = strtok(NULL, " "))
+	snprintf(text, sizeof(text), "%s", line);
+	for (word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	memset(&parsed, 0, sizeof(parsed));
 	parsed.count = 7;
 	optind = 0; /* glibc: start over */
-	return tool_options_parse(argc, argv, &usage);
+	return tool_options_parse(argc, argv, tool);
+}
+
+static enum tool_options_result parse(const char *line)
+{
+	return parse_for(&usage, line);
 }
 
 static void letters_and_names_store_their_arguments(void **state)
@@ -57,11 +78,11 @@ static void letters_and_names_store_their_arguments(void **state)
 	assert_int_equal(parsed.count, 5);
 	assert_string_equal(parsed.name, "mlx5_0");
 	assert_true(parsed.flag);
-	assert_string_equal(parsed.operand, "host");
+	assert_string_equal(parsed.operands[0], "host");
 	assert_int_equal(parse("--count=0x10 --name mlx5_1 --flag"), TOOL_OPTIONS_RUN);
 	assert_int_equal(parsed.count, 16);
 	assert_string_equal(parsed.name, "mlx5_1");
-	assert_null(parsed.operand);
+	assert_null(parsed.operands[0]);
 }
 
 static void nothing_given_leaves_defaults(void **state)
@@ -78,7 +99,7 @@ static void options_may_follow_the_operand(void **state)
 	(void)state;
 	assert_int_equal(parse("host -n 9"), TOOL_OPTIONS_RUN);
 	assert_int_equal(parsed.count, 9);
-	assert_string_equal(parsed.operand, "host");
+	assert_string_equal(parsed.operands[0], "host");
 }
 
 static void numbers_out_of_range_or_malformed_are_refused(void **state)
@@ -115,6 +136,31 @@ static void a_choice_is_one_of_its_words_and_nothing_else(void **state)
 	assert_int_equal(parsed.kind, 2);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_int_equal(parse(lines[i]), TOOL_OPTIONS_BAD);
+}
+
+static void words_add_up_and_may_be_abbreviated_to_their_first_letter(void **state)
+{
+	static const char *const lines[] = {"-T bl", "-T blockingly", "-T x", "-T B", "-T"};
+
+	(void)state;
+	assert_int_equal(parse("-T verify"), TOOL_OPTIONS_RUN);
+	assert_true(parsed.verify && !parsed.blocking);
+	assert_int_equal(parse("-T b -e -Tv"), TOOL_OPTIONS_RUN);
+	assert_true(parsed.verify && parsed.blocking);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(parse(lines[i]), TOOL_OPTIONS_BAD);
+}
+
+static void as_many_operands_are_taken_as_there_may_be(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_for(&two_operands, "one -e two"), TOOL_OPTIONS_RUN);
+	assert_string_equal(parsed.operands[0], "one");
+	assert_string_equal(parsed.operands[1], "two");
+	assert_int_equal(parse_for(&two_operands, "one"), TOOL_OPTIONS_RUN);
+	assert_null(parsed.operands[1]);
+	assert_int_equal(parse_for(&two_operands, "one two three"), TOOL_OPTIONS_BAD);
+	assert_int_equal(parse("one two"), TOOL_OPTIONS_BAD);
 }
 
 static void a_letter_without_a_name_has_no_long_spelling(void **state)
@@ -155,6 +201,8 @@ int main(void)
 		cmocka_unit_test(numbers_out_of_range_or_malformed_are_refused),
 		cmocka_unit_test(unknown_options_and_extra_words_are_refused),
 		cmocka_unit_test(a_choice_is_one_of_its_words_and_nothing_else),
+		cmocka_unit_test(words_add_up_and_may_be_abbreviated_to_their_first_letter),
+		cmocka_unit_test(as_many_operands_are_taken_as_there_may_be),
 		cmocka_unit_test(a_letter_without_a_name_has_no_long_spelling),
 		cmocka_unit_test(help_is_an_option_of_every_table),
 		cmocka_unit_test(a_number_says_whether_it_is_malformed_or_out_of_range),

@@ -5,12 +5,25 @@
 
 #include "librdmacm/rsocket/message.h"
 
+/* What librdmacm1 44.0 tells: 127 is 0x7f, 128 0x80, 256 0x81, 1000 0x83. Who has a few more than can
+ * be told has them for nothing. */
+static uint8_t pack_maps(uint32_t maps)
+{
+	return (uint8_t)(maps <= 0x80 ? maps : 0x80 | maps >> 8);
+}
+
+static uint32_t unpack_maps(uint8_t told)
+{
+	return told <= 0x80 ? told : (told & 0x7fU) << 8;
+}
+
 void rs_hello_pack(struct rs_hello *hello, const struct rs_terms *terms)
 {
 	*hello = (struct rs_hello){
 		.version = RS_VERSION,
 		.flags = terms->flags,
 		.credits = htobe16(terms->credits),
+		.maps = pack_maps(terms->maps),
 		.table = {.address = htobe64(terms->table.address),
 			  .key = htobe32(terms->table.key),
 			  .length = htobe32(terms->table.length)},
@@ -33,6 +46,7 @@ int rs_hello_unpack(const void *data, size_t length, struct rs_terms *terms)
 	*terms = (struct rs_terms){
 		.flags = hello.flags,
 		.credits = be16toh(hello.credits),
+		.maps = unpack_maps(hello.maps),
 		.table = {.address = be64toh(hello.table.address),
 			  .key = be32toh(hello.table.key),
 			  .length = be32toh(hello.table.length)},

@@ -77,7 +77,8 @@ struct rs_hello {
 	uint8_t version;
 	uint8_t flags;
 	__be16 credits;
-	uint32_t reserved;
+	uint8_t reserved[3];
+	uint8_t maps; /* entries of the table of mappings; above 128 in units of 256, plus 128 */
 	struct {
 		__be64 address;
 		__be32 key;
@@ -90,6 +91,7 @@ static_assert(sizeof(struct rs_hello) == 40, "private data");
 struct rs_terms {
 	uint8_t flags;
 	uint16_t credits;
+	uint32_t maps;
 	struct rs_range table, buffer;
 };
 

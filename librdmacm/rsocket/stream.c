@@ -181,8 +181,9 @@ void rs_stream_offer(struct rs_socket *rs, struct rs_hello *hello)
 {
 	struct rs_stream *stream = &rs->stream;
 	const struct rs_terms terms = {
-		.flags = rs_own_flags() | (stream->iomap_size ? RS_FLAG_IOMAP : 0),
+		.flags = rs_own_flags() | RS_FLAG_IOMAP,
 		.credits = (uint16_t)stream->rq_size,
+		.maps = stream->iomap_size,
 		.table = {(uintptr_t)stream->target_table, stream->table_mr->rkey, RS_TABLE_SIZE},
 		.buffer = {(uintptr_t)stream->receive_ring, stream->receive_mr->rkey,
 			   stream->receive_size / 2},
@@ -210,9 +211,9 @@ int rs_stream_take_offer(struct rs_socket *rs, const void *data, size_t length)
 	stream->target_pi = terms.buffer.length != 0;
 	stream->next_target = 1;
 	if (terms.flags & RS_FLAG_IOMAP) {
-		/* The peer's table of mappings has as many entries as that of buffers. */
 		stream->peer_mappings = terms.table;
 		stream->peer_mappings.address += terms.table.length * sizeof(struct rs_range);
+		stream->peer_mappings.length = terms.maps;
 	}
 	return 0;
 }

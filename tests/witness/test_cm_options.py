@@ -12,7 +12,7 @@ import harness
 pytestmark = pytest.mark.stock
 
 TOOLS = ("rping", "ucmatose", "udaddy", "mckey", "cmtime", "rdma_client", "rdma_server", "rdma_xclient",
-         "rdma_xserver")
+         "rdma_xserver", "rstream", "riostream", "udpong")
 
 # The string that tells getopt(3) of a program's options: letters, a colon after each with an argument.
 GETOPT = re.compile(rb"\0((?:[a-zA-Z]:?)+[a-zA-Z]:(?:[a-zA-Z]:?)*)\0")

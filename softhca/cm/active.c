@@ -78,6 +78,7 @@ int cm_connect(struct cm *cm, const struct cm_req *request, const struct cm_ece 
 	agree_on(connection, request);
 	exchange_repeat(&connection->exchange, &message, connection->response_ns,
 			connection->max_retries, connection_unanswered);
+	peer_watch(connection);
 	*created = connection;
 	return 0;
 }

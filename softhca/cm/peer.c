@@ -17,14 +17,22 @@ static void look_at(struct cm *cm, uint64_t when_ns)
 		engine->next_timer_ns = when_ns;
 }
 
+/* Who has been sent a request, and then who has answered it. */
+static uint32_t find_peer(const struct exchange *exchange)
+{
+	if (!exchange->remote_id)
+		return exchange->route.process;
+	return management_owner(exchange->cm->hca->engine->fabric, exchange->route.hca,
+				exchange->remote_id);
+}
+
 void peer_watch(struct cm_connection *connection)
 {
-	struct exchange *exchange = &connection->exchange;
-	struct cm *cm = exchange->cm;
+	struct cm *cm = connection->exchange.cm;
 	struct fabric *fabric = cm->hca->engine->fabric;
 
 	peer_unwatch(connection);
-	connection->process = management_owner(fabric, exchange->route.hca, exchange->remote_id);
+	connection->process = find_peer(&connection->exchange);
 	if (connection->process == FABRIC_NOWHERE)
 		return;
 	connection->process_pid = fabric_process_pid(fabric, connection->process);

@@ -195,6 +195,8 @@ int rconnect(int socket, const struct sockaddr *addr, socklen_t addrlen)
 
 	if (!rs)
 		return cma_result(EBADF);
+	if (!rs_is_stream(rs))
+		return cma_result(rs_datagrams_connect(rs, addr, addrlen));
 	pthread_mutex_lock(&rs->lock);
 	before = rs->state;
 	err = start(rs, addr, addrlen);

@@ -121,6 +121,8 @@ off_t riomap(int socket, void *buf, size_t len, int prot, int flags, off_t offse
 
 	if (!rs)
 		return cma_result(EBADF);
+	if (!rs_is_stream(rs))
+		return cma_result(EOPNOTSUPP);
 	if (flags || !len || len > UINT32_MAX || prot & ~PROT_WRITE || offset < -1)
 		return cma_result(EINVAL);
 	if (rs->state != RS_CONNECTED && rs->state != RS_ACCEPTING)
@@ -155,7 +157,7 @@ int riounmap(int socket, void *buf, size_t len)
 
 	if (!rs)
 		return cma_result(EBADF);
-	map = find_map(rs, buf, len);
+	map = rs_is_stream(rs) ? find_map(rs, buf, len) : NULL;
 	if (!map)
 		return cma_result(EINVAL);
 	if (map->index != UINT32_MAX && rs->state == RS_CONNECTED) {
@@ -254,6 +256,8 @@ size_t riowrite(int socket, const void *buf, size_t count, off_t offset, int fla
 
 	if (!rs)
 		return (size_t)cma_result(EBADF);
+	if (!rs_is_stream(rs))
+		return (size_t)cma_result(EOPNOTSUPP);
 	err = rs_stream_ready(rs, rs_nonblocking(rs, flags));
 	if (err)
 		return (size_t)cma_result(err);

@@ -95,6 +95,7 @@ static void queue(struct rs_listener *listener, struct rs_socket *rs)
 {
 	pthread_mutex_lock(&listener->mutex);
 	listener->waiting[(listener->first + listener->count++) % listener->size] = rs;
+	listener->rs->arrivals++;
 	eventfd_write(listener->ready_fd, 1);
 	pthread_mutex_unlock(&listener->mutex);
 }
@@ -190,6 +191,8 @@ int rlisten(int socket, int backlog)
 
 	if (!rs)
 		return cma_result(EBADF);
+	if (!rs_is_stream(rs))
+		return cma_result(EOPNOTSUPP);
 	pthread_mutex_lock(&rs->lock);
 	if (rs->state == RS_FRESH || rs->state == RS_BOUND)
 		err = start(rs, backlog);
@@ -240,6 +243,8 @@ int raccept(int socket, struct sockaddr *addr, socklen_t *addrlen)
 
 	if (!rs)
 		return cma_result(EBADF);
+	if (!rs_is_stream(rs))
+		return cma_result(EOPNOTSUPP);
 	if (rs->state != RS_LISTENING)
 		return cma_result(EINVAL);
 	err = accept_next(rs, &accepted);

@@ -2,7 +2,8 @@
 /*
  * What two rsockets say to each other: the private data of a connection, the 32 bits of a message,
  * the entries of tables that the peer writes to, and the headers of datagrams. Layouts as of the
- * protocol's description, version 1; tests/unit/rsocket has them byte by byte.
+ * protocol's description, version 1, but for the number of mappings, which Debian's programs were
+ * seen to tell in a field that is reserved there. tests/unit/rsocket has all of it byte by byte.
  */
 #ifndef RSOCKET_MESSAGE_H
 #define RSOCKET_MESSAGE_H

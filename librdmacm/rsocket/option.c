@@ -55,7 +55,7 @@ static int set_size(struct rs_socket *rs, uint32_t *size, int number, uint32_t l
 {
 	if (number < 0)
 		return EINVAL;
-	if (rs->state >= RS_CONNECTING)
+	if (rs_is_stream(rs) && rs->state >= RS_CONNECTING)
 		return EISCONN;
 	*size = rs_clamp(number, least, most);
 	return 0;
@@ -75,14 +75,14 @@ static int set_keepalive(struct rs_socket *rs, bool on)
 {
 	rs->options.keepalive = on;
 	/* Nothing to keep yet of one that listens; it is inherited. */
-	return rs->state != RS_LISTENING ? rs_keepalive_update(rs) : 0;
+	return rs_is_stream(rs) && rs->state != RS_LISTENING ? rs_keepalive_update(rs) : 0;
 }
 
 /* What TCP lets be as it is while connected; the buffers of a connection here stay what they are.
  */
 static int set_buffer(struct rs_socket *rs, uint32_t *size, int number)
 {
-	if (rs->state >= RS_CONNECTING)
+	if (rs_is_stream(rs) && rs->state >= RS_CONNECTING)
 		return 0;
 	return set_size(rs, size, number, RS_MIN_BUFFER, RS_MAX_BUFFER);
 }
@@ -99,7 +99,8 @@ static int set_socket(struct rs_socket *rs, int option, const void *value, sockl
 	switch (option) {
 	case SO_REUSEADDR:
 		rs->options.reuse_address = number;
-		return set_flag_of_id(rs, RDMA_OPTION_ID_REUSEADDR, number);
+		return rs_is_stream(rs) ? set_flag_of_id(rs, RDMA_OPTION_ID_REUSEADDR, number)
+					: rs_datagrams_reuse(rs, number);
 	case SO_RCVBUF:
 		return set_buffer(rs, &rs->limits.receive_buffer, number);
 	case SO_SNDBUF:
@@ -158,13 +159,15 @@ static int set_ipv6(struct rs_socket *rs, int option, const void *value, socklen
 	if (option != IPV6_V6ONLY)
 		return ENOPROTOOPT;
 	rs->options.v6_only = number;
-	return set_flag_of_id(rs, RDMA_OPTION_ID_AFONLY, number);
+	return rs_is_stream(rs) ? set_flag_of_id(rs, RDMA_OPTION_ID_AFONLY, number) : 0;
 }
 
 static int set_route(struct rs_socket *rs, const void *value, socklen_t length)
 {
 	struct ibv_path_data *route;
 
+	if (!rs_is_stream(rs))
+		return ENOPROTOOPT;
 	if (!value)
 		return EFAULT;
 	if (!length || length % sizeof(*route))
@@ -213,7 +216,8 @@ int rsetsockopt(int socket, int level, int optname, const void *optval, socklen_
 	case SOL_SOCKET:
 		return cma_result(set_socket(rs, optname, optval, optlen));
 	case IPPROTO_TCP:
-		return cma_result(set_tcp(rs, optname, optval, optlen));
+		return cma_result(rs_is_stream(rs) ? set_tcp(rs, optname, optval, optlen)
+						   : ENOPROTOOPT);
 	case IPPROTO_IPV6:
 		return cma_result(rs->domain == AF_INET6 ? set_ipv6(rs, optname, optval, optlen)
 							 : ENOPROTOOPT);
@@ -248,7 +252,7 @@ static int get_socket(struct rs_socket *rs, int option, void *value, socklen_t *
 	case SO_DOMAIN:
 		return give_int(rs->domain, value, length);
 	case SO_PROTOCOL:
-		return give_int(IPPROTO_TCP, value, length);
+		return give_int(rs_is_stream(rs) ? IPPROTO_TCP : IPPROTO_UDP, value, length);
 	case SO_ACCEPTCONN:
 		return give_int(rs->state == RS_LISTENING, value, length);
 	default:
@@ -323,7 +327,8 @@ int rgetsockopt(int socket, int level, int optname, void *optval, socklen_t *opt
 	case SOL_SOCKET:
 		return cma_result(get_socket(rs, optname, optval, optlen));
 	case IPPROTO_TCP:
-		return cma_result(get_tcp(rs, optname, optval, optlen));
+		return cma_result(rs_is_stream(rs) ? get_tcp(rs, optname, optval, optlen)
+						   : ENOPROTOOPT);
 	case IPPROTO_IPV6:
 		return cma_result(rs->domain == AF_INET6 && optname == IPV6_V6ONLY
 					  ? give_int(rs->options.v6_only, optval, optlen)

@@ -29,7 +29,8 @@ static short stream_now(const struct rs_socket *rs)
 			now |= POLLOUT | POLLWRNORM;
 		if (!stream->can_read)
 			now |= POLLIN | POLLRDNORM | POLLRDHUP;
-		if (!stream->can_read && !stream->can_write)
+		/* Programs take it for the end of all, and leave unread what there is. */
+		if (!stream->can_read && !stream->can_write && !rs_may_receive(rs))
 			now |= POLLHUP;
 		break;
 	default:
@@ -38,9 +39,16 @@ static short stream_now(const struct rs_socket *rs)
 	return rs_may_receive(rs) ? now | POLLIN | POLLRDNORM : now;
 }
 
+static short datagrams_now(struct rs_socket *rs)
+{
+	short now = rs_datagrams_may_send(rs) ? POLLOUT | POLLWRNORM : 0;
+
+	return rs_datagrams_may_receive(rs) ? now | POLLIN | POLLRDNORM : now;
+}
+
 short rs_poll_now(struct rs_socket *rs, short events)
 {
-	short now = stream_now(rs);
+	short now = rs_is_stream(rs) ? stream_now(rs) : datagrams_now(rs);
 
 	if (rs->error)
 		now |= POLLERR;
@@ -57,6 +65,7 @@ struct polling {
 	struct pollfd *system; /* what poll() is asked: as many, and one to be woken by */
 	struct watched *watched;
 	nfds_t count;
+	bool any_of_system;
 };
 
 static int look_at_system(struct polling *polling)
@@ -84,9 +93,7 @@ static int look_at_ours(struct polling *polling)
 
 		if (!rs)
 			continue;
-		pthread_mutex_lock(&rs->lock);
-		rs_take_events(rs);
-		pthread_mutex_unlock(&rs->lock);
+		rs_look_at_all(rs);
 		polling->fds[i].revents = rs_poll_now(rs, polling->fds[i].events);
 		ready += polling->fds[i].revents != 0;
 	}
@@ -95,7 +102,7 @@ static int look_at_ours(struct polling *polling)
 
 static int look(struct polling *polling)
 {
-	int system = look_at_system(polling);
+	int system = polling->any_of_system ? look_at_system(polling) : 0;
 
 	return system < 0 ? -1 : system + look_at_ours(polling);
 }
@@ -214,8 +221,10 @@ int rpoll(struct pollfd *fds, nfds_t nfds, int timeout)
 		polling.watched = more;
 		polling.system = (struct pollfd *)(polling.watched + nfds);
 	}
-	for (nfds_t i = 0; i < nfds; i++)
+	for (nfds_t i = 0; i < nfds; i++) {
 		polling.watched[i].rs = rs_find(fds[i].fd);
+		polling.any_of_system |= !polling.watched[i].rs;
+	}
 	ready = wait_for_any(&polling, timeout);
 	free(more);
 	return ready;

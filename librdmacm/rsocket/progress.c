@@ -12,6 +12,7 @@ void rs_end(struct rs_socket *rs)
 	rs->stream.can_read = false;
 	rs->stream.can_write = false;
 	rs->state = RS_ENDED;
+	rs->arrivals++;
 	rs_wake(rs);
 }
 
@@ -162,6 +163,7 @@ static void control_arrived(struct rs_socket *rs, uint32_t control)
 		break;
 	case RS_CONTROL_SHUTDOWN:
 		rs->stream.can_read = false;
+		rs->arrivals++;
 		if (!rs->stream.can_write)
 			rs->state = RS_ENDED;
 		break;
@@ -181,6 +183,7 @@ static void data_arrived(struct rs_socket *rs, uint32_t length)
 		return;
 	}
 	stream->arrived++;
+	rs->arrivals++;
 	atomic_store_explicit(&stream->received, stream->received + length, memory_order_release);
 }
 

@@ -34,7 +34,9 @@ struct rs_member {
 	struct rs_set *set;
 	struct rs_socket *rs;
 	struct epoll_event event;
-	bool spent;	/* EPOLLONESHOT: it has been reported */
+	bool spent; /* EPOLLONESHOT: it has been reported */
+	/* EPOLLET: what was reported, and when. */
+	uint32_t reported, arrivals, refusals;
 	bool looked_at; /* by the thread that has the socket's lock */
 	_Atomic bool told;
 	struct rs_member *told_next;
@@ -144,6 +146,7 @@ static int change(struct rs_set *set, int op, struct rs_socket *rs, const struct
 			return ENOENT;
 		member->event = *event;
 		member->spent = false;
+		member->reported = 0;
 		make_ready(member);
 		return 0;
 	case EPOLL_CTL_DEL:
@@ -321,6 +324,19 @@ int repoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 	return cma_result(err);
 }
 
+/* Nothing, if nothing has changed but what nobody waits for: a request of ours was completed. */
+static uint32_t news_of(struct rs_member *member, uint32_t now)
+{
+	uint32_t arrivals = member->rs->arrivals, refusals = member->rs->refusals;
+	bool news = now & ~member->reported || arrivals != member->arrivals ||
+		    refusals != member->refusals;
+
+	member->reported = now;
+	member->arrivals = arrivals;
+	member->refusals = refusals;
+	return news ? now : 0;
+}
+
 /* Bits of poll() and of epoll are the same. */
 static uint32_t look_at(struct rs_member *member)
 {
@@ -335,6 +351,8 @@ static uint32_t look_at(struct rs_member *member)
 	rs_look(rs);
 	member->looked_at = false;
 	now = (uint16_t)rs_poll_now(rs, (short)(member->event.events & INT16_MAX));
+	if (member->event.events & EPOLLET)
+		now = news_of(member, now);
 	pthread_mutex_unlock(&rs->lock);
 	return now;
 }

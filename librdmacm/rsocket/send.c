@@ -53,13 +53,12 @@ bool rs_all_sent(struct rs_socket *rs)
 		stream->controls == RS_CONTROLS);
 }
 
-/* What one request may carry at most: of what is left, of the peer's buffer, of the way there. */
+/* What one request may carry at most: of what is left, of the peer's buffer. */
 static uint32_t piece_length(const struct rs_stream *stream, size_t left, uint32_t most)
 {
 	const struct rs_range *target = &stream->targets[stream->target_ci % RS_TABLE_SIZE];
-	uint32_t length = rs_ring_lesser(left, rs_ring_lesser(target->length, most));
 
-	return length <= stream->max_inline ? length : rs_ring_lesser(length, ring_left(stream));
+	return rs_ring_lesser(left, rs_ring_lesser(target->length, most));
 }
 
 /* Whether the next bytes lie together in the caller's memory. */
@@ -68,10 +67,15 @@ static bool together(const struct rs_cursor *cursor, uint32_t length)
 	return cursor->iov->iov_len - cursor->offset >= length;
 }
 
+/*
+ * From the ring no more than to its end. That little may be left there is no reason to put it into
+ * the request: the ring would stay where it is, and all that follows come in such pieces.
+ */
 static struct rs_piece take_piece(struct rs_stream *stream, struct rs_cursor *cursor,
 				  uint32_t length)
 {
 	struct rs_piece piece = {.length = length, .lkey = stream->send_mr->lkey};
+	uint8_t *place = stream->send_ring + stream->send_pi % stream->send_size;
 
 	if (length <= stream->max_inline && together(cursor, length)) {
 		piece.data = (const uint8_t *)cursor->iov->iov_base + cursor->offset;
@@ -79,8 +83,9 @@ static struct rs_piece take_piece(struct rs_stream *stream, struct rs_cursor *cu
 		cursor->offset += length;
 		return piece;
 	}
-	piece.data = stream->send_ring + stream->send_pi % stream->send_size;
-	rs_cursor_copy_out(cursor, stream->send_ring + stream->send_pi % stream->send_size, length);
+	piece.length = rs_ring_lesser(length, ring_left(stream));
+	piece.data = place;
+	rs_cursor_copy_out(cursor, place, piece.length);
 	return piece;
 }
 

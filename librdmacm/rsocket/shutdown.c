@@ -70,6 +70,8 @@ int rshutdown(int socket, int how)
 		return cma_result(EBADF);
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return cma_result(EINVAL);
+	if (!rs_is_stream(rs))
+		return cma_result(ENOTCONN);
 	if (rs->state == RS_LISTENING)
 		return cma_result(EOPNOTSUPP);
 	return cma_result(rs_stream_shutdown(rs, how, PATIENCE_S * NS_PER_S));
@@ -90,9 +92,9 @@ int rclose(int socket)
 
 	if (!rs)
 		return rs_set_close(socket) || rs_close_inherited(socket) ? 0 : cma_result(EBADF);
-	if (rs->state == RS_ACCEPTING)
+	if (rs_is_stream(rs) && rs->state == RS_ACCEPTING)
 		rs_stream_ready(rs, true);
-	if (rs->state == RS_CONNECTED)
+	if (rs_is_stream(rs) && rs->state == RS_CONNECTED)
 		rs_stream_shutdown(rs, SHUT_RDWR, patience_of(rs));
 	rs_socket_free(rs);
 	return 0;

@@ -77,7 +77,10 @@ void rs_socket_free(struct rs_socket *rs)
 {
 	rs_members_leave(rs);
 	rs_keepalive_stop(rs);
-	free_stream(rs);
+	if (rs->datagrams)
+		rs_datagrams_free(rs);
+	else
+		free_stream(rs);
 	if (rs->fd >= 0) {
 		if (rs_find(rs->fd) == rs)
 			rs_table_remove(rs);
@@ -108,9 +111,11 @@ static int check_kind(int domain, int type, int protocol)
 {
 	if (domain != AF_INET && domain != AF_INET6 && domain != AF_IB)
 		return EAFNOSUPPORT;
-	if (type != SOCK_STREAM || (protocol && protocol != IPPROTO_TCP))
-		return EPROTONOSUPPORT;
-	return 0;
+	if (type == SOCK_STREAM)
+		return protocol && protocol != IPPROTO_TCP ? EPROTONOSUPPORT : 0;
+	if (type == SOCK_DGRAM && domain != AF_IB)
+		return protocol && protocol != IPPROTO_UDP ? EPROTONOSUPPORT : 0;
+	return EPROTONOSUPPORT;
 }
 
 int rsocket(int domain, int type, int protocol)
@@ -125,7 +130,7 @@ int rsocket(int domain, int type, int protocol)
 		return cma_result(err);
 	if (type & SOCK_NONBLOCK)
 		rs->flags = O_NONBLOCK;
-	err = open_stream(rs);
+	err = kind == SOCK_STREAM ? open_stream(rs) : rs_datagrams_new(rs);
 	if (err) {
 		rs_socket_free(rs);
 		return cma_result(err);
@@ -159,7 +164,8 @@ int rbind(int socket, const struct sockaddr *addr, socklen_t addrlen)
 
 	if (!rs)
 		return cma_result(EBADF);
-	return cma_result(bind_stream(rs, addr, addrlen));
+	return cma_result(rs_is_stream(rs) ? bind_stream(rs, addr, addrlen)
+					   : rs_datagrams_bind(rs, addr, addrlen));
 }
 
 /* As much of it as there is room for, and the length of all of it. */
@@ -200,7 +206,8 @@ int rgetsockname(int socket, struct sockaddr *addr, socklen_t *addrlen)
 
 	if (!rs)
 		return cma_result(EBADF);
-	return cma_result(own_name(rs, addr, addrlen));
+	return cma_result(rs_is_stream(rs) ? own_name(rs, addr, addrlen)
+					   : rs_datagrams_name(rs, false, addr, addrlen));
 }
 
 int rgetpeername(int socket, struct sockaddr *addr, socklen_t *addrlen)
@@ -209,5 +216,6 @@ int rgetpeername(int socket, struct sockaddr *addr, socklen_t *addrlen)
 
 	if (!rs)
 		return cma_result(EBADF);
-	return cma_result(peer_name(rs, addr, addrlen));
+	return cma_result(rs_is_stream(rs) ? peer_name(rs, addr, addrlen)
+					   : rs_datagrams_name(rs, true, addr, addrlen));
 }

@@ -130,6 +130,8 @@ struct rs_map {
 	bool owed; /* to be told to the peer */
 };
 
+struct rs_datagrams;
+
 struct rs_socket {
 	int fd;
 	int domain, type;
@@ -138,7 +140,11 @@ struct rs_socket {
 	_Atomic int error; /* positive, until SO_ERROR takes it */
 	pthread_mutex_t send_lock, receive_lock, lock;
 	struct list sleepers; /* under lock */
-	struct list members;  /* of sets; changes under the lock of all sets, too */
+	/* What has come for a reader, and how often a caller was told to come again: after either
+	 * there is something new to report of who was reported ready before. */
+	_Atomic uint32_t arrivals, refusals;
+	uint64_t looked_ns;  /* when events were last taken without a sleep, under lock */
+	struct list members; /* of sets; changes under the lock of all sets, too */
 	struct rs_limits limits;
 	struct rs_options {
 		bool reuse_address, v6_only, keepalive, no_delay, oob_inline;
@@ -149,6 +155,7 @@ struct rs_socket {
 	struct rs_service_entry keepalive;
 	int keepalive_timer;
 	struct rs_stream stream;
+	struct rs_datagrams *datagrams; /* NULL: a stream */
 };
 
 /* A thread in poll(), told by those who take events or completions in its place. */
@@ -204,6 +211,8 @@ void rs_take_events(struct rs_socket *rs);
 /* The next completion makes the socket's descriptor readable. */
 int rs_arm(struct rs_socket *rs);
 void rs_look(struct rs_socket *rs);
+/* Without the lock. */
+void rs_look_at_all(struct rs_socket *rs);
 /* Between the two an event makes the socket's descriptor, or the sleeper's, readable. */
 int rs_sleeper_enter(struct rs_socket *rs, struct rs_sleeper *sleeper);
 void rs_sleeper_leave(struct rs_socket *rs, struct rs_sleeper *sleeper);
@@ -240,6 +249,23 @@ void rs_keepalive_stop(struct rs_socket *rs);
 /* shutdown.c */
 int rs_stream_shutdown(struct rs_socket *rs, int how, uint64_t patience_ns);
 
+/* datagram.c */
+int rs_datagrams_new(struct rs_socket *rs);
+void rs_datagrams_free(struct rs_socket *rs);
+int rs_datagrams_bind(struct rs_socket *rs, const struct sockaddr *address, socklen_t length);
+int rs_datagrams_connect(struct rs_socket *rs, const struct sockaddr *address, socklen_t length);
+ssize_t rs_datagram_send(struct rs_socket *rs, const struct iovec *iov, int count, int flags,
+			 const struct sockaddr *to, socklen_t to_length);
+ssize_t rs_datagram_receive(struct rs_socket *rs, const struct iovec *iov, int count, int flags,
+			    struct sockaddr *from, socklen_t *from_length, int *out_flags);
+bool rs_datagrams_may_send(struct rs_socket *rs);
+bool rs_datagrams_may_receive(struct rs_socket *rs);
+void rs_datagrams_progress(struct rs_socket *rs);
+void rs_datagrams_take_events(struct rs_socket *rs);
+int rs_datagrams_reuse(struct rs_socket *rs, int on);
+int rs_datagrams_arm(struct rs_socket *rs);
+int rs_datagrams_name(struct rs_socket *rs, bool peer, struct sockaddr *address, socklen_t *length);
+
 /* poll.c: what of `events`, and of errors, there is now. */
 short rs_poll_now(struct rs_socket *rs, short events);
 
@@ -250,6 +276,11 @@ void rs_members_leave(struct rs_socket *rs);
 bool rs_set_close(int fd);
 void rs_sets_before_fork(void);
 void rs_sets_after_fork(bool child);
+
+static inline bool rs_is_stream(const struct rs_socket *rs)
+{
+	return !rs->datagrams;
+}
 
 /* Receives that are posted. On iWARP each has four bytes behind the ring of data. */
 static inline uint32_t rs_receive_slots(const struct rs_stream *stream)

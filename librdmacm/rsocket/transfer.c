@@ -24,7 +24,9 @@ static ssize_t send_to(int socket, const struct iovec *iov, int count, int flags
 
 	if (!rs)
 		return result(-EBADF);
-	if (to_length && to && rs->state >= RS_CONNECTED)
+	if (!rs_is_stream(rs))
+		return result(rs_datagram_send(rs, iov, count, flags, to, to_length));
+	if (to && rs->state >= RS_CONNECTED)
 		return result(-EISCONN);
 	return result(rs_stream_send(rs, iov, count, flags));
 }
@@ -36,11 +38,12 @@ static ssize_t receive_from(int socket, const struct iovec *iov, int count, int 
 
 	if (!rs)
 		return result(-EBADF);
+	if (!rs_is_stream(rs))
+		return result(
+			rs_datagram_receive(rs, iov, count, flags, from, from_length, out_flags));
 	/* The other end of a stream is known by other means. */
-	if (from && from_length)
+	if (from_length)
 		*from_length = 0;
-	if (out_flags)
-		*out_flags = 0;
 	return result(rs_stream_receive(rs, iov, count, flags));
 }
 
@@ -103,6 +106,7 @@ ssize_t rrecvmsg(int socket, struct msghdr *msg, int flags)
 
 	if (!msg || msg->msg_iovlen > IOV_MAX)
 		return result(msg ? -EMSGSIZE : -EFAULT);
+	msg->msg_flags = 0;
 	got = receive_from(socket, msg->msg_iov, (int)msg->msg_iovlen, flags, msg->msg_name,
 			   msg->msg_name ? &msg->msg_namelen : NULL, &msg->msg_flags);
 	if (got >= 0)

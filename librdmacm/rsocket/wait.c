@@ -13,6 +13,8 @@
 #include "librdmacm/rsocket/socket.h"
 #include "util/clock.h"
 
+enum { LOOK_INTERVAL_NS = 1000000 };
+
 static __thread int thread_wake_fd = -1;
 static pthread_key_t wake_fd_key;
 
@@ -100,9 +102,11 @@ static void take_stream_events(struct rs_socket *rs, const struct epoll_event *e
 void rs_take_events(struct rs_socket *rs)
 {
 	struct epoll_event events[4];
-	int count = epoll_wait(rs->fd, events, 4, 0);
 
-	take_stream_events(rs, events, count);
+	if (rs_is_stream(rs))
+		take_stream_events(rs, events, epoll_wait(rs->fd, events, 4, 0));
+	else
+		rs_datagrams_take_events(rs);
 }
 
 int rs_arm(struct rs_socket *rs)
@@ -110,6 +114,8 @@ int rs_arm(struct rs_socket *rs)
 	struct rs_stream *stream = &rs->stream;
 	int err;
 
+	if (!rs_is_stream(rs))
+		return rs_datagrams_arm(rs);
 	if (!stream->cq || stream->armed)
 		return 0;
 	err = ibv_req_notify_cq(stream->cq, 0);
@@ -119,7 +125,10 @@ int rs_arm(struct rs_socket *rs)
 
 void rs_look(struct rs_socket *rs)
 {
-	rs_progress(rs);
+	if (rs_is_stream(rs))
+		rs_progress(rs);
+	else
+		rs_datagrams_progress(rs);
 }
 
 /* Armed first and looked at then, so nothing can come unseen between the look and the sleep. */
@@ -187,13 +196,23 @@ static bool look_for_a_while(struct rs_socket *rs, rs_condition *holds)
 	return false;
 }
 
-/* A caller that only looks has no sleep to learn of a peer's death in. */
-static bool look_at_everything(struct rs_socket *rs, rs_condition *holds)
+/*
+ * A caller that only looks has no sleep to learn of a peer's death in. While a stream is connected
+ * everything else is told by completions, which are looked at without a call of the system.
+ */
+void rs_look_at_all(struct rs_socket *rs)
 {
+	uint64_t now = clock_ns();
+
 	pthread_mutex_lock(&rs->lock);
-	rs_take_events(rs);
+	if (rs_is_stream(rs) && rs->state == RS_CONNECTED &&
+	    now - rs->looked_ns < LOOK_INTERVAL_NS) {
+		rs_progress(rs);
+	} else {
+		rs->looked_ns = now;
+		rs_take_events(rs);
+	}
 	pthread_mutex_unlock(&rs->lock);
-	return holds(rs);
 }
 
 int rs_await(struct rs_socket *rs, rs_condition *holds, bool nonblocking, uint64_t deadline_ns)
@@ -202,8 +221,13 @@ int rs_await(struct rs_socket *rs, rs_condition *holds, bool nonblocking, uint64
 
 	if (holds(rs))
 		return 0;
-	if (nonblocking)
-		return look_at_everything(rs, holds) ? 0 : EAGAIN;
+	if (nonblocking) {
+		rs_look_at_all(rs);
+		if (holds(rs))
+			return 0;
+		rs->refusals++;
+		return EAGAIN;
+	}
 	if (look_for_a_while(rs, holds))
 		return 0;
 	while (!err && !holds(rs)) {

@@ -100,10 +100,15 @@ CASE(nobody_there)
 	CHECK_FAILS(!rconnect(active, (struct sockaddr *)&address, sizeof(address)), ECONNREFUSED);
 	CHECK_EQ(rclose(active), 0);
 	active = rsocket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	CHECK_FAILS(!rconnect(active, (struct sockaddr *)&address, sizeof(address)), EINPROGRESS);
-	events = await_poll(active, POLLOUT, POLLERR);
-	CHECK(events & POLLHUP && events & POLLOUT);
-	CHECK_EQ(get_int(active, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
+	CHECK_EQ(rconnect(active, (struct sockaddr *)&address, sizeof(address)), -1);
+	/* The answer may be there at once. */
+	if (errno == EINPROGRESS) {
+		events = await_poll(active, POLLOUT, POLLERR);
+		CHECK(events & POLLHUP && events & POLLOUT);
+		CHECK_EQ(get_int(active, SOL_SOCKET, SO_ERROR), ECONNREFUSED);
+	} else {
+		CHECK_EQ(errno, ECONNREFUSED);
+	}
 	CHECK_EQ(get_int(active, SOL_SOCKET, SO_ERROR), 0);
 	CHECK_EQ(rclose(active), 0);
 }

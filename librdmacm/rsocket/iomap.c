@@ -44,7 +44,7 @@ static int choose_index(const struct rs_stream *stream, uint32_t *index)
 	for (*index = 0; *index < stream->peer_mappings.length; ++*index)
 		if (!index_taken(stream, *index))
 			return 0;
-	return ENOBUFS;
+	return ENOMEM;
 }
 
 static void set_mapping(struct rs_map *map, uint64_t offset)

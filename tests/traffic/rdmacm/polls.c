@@ -4,6 +4,7 @@
 #include "sockets.h"
 
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 CASE(poll_says_what_there_is)
@@ -321,4 +322,29 @@ CASE(what_a_set_refuses)
 	close(set);
 	CHECK_EQ(rclose(socket), 0);
 	CHECK_EQ(close(other), 0);
+}
+
+CASE(a_child_has_no_sets)
+{
+	struct pair pair = NO_PAIR;
+	int status, set = repoll_create(0);
+	struct epoll_event got;
+	pid_t child;
+
+	connect_pair(&pair);
+	join(set, pair.passive, EPOLLIN);
+	child = fork();
+	CHECK(child >= 0);
+	if (!child) {
+		CHECK_FAILS(repoll_wait(set, &got, 1, 0) >= 0, EINVAL);
+		CHECK_EQ(rclose(pair.passive), 0);
+		_exit(close(set));
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	send_bytes(pair.active, 3000);
+	expect_one(set, pair.passive, EPOLLIN);
+	receive_bytes(pair.passive, 3000);
+	CHECK_EQ(close(set), 0);
+	end_pair(&pair);
 }

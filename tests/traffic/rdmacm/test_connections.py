@@ -12,8 +12,9 @@ import world
 from harness import BUILD
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Where host 1 is.
-ADDRESS = "10.77.0.1"
+# Where host 1 is. UDP, by which datagrams of rsockets begin, knows the machine's own addresses only.
+ADDRESS = {"socket_datagrams": "127.0.0.1"}
+HOST = "10.77.0.1"
 # Newer than rdma-core 44, which Debian 12 has.
 NEWER = ("polls",)
 # What stock librdmacm lets pass or does otherwise.
@@ -27,6 +28,20 @@ STRICTER = {
     # descriptors that nobody has put there when there are many sockets.
     "vectors_and_messages", "flags_of_receiving", "one_direction_ends_before_the_other",
     "what_was_sent_before_a_close_arrives", "many_sockets_at_once",
+    # Its riowrite() waits for ever at the end of a range, and returns 0 where there is none; riomap()
+    # wants a protection domain before it asks for a connection.
+    "bytes_are_placed_where_they_belong", "offsets_may_be_left_to_the_library", "what_cannot_be_mapped",
+    "without_a_table_nothing_is_mapped",
+    # It lacks options that TCP sockets have, says EOPNOTSUPP of those that it does not know, and has
+    # one keepalive probe.
+    "options_of_a_stream", "options_of_rdma", "a_listener_hands_its_options_on",
+    "connections_are_kept_alive", "what_options_refuse",
+    # Numbers that are no rsockets it hands to the system, which closes them, and children use what
+    # their parent is connected by.
+    "numbers_that_are_no_rsockets", "what_sockets_refuse", "a_child_does_not_disturb_its_parent",
+    # It gives no more of MSG_TRUNC than was copied, hears everybody when it is connected, and waits in
+    # calls that are for streams.
+    "datagrams_are_whole_or_cut", "connected_datagrams", "what_datagrams_do_not_do",
 }
 
 pytestmark = pytest.mark.needs("softhca")
@@ -49,9 +64,11 @@ def runs():
     pytest.param(subject, case, libraries, marks=marks, id="-".join((subject, case, libraries)))
     for subject, case, libraries, marks in runs()))
 def test_connections(fabric, subject, case, libraries, port):
+    if (subject, libraries, port) == ("socket_datagrams", "stock", "eth"):
+        pytest.skip("stock rsockets make address handles without a GID, which RoCE has no use for")
     result = fabric.run([BUILD / "tests/bin" / ("rdmacm_" + subject), case],
                         world.port_option(port), 60,
                         {"LD_LIBRARY_PATH": str(BUILD / "lib") if libraries == "own" else "",
-                         "OV_CM_ADDRESS": ADDRESS})
+                         "OV_CM_ADDRESS": ADDRESS.get(subject, HOST)})
     assert result.status == 0 and "ok " + case in result.output.splitlines(), repr(result)
     fabric.check_nothing_left()

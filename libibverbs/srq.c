@@ -54,6 +54,15 @@ static int check_ex(struct ibv_context *context, const struct ibv_srq_init_attr_
 	return check_parts(attr);
 }
 
+static void explain_ex(int err, struct ibv_context *context,
+		       const struct ibv_srq_init_attr_ex *attr)
+{
+	bool tags = attr->comp_mask & IBV_SRQ_INIT_ATTR_TYPE && attr->srq_type == IBV_SRQT_TM;
+
+	if (!tags || !explain_tags(err, create_srq_ex, context, &attr->tm_cap))
+		explain_srq(err, create_srq_ex, context, &attr->attr);
+}
+
 struct ibv_srq *entry_create_srq_ex(struct ibv_context *context, struct ibv_srq_init_attr_ex *attr)
 {
 	int err = check_ex(context, attr);
@@ -63,7 +72,7 @@ struct ibv_srq *entry_create_srq_ex(struct ibv_context *context, struct ibv_srq_
 		return fail_null(err);
 	srq = context_ops(context)->create_srq_ex(context, attr);
 	if (!srq)
-		explain_srq(errno, create_srq_ex, context, &attr->attr);
+		explain_ex(errno, context, attr);
 	return srq;
 }
 

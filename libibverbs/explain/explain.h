@@ -41,6 +41,9 @@ const char *explain_cause(int err, const char *verb);
 int explain_cq(int err, const char *verb, struct ibv_context *context, int64_t cqe);
 int explain_srq(int err, const char *verb, struct ibv_context *context,
 		const struct ibv_srq_attr *attr);
+/* False: it is not for the list of tags. */
+bool explain_tags(int err, const char *verb, struct ibv_context *context,
+		  const struct ibv_tm_cap *cap);
 int explain_qp(int err, const char *verb, struct ibv_context *context, enum ibv_qp_type type,
 	       const struct ibv_qp_cap *cap);
 

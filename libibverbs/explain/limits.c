@@ -82,6 +82,33 @@ int explain_srq(int err, const char *verb, struct ibv_context *context,
 	return explain_rest(err, verb, context, "shared receive queues", device.max_srq);
 }
 
+bool explain_tags(int err, const char *verb, struct ibv_context *context,
+		  const struct ibv_tm_cap *cap)
+{
+	struct ibv_device_attr_ex device;
+	int saved = errno;
+	bool answered;
+
+	if (explain_by_provider(err, verb))
+		return true;
+	answered = !ibv_query_device_ex(context, NULL, &device);
+	errno = saved;
+	if (!answered)
+		return false;
+	const struct limit limits[] = {
+		{"max_num_tags", cap->max_num_tags, device.tm_caps.max_num_tags},
+		{"max_ops", cap->max_ops, device.tm_caps.max_ops},
+	};
+
+	if (!device.tm_caps.max_num_tags)
+		explain(err, verb, "%s has no tag matching", context->device->name);
+	else if (!cap->max_num_tags)
+		explain(err, verb, "max_num_tags is 0");
+	else
+		return EXPLAIN_LIMITS(err, verb, limits);
+	return true;
+}
+
 int explain_qp(int err, const char *verb, struct ibv_context *context, enum ibv_qp_type type,
 	       const struct ibv_qp_cap *cap)
 {

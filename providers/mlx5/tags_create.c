@@ -58,8 +58,15 @@ static struct mlx5_qp *create_qp(struct mlx5_srq *srq, const struct ibv_srq_init
 			.max_send_sge = 1},
 		.qp_type = IBV_QPT_RC,
 	};
-	struct ibv_qp *qp = mlx5_create_qp(attr->pd, &init);
+	uint32_t most = to_mlx5_context(attr->pd->context)->max_send_bb;
+	struct ibv_qp *qp;
 
+	if (max_ops > most) {
+		verbs_explain("max_ops %u > device limit %u", max_ops, most);
+		errno = EINVAL;
+		return NULL;
+	}
+	qp = mlx5_create_qp(attr->pd, &init);
 	if (!qp)
 		return NULL;
 	if (max_ops)

@@ -16,6 +16,7 @@ static struct ibv_context *context;
 static struct ibv_pd pd;
 static int provider_error;
 static const char *provider_says;
+static uint32_t tags_of_the_device;
 
 static int query_device(struct ibv_context *c, const struct ibv_query_device_ex_input *input,
 			struct ibv_device_attr_ex *attr)
@@ -29,6 +30,8 @@ static int query_device(struct ibv_context *c, const struct ibv_query_device_ex_
 	attr->orig_attr.max_srq = 9;
 	attr->orig_attr.max_srq_wr = 3000;
 	attr->orig_attr.max_srq_sge = 5;
+	attr->tm_caps.max_num_tags = tags_of_the_device;
+	attr->tm_caps.max_ops = 64;
 	attr->orig_attr.max_mr_size = 1 << 20;
 	attr->orig_attr.max_qp_rd_atom = 16;
 	attr->orig_attr.max_qp_init_rd_atom = 8;
@@ -76,6 +79,12 @@ static struct ibv_srq *create_srq(struct ibv_pd *p, struct ibv_srq_init_attr *at
 	return refuse();
 }
 
+static struct ibv_srq *create_srq_ex(struct ibv_context *c, struct ibv_srq_init_attr_ex *attr)
+{
+	(void)c, (void)attr;
+	return refuse();
+}
+
 static struct ibv_ah *create_ah(struct ibv_pd *p, struct ibv_ah_attr *attr)
 {
 	(void)p, (void)attr;
@@ -107,6 +116,7 @@ static const struct verbs_context_ops ops = {
 	.create_cq = create_cq,
 	.create_qp = create_qp,
 	.create_srq = create_srq,
+	.create_srq_ex = create_srq_ex,
 	.create_ah = create_ah,
 	.reg_mr = reg_mr,
 	.modify_qp = modify_qp,
@@ -258,6 +268,60 @@ static void test_shared_receive_queue_beyond_limits(void **state)
 	attr.attr = (struct ibv_srq_attr){.max_wr = 1, .max_sge = 6};
 	assert_null(ibv_create_srq(&pd, &attr));
 	assert_reason("max_sge 6 > device limit 5");
+}
+
+static void test_lists_of_tags_beyond_limits(void **state)
+{
+	struct ibv_cq cq = {.context = context};
+	struct ibv_srq_init_attr_ex attr = {
+		.attr = {.max_wr = 3001, .max_sge = 1},
+		.comp_mask = IBV_SRQ_INIT_ATTR_TYPE | IBV_SRQ_INIT_ATTR_PD | IBV_SRQ_INIT_ATTR_CQ |
+			     IBV_SRQ_INIT_ATTR_TM,
+		.srq_type = IBV_SRQT_TM,
+		.pd = &pd,
+		.cq = &cq,
+		.tm_cap = {.max_num_tags = 32, .max_ops = 65},
+	};
+
+	UNUSED;
+	tags_of_the_device = 31;
+	assert_null(ibv_create_srq_ex(context, &attr));
+	assert_int_equal(errno, EINVAL);
+	assert_reason("ibv_create_srq_ex: max_num_tags 32 > device limit 31");
+	attr.tm_cap.max_num_tags = 31;
+	assert_null(ibv_create_srq_ex(context, &attr));
+	assert_reason("max_ops 65 > device limit 64");
+	attr.tm_cap.max_ops = 64;
+	assert_null(ibv_create_srq_ex(context, &attr));
+	assert_reason("max_wr 3001 > device limit 3000");
+	attr.tm_cap.max_num_tags = 0;
+	assert_null(ibv_create_srq_ex(context, &attr));
+	assert_reason("max_num_tags is 0");
+	tags_of_the_device = 0;
+	provider_error = EOPNOTSUPP;
+	assert_null(ibv_create_srq_ex(context, &attr));
+	assert_reason("has no tag matching");
+	assert_int_equal(ibv_explain_last_errno(), EOPNOTSUPP);
+}
+
+static void test_changes_of_tags_that_were_refused(void **state)
+{
+	struct ibv_ops_wr wr = {.opcode = IBV_WR_TAG_ADD, .tm = {.add.num_sge = 2}};
+
+	UNUSED;
+	assert_int_equal(verbs_explain_ops(EINVAL, &wr, 31, 64), EINVAL);
+	assert_reason("ibv_post_srq_ops: num_sge 2 is not the 0 or 1 that a tag has");
+	assert_int_equal(ibv_explain_last_errno(), EINVAL);
+	verbs_explain_ops(ENOMEM, &wr, 31, 64);
+	assert_reason("the list has no room (31 tags), or 64 operations wait");
+	wr = (struct ibv_ops_wr){.opcode = IBV_WR_TAG_DEL, .tm.handle = 77};
+	verbs_explain_ops(EINVAL, &wr, 31, 64);
+	assert_reason("handle 77 is not that of a tag");
+	wr.opcode = 9;
+	verbs_explain_ops(EINVAL, &wr, 31, 64);
+	assert_reason("opcode 9 is unknown");
+	verbs_explain_ops(EINVAL, &wr, 0, 0);
+	assert_reason("not of IBV_SRQT_TM");
 }
 
 static void test_remote_rights_need_the_local_one(void **state)
@@ -492,6 +556,8 @@ int main(void)
 		TEST(what_the_provider_says_comes_first),
 		TEST(direct_verbs_take_what_their_provider_says),
 		TEST(shared_receive_queue_beyond_limits),
+		TEST(lists_of_tags_beyond_limits),
+		TEST(changes_of_tags_that_were_refused),
 		TEST(remote_rights_need_the_local_one),
 		TEST(memory_that_is_not_there),
 		TEST(memory_that_may_not_be_locked),

@@ -55,13 +55,13 @@ cdef cm.rdma_addrinfo *look_up(node, service, cm.rdma_addrinfo *hints) except NU
 @cython.no_gc_clear
 cdef class AddrInfo(PyverbsCM):
     """Addresses: of this side ('src', where RAI_PASSIVE is among the flags or there is no 'dst'), of
-    the peer, or of both. Names and services are looked up, as by getaddrinfo(3). Without arguments
-    it is empty until get_addrinfo()."""
+    the peer, or of both. Names and services are looked up, as by getaddrinfo(3); with RAI_FAMILY they
+    are a GID and a service ID, of AF_IB. Without arguments it is empty until get_addrinfo()."""
 
     def __init__(self, src=None, dst=None, src_service=None, dst_service=None, port_space=0,
                  flags=0):
         self.fresh()
-        if not (src is dst is src_service is dst_service is None):
+        if any(one is not None for one in (src, dst, src_service, dst_service)):
             self.get_addrinfo(src, dst, src_service, dst_service, port_space, flags)
 
     def get_addrinfo(self, src=None, dst=None, src_service=None, dst_service=None, port_space=0,
@@ -73,6 +73,8 @@ cdef class AddrInfo(PyverbsCM):
         memset(&hints, 0, sizeof(hints))
         hints.ai_flags = flags
         hints.ai_port_space = port_space
+        if flags & cm.RAI_FAMILY:
+            hints.ai_family = cm.AF_IB
         ours = src is not None or src_service is not None
         theirs = dst is not None or dst_service is not None
         if not ours and not theirs:

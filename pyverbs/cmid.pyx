@@ -23,6 +23,7 @@ from pyverbs.mr cimport MR
 from pyverbs.pd cimport PD
 from pyverbs.qp_attr cimport ECE, QPAttr, QPInitAttr
 
+import operator
 import sys
 import weakref
 
@@ -621,7 +622,7 @@ cdef class CMID(PyverbsCM):
             if <size_t>len(value) < optlen:
                 raise PyverbsUserError(f'{optlen} bytes are asked for, {len(value)} are there')
         else:
-            value = optval.to_bytes(optlen, sys.byteorder)
+            value = operator.index(optval).to_bytes(optlen, sys.byteorder)
         if cm.rdma_set_option(self.c(), level, optname, <char *>value, optlen):
             raise PyverbsRDMAErrno('Failed to set an option')
 

@@ -11,6 +11,10 @@ cdef extern from "<sys/socket.h>" nogil:
     struct sockaddr_storage:
         pass
 
+cdef extern from "<infiniband/sa.h>" nogil:
+    enum:
+        AF_IB
+
 cdef extern from "<netdb.h>" nogil:
     enum:
         EAI_SYSTEM
@@ -21,6 +25,7 @@ cdef extern from "<rdma/rdma_cma.h>" nogil:
         RDMA_CM_EVENT_CONNECT_REQUEST
         RDMA_PS_TCP
         RAI_PASSIVE
+        RAI_FAMILY
 
     struct rdma_event_channel:
         int fd

@@ -42,8 +42,7 @@ def includes(module):
 
 
 def preprocess(module, options):
-    folders = [f'-I{folder}' for folder in options.include_dir]
-    command = [*options.cc.split(), '-E', '-P', *folders, '-x', 'c', '-']
+    command = [*options.cc.split(), '-E', '-P', f'-I{options.include_dir}', '-x', 'c', '-']
     return subprocess.run(command, input=includes(module), text=True, check=True,
                           stdout=subprocess.PIPE).stdout
 
@@ -108,7 +107,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--module', choices=MODULES, required=True)
     parser.add_argument('--cc', default='cc')
-    parser.add_argument('--include-dir', action='append', required=True)
+    parser.add_argument('--include-dir', required=True)
     parser.add_argument('--output', type=pathlib.Path, required=True)
     options = parser.parse_args()
     module = MODULES[options.module]

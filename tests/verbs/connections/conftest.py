@@ -5,13 +5,6 @@ import errno
 
 import pytest
 
-import world
-
-
-def pytest_ignore_collect(collection_path, config):
-    """Softhca's processes have no connection manager to talk to."""
-    return not world.KERNEL or None
-
 
 @pytest.fixture(scope='session')
 def address(device):

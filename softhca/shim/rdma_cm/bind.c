@@ -74,6 +74,9 @@ static int find_device(struct ucm_id *id, const union ucm_address *address)
 		return 0;
 	if (hca->shared->killed || !cm_of(hca))
 		return ENODEV;
+	/* Ports of Ethernet are found by their IP addresses alone. */
+	if (address->family == UCM_AF_IB && hca->shared->port_type != FABRIC_PORT_IB)
+		return ENODEV;
 	if (!ucm_address_is_own(address, hca))
 		return EADDRNOTAVAIL;
 	id->hca = hca;

@@ -115,6 +115,17 @@ static void report_service(struct ucm_id *id, const struct cm_message *message)
 	ucm_event_post(event);
 }
 
+static void report_refusal(struct ucm_id *id, const struct cm_message *message)
+{
+	struct ucm_event *event =
+		ucm_event_new(id, UCM_EVENT_UNREACHABLE, message->sidr_rep.status);
+
+	if (!event)
+		return;
+	ucm_take_private(&event->response, message, 0, true);
+	ucm_event_post(event);
+}
+
 void ucm_sidr_event(struct cm_sidr *sidr, void *arg, const struct cm_event *event)
 {
 	struct ucm_id *id = arg;
@@ -123,7 +134,7 @@ void ucm_sidr_event(struct cm_sidr *sidr, void *arg, const struct cm_event *even
 	if (event->type == CM_EVENT_SIDR_UNREACHABLE)
 		ucm_event_tell(id, UCM_EVENT_UNREACHABLE, -ETIMEDOUT);
 	else if (event->message->sidr_rep.status != CM_SIDR_SUCCESS)
-		ucm_event_tell(id, UCM_EVENT_UNREACHABLE, event->message->sidr_rep.status);
+		report_refusal(id, event->message);
 	else
 		report_service(id, event->message);
 }

@@ -11,7 +11,7 @@ from bed.connection import (ADDRESS, GROUP, Listener, attributes, bound_to_peer,
                             next_event, pass_event, there)
 from bed.device import fails_with
 from pyverbs.addr import AH
-from pyverbs.cmid import CMID, AddrInfo, ConnParam, JoinMCAttrEx, UDParam
+from pyverbs.cmid import CMID, AddrInfo, CMEventChannel, ConnParam, JoinMCAttrEx, UDParam
 from pyverbs.pyverbs_error import PyverbsRDMAError, PyverbsUserError
 
 pytestmark = pytest.mark.usefixtures('address')
@@ -132,24 +132,20 @@ def group(**more):
     return AddrInfo(dst=GROUP, port_space=UDP, **more)
 
 
-def member(**more):
+def member(channel):
     """-> an id that may join"""
-    with contextlib.ExitStack() as stack:
-        one = stack.enter_context(CMID(port_space=UDP, **more))
-        one.bind_addr(here(free_port(), UDP))
-        one.create_qp(attributes(UD))
-        stack.pop_all()
+    one = CMID(channel, port_space=UDP)
+    one.bind_addr(here(free_port(), UDP))
+    one.resolve_addr(group())
+    pass_event(channel, ce.RDMA_CM_EVENT_ADDR_RESOLVED)
+    one.create_qp(attributes(UD))
     return one
 
 
 @pytest.fixture
 def told(channel):
-    """An id that may join, and hears of it"""
-    with CMID(channel, port_space=UDP) as one:
-        one.bind_addr(here(free_port(), UDP))
-        one.resolve_addr(group())
-        pass_event(channel, ce.RDMA_CM_EVENT_ADDR_RESOLVED)
-        one.create_qp(attributes(UD))
+    """One that hears of it"""
+    with member(channel) as one:
         yield one
 
 
@@ -176,15 +172,21 @@ def test_joining_with_attributes(told, flags):
     told.leave_multicast(group())
 
 
-def test_members_hear_what_is_sent():
-    with member() as one, member() as other:
-        for each in (one, other):
-            each.join_multicast(group())
-        memory = [each.reg_msgs(GRH + 64) for each in (one, other)]
-        other.post_recv(memory[1])
-        other.leave_multicast(group())
-        one.leave_multicast(group())
-    # That it arrives is tests/traffic/rdmacm's, which has the handle of the event.
+def test_members_hear_what_is_sent(told):
+    with CMEventChannel() as channel, member(channel) as other:
+        for one in (told, other):
+            one.join_multicast(group())
+        where = UDParam(next_event(told.event_channel, ce.RDMA_CM_EVENT_MULTICAST_JOIN))
+        pass_event(channel, ce.RDMA_CM_EVENT_MULTICAST_JOIN)
+        theirs, ours = other.reg_msgs(GRH + 64), told.reg_msgs(64)
+        other.post_recv(theirs)
+        ours.write(b'to all', 6)
+        with AH(told.pd, attr=where.ah_attr) as route:
+            told.post_ud_send(ours, route, where.qp_num, length=6)
+            assert told.get_send_comp().status == e.IBV_WC_SUCCESS
+            done = other.get_recv_comp()
+        assert (done.status, done.src_qp) == (e.IBV_WC_SUCCESS, told.qpn)
+        assert theirs.read(6, GRH) == b'to all'
 
 
 def test_joining_twice(told):

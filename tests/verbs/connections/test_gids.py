@@ -6,9 +6,9 @@ import pytest
 
 import pyverbs.enums as e
 import pyverbs.librdmacm_enums as ce
-from bed.connection import attributes, free_port, next_event, pass_event
-from bed.device import fails_with
-from pyverbs.cmid import CMID, AddrInfo, CMEventChannel, ConnParam
+from bed.connection import attributes, free_port, next_event, pass_event, readable
+from bed.device import fails_with, lacking
+from pyverbs.cmid import CMID, AddrInfo, CMEvent, CMEventChannel, ConnParam
 from pyverbs.pyverbs_error import PyverbsRDMAError
 
 
@@ -22,7 +22,11 @@ def check_connecting(device, listener, active, port):
     active.resolve_addr(address(device, port))
     pass_event(active.event_channel, ce.RDMA_CM_EVENT_ADDR_RESOLVED)
     active.resolve_route()
-    pass_event(active.event_channel, ce.RDMA_CM_EVENT_ROUTE_RESOLVED)
+    assert readable(active.event_channel)
+    with CMEvent(active.event_channel) as told:
+        if told.event_type == ce.RDMA_CM_EVENT_ROUTE_ERROR:
+            lacking(f'no subnet administrator knows the route: {told.status}')
+        assert told.event_type == ce.RDMA_CM_EVENT_ROUTE_RESOLVED
     active.create_qp(attributes())
     active.connect(ConnParam())
     request = next_event(listener.event_channel, ce.RDMA_CM_EVENT_CONNECT_REQUEST)

@@ -12,15 +12,16 @@ import shutil
 import subprocess
 import sys
 
-HEADERS = ("verbs", "arch")
-FOLDERS = ("libibverbs/man", "providers/mlx5/man")
+HEADERS = ("verbs", "arch", "rdma_cma", "rdma_verbs", "rsocket")
+FOLDERS = ("libibverbs/man", "providers/mlx5/man", "librdmacm/man")
 # Of mlx5dv: calls for memory keys and the like, which no queue pair can be made with yet.
 WITHOUT_PAGE = re.compile(r"mlx5dv_wr_(?!set_dc_addr)")
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "PARAMETERS", "LIFETIME", "THREADS", "RETURN VALUE",
             "ERRORS", "EXAMPLE", "NOTES", "SEE ALSO", "SOURCE"]
 OPTIONAL = {"PARAMETERS", "LIFETIME", "NOTES"}
-# Not errno values although they look like it.
-WORDS = {"EN_SQD_ASYNC_NOTIFY", "ERRORS", "ESP", "EXAMPLE"}
+# Not errno values although they look like it; of those with a family the beginning.
+WORDS = {"ECE", "EN_SQD_ASYNC_NOTIFY", "ERRORS", "ESP", "EVENT", "EXAMPLE"}
+FAMILIES = ("EAI_", "EPOLL")
 
 
 def public_functions(source):
@@ -68,6 +69,8 @@ def prototype(entry):
     for kind, name in entry["params"]:
         array = re.fullmatch(r"(.*?)\s*(\[\d*\])", kind)
         parameters.append(f"{array[1]} {name}{array[2]}" if array else f"{kind} {name}")
+    if entry.get("variadic"):
+        parameters.append("...")
     text = f"{entry['ret']} {entry['name']}({', '.join(parameters) or 'void'});"
     # What the symbol calls by a name of its own is what programs call the present structure.
     text = text.replace("struct _compat_ibv_port_attr", "struct ibv_port_attr")
@@ -106,6 +109,9 @@ class Check:
         self.header = "".join((public / name).read_text()
                               for name in ("verbs.h", "verbs_api.h", "tm_types.h"))
         self.header += direct_headers(source)
+        published = sorted((source / "librdmacm/include/rdma").glob("*.h"))
+        self.header += "".join(path.read_text() for path in published)
+        self.published = {f"rdma/{path.name}" for path in published}
         headers = (source / "kernel-headers/rdma").glob("*.h")
         self.kernel = "".join(path.read_text() for path in headers)
         self.faults = []
@@ -152,11 +158,11 @@ class Check:
                 self.fault(page.name, f"the example {name} does not exist")
 
     def names_exist(self, page):
-        for name in set(re.findall(r"\b((?:ibv|mlx5dv|verbs)_\w+)\(\)", page.text)):
+        for name in set(re.findall(r"\b((?:ibv|mlx5dv|verbs|rdma|repoll)_\w+)\(\)", page.text)):
             if name not in self.functions:
                 self.fault(page.name, f"{name}() does not exist")
         for name in set(re.findall(r"\bE[A-Z][A-Z0-9_]+\b", page.text)) - WORDS:
-            if not hasattr(errno, name):
+            if not hasattr(errno, name) and not name.startswith(FAMILIES):
                 self.fault(page.name, f"there is no {name}")
         for name in re.findall(r"\*\*(\w+)\*\*\\\(3\)", page.sections.get("SEE ALSO", "")):
             if not (self.man / f"man3/{name}.3").exists():
@@ -166,18 +172,19 @@ class Check:
                 self.fault(page.name, f"refers to {name}({section}), which does not exist")
 
     def constants_exist(self, page):
-        known = set(re.findall(r"\b(?:IBV|MLX5\w*)_\w+", self.header)) | {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE",
-                                                         "IBV_DRIVERS"}
-        for name in set(re.findall(r"\b(?:IBV|MLX5(?:DV)?)_(?!1)[A-Z0-9_]+\b", page.text)) - known:
+        known = set(re.findall(r"\b(?:IBV|MLX5\w*|RDMA|RAI)_\w+", self.header))
+        known |= {"IBV_SHOW_WARNINGS", "IBV_FORK_SAFE", "IBV_DRIVERS"}
+        names = r"\b(?:IBV|MLX5(?:DV)?|RDMA|RAI)_(?!1|NLDEV_)[A-Z0-9_]+\b"
+        for name in set(re.findall(names, page.text)) - known:
             self.fault(page.name, f"there is no {name}")
 
     def kernel_names_exist(self, page):
-        for name in set(re.findall(r"\brdma/\w+\.h\b", page.text)):
+        for name in set(re.findall(r"\brdma/\w+\.h\b", page.text)) - self.published:
             if not (self.source / "kernel-headers" / name).exists():
                 self.fault(page.name, f"there is no {name}")
         names = r"\b(UVERBS_[A-Z0-9_]+|RDMA_NLDEV_[A-Z0-9_]+|(?:struct|enum) (?:ib|rdma|mlx5_ib)_\w+)\b"
         for name in set(re.findall(names, page.text)):
-            if not re.search(rf"\b{name}\b", self.kernel):
+            if not re.search(rf"\b{name}\b", self.kernel + self.header):
                 self.fault(page.name, f"the kernel has no {name}")
         for name in set(re.findall(r"\b(?:struct|enum) (?:ibv|mlx5dv)_\w+", page.text)):
             if not re.search(rf"\b{name}[ ;]", self.header):

@@ -141,6 +141,7 @@ struct mlx5_qp {
 	struct mlx5_buf sq_buf; /* of raw QPs, whose rings lie apart */
 	__be32 unseen_dbrec[2]; /* of raw QPs before RTR, see qp_raw.c */
 	struct ibv_pd *domain;	/* it was made in; NULL: none */
+	struct mlx5_tags *tags; /* of the shared queue it receives from; NULL: none */
 	struct mlx5_qp_counters counters;
 	uint32_t ece_options; /* that the device could use; after RTR those agreed on */
 	uint32_t ece_wanted;  /* by the peer, for the change to RTR; 0: none */

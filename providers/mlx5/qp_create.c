@@ -131,7 +131,7 @@ void mlx5_qp_free(struct mlx5_context *context, struct mlx5_qp *qp)
 	mlx5_bf_release(context, qp->sq.bf);
 	free_memory(context, qp);
 	mlx5_domain_release(qp->domain);
-	mlx5_tags_count_user(qp->srq, -1u);
+	mlx5_tags_put(qp->tags);
 	mlx5_qp_detach_counters(qp);
 	free(qp);
 }
@@ -236,7 +236,7 @@ static struct mlx5_qp *alloc_qp(struct mlx5_context *context,
 	qp->resource.kind =
 		attr->qp_type == IBV_QPT_RAW_PACKET ? MLX5_RESOURCE_RAW_QP : MLX5_RESOURCE_QP;
 	qp->srq = attr->srq && mlx5_receives(attr->qp_type) ? to_mlx5_srq(attr->srq) : NULL;
-	mlx5_tags_count_user(qp->srq, 1);
+	qp->tags = mlx5_tags_get(qp->srq);
 	qp->verbs.qp.qp_type = attr->qp_type;
 	qp->service = service;
 	mlx5_lock_init(&qp->sq.lock, locked);

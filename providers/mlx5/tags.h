@@ -61,8 +61,10 @@ struct mlx5_tag_completion {
 int mlx5_tags_create(struct mlx5_srq *srq, const struct ibv_srq_init_attr_ex *attr);
 /* Of any shared queue, before it ends. EBUSY: the program has queue pairs on it. */
 int mlx5_tags_destroy(struct mlx5_srq *srq);
-/* A queue pair of the program begins or ends to receive from a shared queue, NULL: from none. */
-void mlx5_tags_count_user(struct mlx5_srq *srq, unsigned int change);
+/* A queue pair of the program begins to receive from a shared queue, NULL: from none. Its list, if
+ * it has one, does not end before that is put. */
+struct mlx5_tags *mlx5_tags_get(struct mlx5_srq *srq);
+void mlx5_tags_put(struct mlx5_tags *tags);
 
 /* Takes a completion of tag matching. 0, or EIO for a CQE that means nothing to us. */
 int mlx5_tags_complete(struct mlx5_srq *srq, const struct mlx5_cqe64 *cqe,

@@ -173,8 +173,17 @@ int mlx5_tags_destroy(struct mlx5_srq *srq)
 }
 
 /* The list's own queue pair is made before the shared queue has a list, and ends after. */
-void mlx5_tags_count_user(struct mlx5_srq *srq, unsigned int change)
+struct mlx5_tags *mlx5_tags_get(struct mlx5_srq *srq)
 {
-	if (srq && srq->tags)
-		atomic_fetch_add(&srq->tags->users, change);
+	struct mlx5_tags *tags = srq ? srq->tags : NULL;
+
+	if (tags)
+		atomic_fetch_add(&tags->users, 1);
+	return tags;
+}
+
+void mlx5_tags_put(struct mlx5_tags *tags)
+{
+	if (tags)
+		atomic_fetch_sub(&tags->users, 1);
 }

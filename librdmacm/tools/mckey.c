@@ -171,7 +171,7 @@ static int join_all(struct party *party)
 		err = start(party, &party->members[i]);
 	while (!err && party->joined < config.members)
 		err = cm_loop_turn(&party->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("no answer to the join for %d s", CM_PATIENCE_MS / 1000);
 	return err;
 }

@@ -207,7 +207,7 @@ static void *take_share(void *argument)
 			err = begin(share, &share->connections[i]);
 	while (!err && share->open > 0)
 		err = cm_loop_turn(&share->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("%s: no event for %d s, %ld of %ld connections wait",
 			    steps[share->step].text, CM_PATIENCE_MS / 1000, share->open,
 			    share->count);

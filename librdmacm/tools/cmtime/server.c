@@ -134,7 +134,7 @@ static int await(struct cmtime_server *server, const long *count, long wanted, c
 
 	while (!err && *count < wanted)
 		err = cm_loop_turn(&server->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("no event for %d s: %ld of %ld connections have %s",
 			    CM_PATIENCE_MS / 1000, *count, wanted, what);
 	return err;

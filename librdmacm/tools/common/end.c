@@ -262,7 +262,7 @@ static int doze(struct cm_end *end, struct cm_loop *loop, int timeout_ms)
 {
 	int err = cm_loop_turn(loop, end->channel->fd, timeout_ms);
 
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		return tool_error(
 			ETIMEDOUT,
 			"no completion for %d s: the peer has stopped, or a message was lost",

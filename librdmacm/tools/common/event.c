@@ -56,7 +56,7 @@ int cm_loop_turn(struct cm_loop *loop, int fd, int timeout_ms)
 	if (count < 0)
 		return tool_error(errno, "cannot wait for events");
 	if (!count)
-		return ETIMEDOUT;
+		return ETIME;
 	return fds[0].revents ? take_event(loop) : 0;
 }
 

@@ -25,7 +25,7 @@ int cm_loop_open(struct cm_loop *loop);
 void cm_loop_close(struct cm_loop *loop);
 
 /*
- * Handles one event, or returns when fd (-1 for none) can be read. ETIMEDOUT when neither happens,
+ * Handles one event, or returns when fd (-1 for none) can be read. ETIME when neither happens,
  * about which nothing is printed.
  */
 int cm_loop_turn(struct cm_loop *loop, int fd, int timeout_ms);

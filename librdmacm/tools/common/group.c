@@ -240,7 +240,7 @@ int cm_group_connect(struct cm_group *group)
 
 	while (!err && group->ready < group->config->connections)
 		err = cm_loop_turn(&group->loop, -1, timeout);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("the server does not answer for %d s", CM_PATIENCE_MS / 1000);
 	return err;
 }
@@ -251,7 +251,7 @@ int cm_group_await_gone(struct cm_group *group)
 
 	while (!err && group->gone < group->ready)
 		err = cm_loop_turn(&group->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("the peer does not disconnect for %d s", CM_PATIENCE_MS / 1000);
 	return err;
 }

@@ -109,7 +109,7 @@ static int connect_client(struct client *client)
 		return tool_error(errno, "cannot resolve the server's address");
 	while (!err && !link->established && !link->end.gone)
 		err = cm_loop_turn(&link->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("the server does not answer for %d s", CM_PATIENCE_MS / 1000);
 	return err;
 }
@@ -170,7 +170,7 @@ static int part(struct rping_link *link)
 	rping_link_part(link);
 	while (!err && !link->end.gone)
 		err = cm_loop_turn(&link->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("the server does not answer the disconnect for %d s",
 			    CM_PATIENCE_MS / 1000);
 	return err;

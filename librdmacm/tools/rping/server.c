@@ -174,7 +174,7 @@ static int accept_client(struct rping_link *link, const struct guest *guest)
 		return tool_error(errno, "cannot accept a client");
 	while (!err && !link->established && !link->end.gone)
 		err = cm_loop_turn(&link->loop, -1, CM_PATIENCE_MS);
-	if (err == ETIMEDOUT)
+	if (err == ETIME)
 		tool_refuse("the client does not complete the connection for %d s",
 			    CM_PATIENCE_MS / 1000);
 	return err;

@@ -3,7 +3,10 @@
  * A request that changes the tags of a shared receive queue: the control segment is followed by the
  * tag matching segment, and by the receive of a tag that is added.
  */
+#include <string.h>
+
 #include "hw/mlx5/tag_matching.h"
+#include "softhca/core/engine.h"
 #include "softhca/mlx5/reader.h"
 
 /* The second half holds the tag. */
@@ -53,6 +56,16 @@ static const char *take_receive(struct reader *reader, struct send_request *requ
 	return NULL;
 }
 
+static bool has_reserved_bits(const struct mlx5_wqe_tm_seg *tm)
+{
+	static const struct mlx5_wqe_tm_seg none;
+
+	return tm->opcode & ((1 << MLX5_TM_OPCODE_SHIFT) - 1) ||
+	       tm->flags & ~(MLX5_TM_CQE_REQ | MLX5_TM_SW_CNT) ||
+	       memcmp(tm->rsvd0, none.rsvd0, sizeof(none.rsvd0)) ||
+	       memcmp(tm->rsvd1, none.rsvd1, sizeof(none.rsvd1));
+}
+
 const char *reader_take_tag_change(struct reader *reader, struct send_request *request)
 {
 	struct tag_change *change = &request->tags;
@@ -61,6 +74,8 @@ const char *reader_take_tag_change(struct reader *reader, struct send_request *r
 
 	if (!take(reader, &from.segments[0]) || !take(reader, &from.segments[1]))
 		return "tag matching segment cut short";
+	if (reader->qp->hca->engine->strict && has_reserved_bits(&from.tm))
+		return "reserved bits of a tag matching segment";
 	*change = (struct tag_change){
 		.index = be16toh(from.tm.index),
 		.handled = be16toh(from.tm.sw_cnt),

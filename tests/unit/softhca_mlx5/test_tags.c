@@ -132,6 +132,22 @@ static void what_no_driver_writes_is_refused(void **state)
 	assert_int_equal(decode(wqe, sizeof(wqe)), EINVAL);
 }
 
+static void reserved_bits_are_refused_where_it_is_strict(void **state)
+{
+	static const uint8_t at[] = {16, 17, 20, 21, 24, 31};
+	uint8_t wqe[sizeof(added)];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(at); i++) {
+		memcpy(wqe, added, sizeof(wqe));
+		wqe[at[i]] |= 1;
+		rig.engine.strict = true;
+		assert_int_equal(decode(wqe, sizeof(wqe)), EINVAL);
+		rig.engine.strict = false;
+		assert_int_equal(decode(wqe, sizeof(wqe)), 0);
+	}
+}
+
 /* ---- completions ---- */
 
 static void land(enum tag_event event, const struct completion *completion, bool success)
@@ -240,6 +256,7 @@ int main(void)
 		TEST(a_tag_is_removed),
 		TEST(the_list_is_brought_up_to_date),
 		TEST(what_no_driver_writes_is_refused),
+		TEST(reserved_bits_are_refused_where_it_is_strict),
 		TEST(a_change_is_told_with_the_count),
 		TEST(a_message_is_told_with_its_header),
 		TEST(a_full_queue_has_no_room_for_tags),

@@ -20,6 +20,8 @@ LIBRARIES = ("own", pytest.param("stock", marks=pytest.mark.stock))
 BOTH_PORTS = ("messages", "datagrams", "gids", "dynamic")
 # What only Ethernet ports offer, and of the devices there are, softhca's.
 OF_ETHERNET = ("ethernet", "flow_counters", "flows", "frames", "spreading")
+# What of the devices there are only softhca's offer, without a kernel.
+OF_SOFTHCA = ("tags", "tag_rules")
 # Cases that wait for somebody to act meanwhile, run by a test of their own.
 ACCOMPANIED = ("link", "disasters")
 # About what softhca's adapters have not, so that there is nothing to test without a kernel.
@@ -111,7 +113,7 @@ def check(fabric, result, case):
 @pytest.mark.parametrize("subject, case, port, libraries", runs(
     sorted(path.stem for path in HERE.glob("*.c") if path.stem not in
            ACCOMPANIED + OF_KERNELS + OF_THE_SHIM +
-           (OF_ETHERNET if world.KERNEL else ()))))
+           (OF_ETHERNET + OF_SOFTHCA if world.KERNEL else ()))))
 def test_verbs(fabric, subject, case, port, libraries):
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
                              environment(libraries, **leaving(case))), case)

@@ -70,6 +70,21 @@ struct rdma_ucm_event_resp cm_event(int fd, enum ucm_event_type type)
 	return answer;
 }
 
+int cm_write_event(int fd, uint32_t id, uint32_t event, uint64_t argument)
+{
+	struct rdma_ucm_write_cm_event wire = {.id = id, .event = event, .status = 5};
+
+	wire.param.arg = argument;
+	return cm_tell(fd, RDMA_USER_CM_CMD_WRITE_CM_EVENT, &wire);
+}
+
+bool cm_is_readable(int fd)
+{
+	struct pollfd wish = {.fd = fd, .events = POLLIN};
+
+	return poll(&wish, 1, 0) == 1;
+}
+
 void cm_await_readable(int fd)
 {
 	struct pollfd wish = {.fd = fd, .events = POLLIN};

@@ -36,7 +36,9 @@ uint32_t cm_create(int fd, uint16_t space, uint64_t uid);
 void cm_destroy_id(int fd, uint32_t id, uint32_t events_reported);
 /* The next event, which must be there and of that type. */
 struct rdma_ucm_event_resp cm_event(int fd, enum ucm_event_type type);
-/* The same once it is there. */
+int cm_write_event(int fd, uint32_t id, uint32_t event, uint64_t argument);
+bool cm_is_readable(int fd);
+/* The same as cm_event() once it is there. */
 void cm_await_readable(int fd);
 struct rdma_ucm_event_resp cm_await_event(int fd, enum ucm_event_type type);
 int cm_bind(int fd, uint32_t id, const void *address, size_t length);

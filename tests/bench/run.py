@@ -16,6 +16,7 @@ import argparse
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -53,17 +54,26 @@ def pingpong_us(output):
     return float(re.findall(r"([\d.]+) usec/iter", output)[-1]) / 2
 
 
+def stream_us(output):
+    """One way, of rstream's last line."""
+    return float(output.split()[-1])
+
+
+def stream_gb(output):
+    return float(output.split()[-2]) / 8
+
+
 class Figure:
     """One row: a command run as server and client, and how it is judged."""
 
-    def __init__(self, name, unit, command, read, raw, aim, meets):
+    def __init__(self, name, unit, command, read, raw, aim, meets, client=None):
         self.name, self.unit, self.command, self.read = name, unit, command, read
-        self.raw, self.aim, self.meets = raw, aim, meets
+        self.raw, self.aim, self.meets, self.client = raw, aim, meets, client or command
 
     def measure(self):
         before = baseline(*self.raw)
         with harness.fabric() as fabric:
-            _, client = fabric.pair(self.command, self.command)
+            _, client = fabric.pair(self.command, self.client)
         return before, self.read(client.output), baseline(*self.raw)
 
 
@@ -78,6 +88,12 @@ def figures(short):
     def bandwidth(name, command, size):
         return Figure(name, "GB/s", command, bandwidth_gb, copy(size), "8 or 0.7 of raw",
                       lambda value, raw: value >= min(8, 0.7 * raw))
+
+    def stream(name, unit, options, read, raw, aim, meets):
+        command = "%s/rstream %s" % (harness.OWN, options)
+        # What it is given behind is as perftest takes it: a port, and the server's address.
+        client = shlex.join(["sh", "-c", 'exec %s "$1" "$2" -s "$3"' % command, "rstream"])
+        return Figure(name, unit, command, read, raw, aim, meets, client)
 
     bulk = 2000 if short else 10000
     own, stock = "%s/ibv_rc_pingpong -s 8 -n %d" % (harness.OWN, n), \
@@ -99,6 +115,13 @@ def figures(short):
                lambda value, raw: value <= raw + 0.4),
         Figure("own rc_pingpong 8 B", "us", own, pingpong_us, line, "raw + 0.4",
                lambda value, raw: value <= raw + 0.4),
+        # Sockets: what TCP does over loopback is the calibration.
+        stream("rstream 8 B", "us", "-T b -S 8 -C 1 -I %d" % (n // 4), stream_us, ("tcp", "lat"),
+               "TCP's", lambda value, raw: value <= raw),
+        stream("rstream 64 KB", "GB/s", "-T b -S 65536 -C 100 -I %d" % (bulk // 100), stream_gb,
+               ("tcp", "bw", 65536), "TCP's", lambda value, raw: value >= raw),
+        stream("rstream 1 MB", "GB/s", "-T b -S 1048576 -C 10 -I %d" % (bulk // 100), stream_gb,
+               ("tcp", "bw", 1 << 20), "TCP's", lambda value, raw: value >= raw),
     ]
 
 

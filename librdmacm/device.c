@@ -85,13 +85,37 @@ static int open_listed(struct ibv_device **list, bool all, __be64 guid, int inde
 	return err;
 }
 
+static void before_fork(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* What is mapped of an open device stays with the parent: the child opens it for itself. */
+static void after_fork_in_child(void)
+{
+	list_init(&devices);
+	pthread_mutex_unlock(&mutex);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(before_fork, after_fork, after_fork_in_child);
+}
+
 static int open_more(bool all, __be64 guid, int index)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ibv_device **list = ibv_get_device_list(NULL);
 	int err;
 
 	if (!list)
 		return errno;
+	pthread_once(&once, watch_forks);
 	err = open_listed(list, all, guid, index);
 	ibv_free_device_list(list);
 	return err;

@@ -254,3 +254,26 @@ CASE(a_child_does_not_disturb_its_parent)
 	receive_bytes(pair.passive, 3000);
 	end_pair(&pair);
 }
+
+CASE(a_child_has_sockets_of_its_own)
+{
+	struct pair pair = NO_PAIR, own = NO_PAIR;
+	pid_t child;
+	int status;
+
+	connect_pair(&pair);
+	child = fork();
+	CHECK(child >= 0);
+	if (!child) {
+		connect_pair(&own);
+		send_bytes(own.active, 3000);
+		receive_bytes(own.passive, 3000);
+		end_pair(&own);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	send_bytes(pair.active, 3000);
+	receive_bytes(pair.passive, 3000);
+	end_pair(&pair);
+}

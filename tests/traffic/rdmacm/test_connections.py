@@ -39,6 +39,7 @@ STRICTER = {
     # Numbers that are no rsockets it hands to the system, which closes them, and children use what
     # their parent is connected by.
     "numbers_that_are_no_rsockets", "what_sockets_refuse", "a_child_does_not_disturb_its_parent",
+    "a_child_has_sockets_of_its_own",
     # It gives no more of MSG_TRUNC than was copied, hears everybody when it is connected, and waits in
     # calls that are for streams.
     "datagrams_are_whole_or_cut", "connected_datagrams", "what_datagrams_do_not_do",

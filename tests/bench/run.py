@@ -147,6 +147,21 @@ def report_instructions(suite):
                                               ("" if good else "   MISSED")))
 
 
+def report_connections(suite, short):
+    print("\n%-52s %7s %7s %6s   %s" % ("connections", "ours", "stock", "ratio", "aim"))
+    case = xml.SubElement(suite, "testcase", name="connections")
+    try:
+        figures = connections.compare(100 if short else 500)
+    except AssertionError as error:
+        xml.SubElement(case, "failure").text = str(error)
+        print("connections FAILED: %s" % str(error)[-600:])
+        return
+    for name, own, stock in figures:
+        good = own >= connections.LIMIT * stock
+        print("%-52s %7.0f %7.0f %6.2f   %s" % (name, own, stock, own / stock, "0.8 of stock's" +
+                                              ("" if good else "   MISSED")))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", help="build directory (build)")
@@ -155,9 +170,10 @@ def main():
     options = parser.parse_args()
     if options.build:
         os.environ["OV_BUILD"] = str(pathlib.Path(options.build).resolve())
-    global harness, instructions
+    global harness, instructions, connections
     import harness
     import instructions
+    import connections
 
     suite = xml.Element("testsuite", name="bench")
     form = "%-24s %-5s %9s %9s %9s   %s"
@@ -177,6 +193,7 @@ def main():
         for name, arguments, unit in SOCKETS:
             print(form % ("%s %s" % (kind, name), unit, "", "%.3f" % baseline(kind, *arguments),
                           "", ""))
+    report_connections(suite, options.short)
     report_instructions(suite)
     if options.junit:
         xml.ElementTree(suite).write(options.junit)

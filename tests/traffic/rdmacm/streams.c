@@ -2,7 +2,10 @@
 /* rsockets as streams: bytes in their order, in the shapes that calls give them, to the end. */
 #include "sockets.h"
 
+#include <signal.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 CASE(bytes_arrive_in_their_order)
 {
@@ -249,4 +252,40 @@ CASE(nothing_is_left_of_a_connection)
 		end_pair(&pair);
 	}
 	CHECK_EQ(open_descriptors(), before);
+}
+
+static void connect_and_stay(const struct sockaddr_in *address)
+{
+	int active = rsocket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK_EQ(rconnect(active, (const struct sockaddr *)address, sizeof(*address)), 0);
+	CHECK_EQ(rsend(active, "x", 1, 0), 1);
+	for (;;)
+		pause();
+}
+
+/* Without a goodbye: what has arrived can be read, then it is an error, once. */
+CASE(a_peer_that_dies_is_noticed)
+{
+	struct sockaddr_in address;
+	int listener = listening_socket(&address), passive;
+	pid_t child = fork();
+	char bytes[2];
+
+	CHECK(child >= 0);
+	if (!child)
+		connect_and_stay(&address);
+	passive = raccept(listener, NULL, NULL);
+	CHECK(passive >= 0);
+	await_poll(passive, POLLIN, POLLIN);
+	CHECK_OK(kill(child, SIGKILL));
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	await_poll(passive, POLLIN, POLLERR);
+	CHECK_EQ(rrecv(passive, bytes, 2, 0), 1);
+	await_poll(passive, POLLIN, POLLHUP);
+	CHECK_FAILS(rrecv(passive, bytes, 2, 0) >= 0, ECONNRESET);
+	CHECK_EQ(rrecv(passive, bytes, 2, 0), 0);
+	CHECK_FAILS(rsend(passive, bytes, 1, 0) >= 0, EPIPE);
+	CHECK_EQ(rclose(passive), 0);
+	CHECK_EQ(rclose(listener), 0);
 }

@@ -175,6 +175,16 @@ def test_streams_that_are_polled(fabric, one, server, client):
     stream_over_rsockets(fabric, one, server, client)
 
 
+@pytest.mark.parametrize("one, server, client", **cases(rsocket_tools.DATAGRAMS))
+def test_datagrams_over_rsockets(fabric, one, server, client):
+    port = harness.free_port()
+    options = "-p %d" % port
+    first = fabric.start(command(one, server, "%s -b %s" % (options, LOOPBACK)))
+    harness.wait_for(lambda: port in udp_ports(), "server is bound", alive=first.process)
+    result = fabric.run(command(one, client, "%s -s %s" % (options, LOOPBACK)), seconds=20)
+    assert rows(result.ok().output) == [one.row], result
+
+
 FILES = {"small": b"a short one\n", "pages": bytes(range(251)) * 1000}
 
 

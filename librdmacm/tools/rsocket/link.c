@@ -7,6 +7,9 @@
 #include "libibverbs/examples/common/report.h"
 #include "link.h"
 
+/* A peer that has a processor of its own has answered by then. */
+enum { CALLS_BEFORE_SLEEP = 200 };
+
 int rs_link_flags(const struct rs_link *link)
 {
 	return link->wish->blocking ? MSG_WAITALL : MSG_DONTWAIT;
@@ -27,9 +30,12 @@ int rs_link_wait(const struct rs_link *link, short events, int timeout)
 	return count ? 0 : ETIMEDOUT;
 }
 
-static int before_call(const struct rs_link *link, short events)
+int rs_link_ready(const struct rs_link *link, short events, unsigned int *calls)
 {
-	return link->wish->async ? rs_link_wait(link, events, -1) : 0;
+	if (!link->wish->async && ++*calls < CALLS_BEFORE_SLEEP)
+		return 0;
+	*calls = 0;
+	return rs_link_wait(link, events, -1);
 }
 
 static int left(size_t done, size_t size)
@@ -42,10 +48,11 @@ static int left(size_t done, size_t size)
 
 int rs_link_send(const struct rs_link *link, const void *data, size_t size)
 {
+	unsigned int calls = 0;
 	size_t done = 0;
 
 	while (done < size) {
-		int err = before_call(link, POLLOUT);
+		int err = rs_link_ready(link, POLLOUT, &calls);
 		ssize_t count;
 
 		if (err)
@@ -64,10 +71,11 @@ int rs_link_send(const struct rs_link *link, const void *data, size_t size)
 
 int rs_link_receive_or_end(const struct rs_link *link, void *data, size_t size)
 {
+	unsigned int calls = 0;
 	size_t done = 0;
 
 	while (done < size) {
-		int err = before_call(link, POLLIN);
+		int err = rs_link_ready(link, POLLIN, &calls);
 		ssize_t count;
 
 		if (err)

@@ -37,6 +37,10 @@ int rs_link_retry(int err);
  * that is negative. ETIMEDOUT is not printed. */
 int rs_link_wait(const struct rs_link *link, short events, int timeout);
 
+/* To be asked before each call: waits for the event if the wish says so, or if this is one of many
+ * calls for one message. Who has nothing to do leaves the processor to the peer then. */
+int rs_link_ready(const struct rs_link *link, short events, unsigned int *calls);
+
 /* Whether the peer is still there: for those who wait for memory to change. */
 bool rs_link_alive(const struct rs_link *link);
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -82,10 +83,11 @@ static void finish(struct rs_session *session, const struct rs_test *test)
 
 static int write_all(struct rs_session *session, size_t size)
 {
+	unsigned int calls = 0;
 	size_t done = 0;
 
 	while (done < size) {
-		int err = session->link.wish->async ? rs_link_wait(&session->link, POLLOUT, -1) : 0;
+		int err = rs_link_ready(&session->link, POLLOUT, &calls);
 		ssize_t count;
 
 		if (err)
@@ -123,7 +125,10 @@ static int push(struct rs_session *session, const struct rs_test *test)
 static int pull(struct rs_session *session, const struct rs_test *test)
 {
 	for (long looks = 1; *last_byte(session, test) != session->marker; looks++) {
-		if (looks % LOOKS || rs_link_alive(&session->link))
+		if (looks % LOOKS)
+			continue;
+		sched_yield();
+		if (rs_link_alive(&session->link))
 			continue;
 		if (*last_byte(session, test) == session->marker)
 			break;

@@ -50,10 +50,11 @@ static const struct udpong_message *answered(const struct client *client)
 static int send_message(struct client *client, size_t size)
 {
 	const struct rs_link *link = &client->link;
+	unsigned int calls = 0;
 	ssize_t count;
 
 	do {
-		int err = link->wish->async ? rs_link_wait(link, POLLOUT, -1) : 0;
+		int err = rs_link_ready(link, POLLOUT, &calls);
 
 		if (err)
 			return err;

@@ -31,10 +31,11 @@ struct server {
 static int take(struct server *server)
 {
 	const struct rs_link *link = &server->link;
+	unsigned int calls = 0;
 	ssize_t size;
 
 	for (;;) {
-		int err = link->wish->async ? rs_link_wait(link, POLLIN, -1) : 0;
+		int err = rs_link_ready(link, POLLIN, &calls);
 
 		if (err)
 			return err;
@@ -55,10 +56,11 @@ static int take(struct server *server)
 static int answer(struct server *server)
 {
 	const struct rs_link *link = &server->link;
+	unsigned int calls = 0;
 	ssize_t size;
 
 	do {
-		int err = link->wish->async ? rs_link_wait(link, POLLOUT, -1) : 0;
+		int err = rs_link_ready(link, POLLOUT, &calls);
 
 		if (err)
 			return err;

@@ -5,8 +5,8 @@
 
 #include "librdmacm/rsocket/message.h"
 
-/* What librdmacm1 44.0 tells: 127 is 0x7f, 128 0x80, 256 0x81, 1000 0x83. Who has a few more than can
- * be told has them for nothing. */
+/* What librdmacm1 44.0 tells: 127 is 0x7f, 128 0x80, 256 0x81, 1000 0x83. Who has a few more than
+ * can be told has them for nothing. */
 static uint8_t pack_maps(uint32_t maps)
 {
 	return (uint8_t)(maps <= 0x80 ? maps : 0x80 | maps >> 8);

@@ -30,7 +30,6 @@ static void set_defaults(struct rs_socket *rs)
 	rs->options.keepalive_idle_s = 7200;
 	rs->options.keepalive_interval_s = 75;
 	rs->options.keepalive_probes = 9;
-	rs->options.receive_low_water = 1;
 }
 
 int rs_socket_new(int domain, int type, struct rs_socket **created)

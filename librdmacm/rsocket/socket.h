@@ -150,7 +150,6 @@ struct rs_socket {
 		bool reuse_address, v6_only, keepalive, no_delay, oob_inline;
 		struct linger linger;
 		int keepalive_idle_s, keepalive_interval_s, keepalive_probes;
-		int receive_low_water;
 	} options;
 	struct rs_service_entry keepalive;
 	int keepalive_timer;

@@ -104,6 +104,18 @@ static void wr_set_dc_addr(struct mlx5dv_qp_ex *dv, struct ibv_ah *ah, uint32_t 
 		mlx5_wqe_dc_av(&sq->wqe, to_mlx5_ah(ah), remote_dctn, remote_dc_key);
 }
 
+/* The device looks at the stream of an initiator that was made with several; perftest names one in
+ * any case. */
+static void wr_set_dc_addr_stream(struct mlx5dv_qp_ex *dv, struct ibv_ah *ah, uint32_t remote_dctn,
+				  uint64_t remote_dc_key, uint16_t stream_id)
+{
+	struct mlx5_sq *sq = &of_dv(dv)->sq;
+
+	if (likely(sq->open))
+		sq->wqe.ctrl->dci_stream_channel_id = htobe16(stream_id);
+	wr_set_dc_addr(dv, ah, remote_dctn, remote_dc_key);
+}
+
 void mlx5_dci_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 {
 	struct ibv_qp_ex *ex = &qp->verbs.qp_ex;
@@ -126,6 +138,7 @@ void mlx5_dci_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)
 	if (send_ops_flags & IBV_QP_EX_WITH_ATOMIC_FETCH_AND_ADD)
 		ex->wr_atomic_fetch_add = dci_atomic_fetch_add;
 	qp->dv.wr_set_dc_addr = wr_set_dc_addr;
+	qp->dv.wr_set_dc_addr_stream = wr_set_dc_addr_stream;
 }
 
 int mlx5_modify_dct(struct ibv_qp *qp, const struct ibv_qp_attr *attr, int attr_mask)

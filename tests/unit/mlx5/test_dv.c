@@ -221,6 +221,25 @@ static void operands_of_an_atomic_wrap_with_the_ring(void **state)
 				"00000008 00000002 0000000000000003");
 }
 
+static void a_stream_stands_before_the_flags(void **state)
+{
+	struct ibv_qp_ex *ex;
+
+	(void)state;
+	ex = open_dci();
+	ex->wr_flags = IBV_SEND_SIGNALED;
+	ibv_wr_start(ex);
+	ibv_wr_send(ex);
+	mlx5dv_wr_set_dc_addr_stream(mlx5dv_qp_ex_from_ibv_qp_ex(ex), &handle.ibv_ah, 0xccddee,
+				     DC_KEY, 0x1234);
+	assert_int_equal(ibv_wr_complete(ex), 0);
+	expect_bytes(fake_sq(), "0000000a 00aabb04 00123408 00000000 1122334455667788 80ccddee");
+	/* Without a request there is no place for one. */
+	ibv_wr_start(ex);
+	mlx5dv_wr_set_dc_addr_stream(mlx5dv_qp_ex_from_ibv_qp_ex(ex), &handle.ibv_ah, 1, DC_KEY, 1);
+	assert_int_equal(ibv_wr_complete(ex), EINVAL);
+}
+
 static void a_request_without_address_spoils_the_batch(void **state)
 {
 	struct ibv_send_wr wr = {.opcode = IBV_WR_SEND}, *bad = NULL;
@@ -321,6 +340,7 @@ int main(void)
 		DV_TEST(a_target_gets_its_number_in_rtr),
 		DV_TEST(requests_begin_with_the_address_of_a_target),
 		DV_TEST(operands_of_an_atomic_wrap_with_the_ring),
+		DV_TEST(a_stream_stands_before_the_flags),
 		DV_TEST(a_request_without_address_spoils_the_batch),
 		DV_TEST(attributes_that_cannot_be_are_refused),
 		DV_TEST(an_initiator_needs_no_receives_and_may_scatter),

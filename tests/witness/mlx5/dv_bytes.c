@@ -332,6 +332,10 @@ static void requests(void)
 		ibv_wr_set_sge(ex, 0x55, 0x66, 8));
 	REQUEST(&subject, "fetch and add", ibv_wr_atomic_fetch_add(ex, 7, 0x1000, 5),
 		ibv_wr_set_sge(ex, 0x55, 0x66, 8));
+	/* Set once more, with a stream. */
+	REQUEST(&subject, "stream", ibv_wr_send(ex),
+		mlx5dv_wr_set_dc_addr_stream(subject.dv, ah, 0x654321, DC_KEY, 0x789a);
+		ibv_wr_set_sge(ex, 1, 2, 3));
 	/* It goes nowhere, and has no address. */
 	ibv_wr_start(ex);
 	ibv_wr_local_inv(ex, 0x100);

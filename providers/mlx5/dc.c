@@ -111,9 +111,10 @@ static void wr_set_dc_addr_stream(struct mlx5dv_qp_ex *dv, struct ibv_ah *ah, ui
 {
 	struct mlx5_sq *sq = &of_dv(dv)->sq;
 
-	if (likely(sq->open))
+	if (mlx5_batch_can_set_address(sq)) {
 		sq->wqe.ctrl->dci_stream_channel_id = htobe16(stream_id);
-	wr_set_dc_addr(dv, ah, remote_dctn, remote_dc_key);
+		mlx5_wqe_dc_av(&sq->wqe, to_mlx5_ah(ah), remote_dctn, remote_dc_key);
+	}
 }
 
 void mlx5_dci_set_ex(struct mlx5_qp *qp, uint64_t send_ops_flags)

@@ -165,6 +165,13 @@ enum completion_flag {
 	COMPLETION_SOLICITED = 1 << 3,
 };
 
+/* What a datagram had in front of its data, told in place of a service level on Ethernet. */
+enum completion_header {
+	COMPLETION_HEADER_GRH = 0,
+	COMPLETION_HEADER_IP6 = 1,
+	COMPLETION_HEADER_IP4 = 2,
+};
+
 struct completion {
 	enum completion_status status;
 	unsigned int flags;

@@ -222,6 +222,22 @@ static enum completion_status place_grh(struct responder *responder, const struc
 	return message_place(responder, 0, space, GRH_BYTES);
 }
 
+/*
+ * On Ethernet, where packets have no service level, completions say instead what the header in
+ * front of the data is. Source: ConnectX PRM, CQE; UCX looks for its own address by it.
+ */
+static uint8_t service_level(struct responder *responder, const struct arrival *arrival)
+{
+	struct wire_grh grh;
+
+	if (responder->qp->hca->shared->port_type != FABRIC_PORT_ETH || !arrival->grh)
+		return arrival->packet->sl;
+	if (!came_by_udp(responder->qp, arrival))
+		return COMPLETION_HEADER_GRH;
+	memcpy(&grh, arrival->grh, sizeof(grh));
+	return wire_gid_is_ip4(grh.dgid) ? COMPLETION_HEADER_IP4 : COMPLETION_HEADER_IP6;
+}
+
 static void complete(struct responder *responder, const struct arrival *arrival,
 		     const struct wire_deth *deth, const struct wire_immdt *immdt)
 {
@@ -234,7 +250,7 @@ static void complete(struct responder *responder, const struct arrival *arrival,
 		.immediate = immdt ? immdt->immediate : 0,
 		.remote_qpn = be32toh(deth->source) & WIRE_QPN_MASK,
 		.slid = arrival->packet->slid,
-		.sl = arrival->packet->sl,
+		.sl = service_level(responder, arrival),
 		.path_bits = 0,
 		.pkey_index = arrival->pkey_index,
 	};

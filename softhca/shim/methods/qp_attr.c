@@ -10,6 +10,9 @@
 #include "softhca/shim/tables.h"
 #include "softhca/transport/transport.h"
 
+/* Twenty bits go into a header, and no more are looked at: UCX sets all of the field. */
+enum { FLOW_LABEL_MASK = 0xfffff };
+
 static void read_path(const struct ib_uverbs_qp_dest *wire, struct path *path)
 {
 	*path = (struct path){
@@ -22,7 +25,7 @@ static void read_path(const struct ib_uverbs_qp_dest *wire, struct path *path)
 		.sgid_index = wire->sgid_index,
 		.hop_limit = wire->hop_limit,
 		.traffic_class = wire->traffic_class,
-		.flow_label = wire->flow_label,
+		.flow_label = wire->flow_label & FLOW_LABEL_MASK,
 	};
 	memcpy(path->dgid, wire->dgid, sizeof(path->dgid));
 }

@@ -204,7 +204,7 @@ static void request_arrived(struct cm_listener *listener, void *arg,
 }
 
 /* The way back along which a datagram has come. */
-static struct cm_path path_of(const struct cm_listener *listener, const struct cm_source *source)
+static struct cm_path path_back(const struct cm_source *source)
 {
 	struct cm_path path = {
 		.remote_lid = source->lid,
@@ -214,7 +214,6 @@ static struct cm_path path_of(const struct cm_listener *listener, const struct c
 		.flow_label = source->flow_label,
 	};
 
-	(void)listener;
 	memcpy(path.local_gid, source->own_gid, sizeof(path.local_gid));
 	memcpy(path.remote_gid, source->gid, sizeof(path.remote_gid));
 	return path;
@@ -223,10 +222,11 @@ static struct cm_path path_of(const struct cm_listener *listener, const struct c
 static void sidr_arrived(struct cm_listener *listener, void *arg, struct cm_sidr *sidr,
 			 const struct cm_event *event)
 {
-	struct cm_path path = path_of(listener, event->source);
+	struct cm_path path = path_back(event->source);
 	struct ucm_id *id;
 	int rc = take_request(arg, event->message, &path, &id);
 
+	(void)listener;
 	if (rc == ENOMEM)
 		cm_sidr_forget(sidr);
 	else if (rc)

@@ -221,7 +221,7 @@ struct ucm_call {
 	const uint8_t *in;
 	size_t in_length;
 	size_t out_room;
-	bool waits; /* for an event, however long it takes */
+	bool waits;		     /* for an event, however long it takes */
 	struct descriptor *borrowed; /* another file, given back when the lock has been */
 };
 

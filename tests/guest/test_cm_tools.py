@@ -15,6 +15,11 @@ ADDRESSES = {
     "ipv6": {"server": "fd00:77::1", "client": "fd00:77::1", "any": "::0"},
 }
 
+# Of most pairs the two in which Debian's tool meets ours.
+MIXED = [("own", "stock"), ("stock", "own")]
+PAIRS = [one for one in cm_tools.ALL
+         if one[0].families == cm_tools.FAMILIES or one[0] in cm_tools.OURS or one[2:] in MIXED]
+
 # Debian's tools write their lines when they end, those that stay never do.
 RUN = """
 listens() { rdma resource show cm_id | grep -q LISTEN; }
@@ -64,7 +69,7 @@ def run_all(pairs, seconds):
 
 @pytest.fixture(scope="module")
 def rxe():
-    return run_all(cm_tools.ALL, 500)
+    return run_all(PAIRS, 400)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +83,13 @@ def check(results, one, family, server, client):
     assert cm_tools.has_ended(one, server, outcome.status, outcome.server), result
     if one in cm_tools.OURS:
         return
-    theirs = Outcome(results["-".join((one.name, family, "stock", "stock"))])
-    assert cm_tools.said(outcome.client) == cm_tools.said(theirs.client)
-    assert cm_tools.said(outcome.server) == cm_tools.said(theirs.server)
+    with_our_server, with_our_client = (Outcome(results["-".join((one.name, family, *way))])
+                                        for way in MIXED)
+    assert cm_tools.said(outcome.client) == cm_tools.said(with_our_server.client)
+    assert cm_tools.said(outcome.server) == cm_tools.said(with_our_client.server)
 
 
-@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL,
-                         ids=cm_tools.names(cm_tools.ALL))
+@pytest.mark.parametrize("one, family, server, client", PAIRS, ids=cm_tools.names(PAIRS))
 def test_both_sides_agree(rxe, one, family, server, client):
     check(rxe, one, family, server, client)
 

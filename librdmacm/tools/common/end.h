@@ -41,8 +41,10 @@ struct cm_end {
 	bool gone; /* to be set when the peer has disconnected */
 };
 
-/* An end of XRC only sends or only receives, and a receiving one has a shared queue for that. */
-/* For an id that is bound to a device. What has been made when it fails is closed by its owner. */
+/*
+ * For an id that is bound to a device. What has been made when it fails is closed by its owner. An
+ * end of XRC only sends or only receives, and a receiving one has a shared queue for that.
+ */
 int cm_end_open(struct cm_end *end, struct rdma_cm_id *id, const struct cm_end_wish *wish);
 /* Destroys everything, the id as well. */
 int cm_end_close(struct cm_end *end);

@@ -57,48 +57,28 @@ class Outcome:
         self.status = int(status)
 
 
-def run_all(pairs, seconds):
+@pytest.fixture(scope="module")
+def rxe():
     steps = Steps()
     steps.add("addresses", "ip -6 address add fd00:77::1/64 dev dummy0 nodad\n"
               "ip route add 239.0.0.0/8 dev dummy0")
-    for one in pairs:
+    for one in PAIRS:
         prepare(steps, *one)
     steps.add("dmesg", "dmesg")
-    return steps.run("--device", "rxe", seconds=seconds)
-
-
-@pytest.fixture(scope="module")
-def rxe():
-    return run_all(PAIRS, 400)
-
-
-@pytest.fixture(scope="module")
-def rxe_for_large_numbers():
-    return run_all(cm_tools.ALL_LARGE, 900)
-
-
-def check(results, one, family, server, client):
-    result = results["-".join((one.name, family, server, client))]
-    outcome = Outcome(result.ok())
-    assert cm_tools.has_ended(one, server, outcome.status, outcome.server), result
-    if one in cm_tools.OURS:
-        return
-    with_our_server, with_our_client = (Outcome(results["-".join((one.name, family, *way))])
-                                        for way in MIXED)
-    assert cm_tools.said(outcome.client) == cm_tools.said(with_our_server.client)
-    assert cm_tools.said(outcome.server) == cm_tools.said(with_our_client.server)
+    return steps.run("--device", "rxe", seconds=400)
 
 
 @pytest.mark.parametrize("one, family, server, client", PAIRS, ids=cm_tools.names(PAIRS))
 def test_both_sides_agree(rxe, one, family, server, client):
-    check(rxe, one, family, server, client)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("one, family, server, client", cm_tools.ALL_LARGE,
-                         ids=cm_tools.names(cm_tools.ALL_LARGE))
-def test_large_numbers(rxe_for_large_numbers, one, family, server, client):
-    check(rxe_for_large_numbers, one, family, server, client)
+    result = rxe["-".join((one.name, family, server, client))]
+    outcome = Outcome(result.ok())
+    assert cm_tools.has_ended(one, server, outcome.status, outcome.server), result
+    if one in cm_tools.OURS:
+        return
+    with_our_server, with_our_client = (Outcome(rxe["-".join((one.name, family, *way))])
+                                        for way in MIXED)
+    assert cm_tools.said(outcome.client) == cm_tools.said(with_our_server.client)
+    assert cm_tools.said(outcome.server) == cm_tools.said(with_our_client.server)
 
 
 def test_kernel_has_nothing_to_complain_about(rxe):

@@ -16,16 +16,22 @@ socklen_t cma_address_length(const struct sockaddr *address)
 	}
 }
 
-/* The kernel tells the device once there is one. */
+/* The kernel tells the device once there is one. Programs register memory in its domain before there
+ * is a queue pair. */
 static int take_device(struct cma_id *id, const struct ucma_abi_query_addr_resp *answer)
 {
+	struct cma_device *device;
 	int err;
 
 	if (id->device || !answer->node_guid)
 		return 0;
-	err = cma_device_find(answer->node_guid, (int)answer->ibdev_index, &id->device);
+	err = cma_device_find(answer->node_guid, (int)answer->ibdev_index, &device);
+	if (!err)
+		err = cma_device_get_pd(device, &id->id.pd);
 	if (err)
 		return err;
+	id->owns_pd_use = true;
+	id->device = device;
 	id->id.verbs = id->device->verbs;
 	id->id.port_num = answer->port_num;
 	id->id.route.addr.addr.ibaddr.pkey = answer->pkey;

@@ -34,7 +34,8 @@ static int keep_connect_data(struct cma_id *id, const struct rdma_addrinfo *res)
 /* For the ids of requests, which have no other way to learn it. */
 static int keep_qp_attr(struct cma_id *id, struct ibv_pd *pd, const struct ibv_qp_init_attr *attr)
 {
-	id->id.pd = pd;
+	if (pd)
+		id->id.pd = pd;
 	if (!attr)
 		return 0;
 	id->qp_init_attr = malloc(sizeof(*attr));

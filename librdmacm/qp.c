@@ -160,21 +160,12 @@ static int create_queues(struct cma_id *id, struct ibv_qp_init_attr_ex *attr)
 	return 0;
 }
 
-/* The domain that the owner has named, the id's, or the one of the device that all ids share. */
-static int choose_pd(struct cma_id *id, struct ibv_pd **pd)
+/* The domain that the owner has named, or the id's. */
+static int choose_pd(const struct cma_id *id, struct ibv_pd **pd)
 {
-	int err;
-
-	if (*pd)
-		return (*pd)->context == id->id.verbs ? 0 : EINVAL;
-	if (!id->id.pd) {
-		err = cma_device_get_pd(id->device, &id->id.pd);
-		if (err)
-			return err;
-		id->owns_pd_use = true;
-	}
-	*pd = id->id.pd;
-	return 0;
+	if (!*pd)
+		*pd = id->id.pd;
+	return (*pd)->context == id->id.verbs ? 0 : EINVAL;
 }
 
 /* As choose_pd(). All ids of a device share it: the queue pair and the shared queue find each

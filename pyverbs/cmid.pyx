@@ -228,7 +228,8 @@ cdef class CMID(PyverbsCM):
     a listener is one for each request; its calls wait. CMID(): neither address nor channel.
     CMID(CMEvent, listen_id=LISTENER): the id of a connect request.
 
-    'pd' is for the queue pair and memory; without it librdmacm's own for the device is.
+    'pd' is for the queue pair and memory; without it librdmacm's own for the device is, which the id
+    has from the time that it is bound to one.
     """
 
     def __init__(self, creator=None, QPInitAttr qp_init_attr=None, PD pd=None,
@@ -404,7 +405,7 @@ cdef class CMID(PyverbsCM):
 
     @property
     def pd(self):
-        """Its protection domain; None while it has none."""
+        """Its protection domain; None while it is bound to no device."""
         cdef cm.rdma_cm_id *id = self.c()
         cdef CMPD made
         if self.own_pd is not None:
@@ -711,7 +712,7 @@ cdef class CMID(PyverbsCM):
     def _register(self, size, access):
         domain = self.pd
         if domain is None:
-            raise PyverbsUserError('This CMID has no PD yet: create_qp() comes first')
+            raise PyverbsUserError('This CMID is not bound to a device yet')
         return MR(domain, size, access)
 
     cdef void *memory(self, MR mr, length, size_t *extent) except NULL:

@@ -89,6 +89,7 @@ def fill(missing, library):
             'ibv_create_': 'void *%s(void) { errno = EOPNOTSUPP; return 0; }',
             'ibv_dm_export_': 'int %s(void) { errno = EOPNOTSUPP; return -1; }',
             'ibv_export_': 'int %s(void) { errno = EOPNOTSUPP; return -1; }',
+            'rdma_': 'int %s(void) { errno = EOPNOTSUPP; return -1; }',
             '': 'int %s(void) { return EOPNOTSUPP; }'}
     source, nodes = library.with_suffix('.c'), library.with_suffix('.map')
     source.write_text('#include <errno.h>\n' + '\n'.join(

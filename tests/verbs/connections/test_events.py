@@ -18,7 +18,7 @@ from pyverbs.pyverbs_error import PyverbsUserError
 
 pytestmark = pytest.mark.usefixtures('address')
 
-TYPES = list(ce.rdma_cm_event_type)
+TYPES = list(ce.rdma_cm_event_type.__members__.values())
 
 
 @pytest.mark.parametrize('kind', TYPES, ids=lambda kind: kind.name)

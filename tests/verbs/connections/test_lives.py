@@ -202,8 +202,17 @@ def test_a_closed_id_does_nothing(call):
         CALLS[call](one)
 
 
-@pytest.mark.parametrize('call', ['query_qp', 'reg_msgs', 'reg_read', 'reg_write', 'get_send_comp',
-                                  'get_recv_comp'])
+@pytest.mark.parametrize('call', ['reg_msgs', 'reg_read', 'reg_write'])
+def test_memory_wants_a_device(call):
+    with CMID() as one:
+        assert one.pd is None
+        with pytest.raises(PyverbsUserError, match='not bound'):
+            CALLS[call](one)
+        one.bind_addr(here(free_port()))
+        assert CALLS[call](one).length == 1
+
+
+@pytest.mark.parametrize('call', ['query_qp', 'get_send_comp', 'get_recv_comp'])
 def test_what_wants_a_queue_pair(call):
     with CMID(there(free_port())) as one, pytest.raises(PyverbsUserError):
         CALLS[call](one)

@@ -104,9 +104,8 @@ def test_they_know_each_other(connected):
 @pytest.mark.parametrize('end', ['active', 'passive'])
 def test_ids_have_no_queue_pair(connected, end):
     one = getattr(connected, end)
-    for use in (lambda: one.query_qp(e.IBV_QP_STATE), lambda: one.reg_msgs(64)):
-        with pytest.raises(PyverbsUserError):
-            use()
+    with pytest.raises(PyverbsUserError, match='no QP'):
+        one.query_qp(e.IBV_QP_STATE)
 
 
 def test_either_end_ends_it(connected):

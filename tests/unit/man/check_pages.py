@@ -4,8 +4,10 @@
 function, with the right prototype and all sections, naming only what exists, rendered without a
 warning."""
 import argparse
+import concurrent.futures
 import errno
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -211,9 +213,10 @@ class Check:
             self.names_exist(page)
             self.constants_exist(page)
             self.kernel_names_exist(page)
-            self.renders(f"man3/{page.name}.3")
-        for path in sorted(self.man.glob("man[17]/*")):
-            self.renders(f"{path.parent.name}/{path.name}")
+        rendered = [f"man3/{page.name}.3" for page in self.pages]
+        rendered += [f"{path.parent.name}/{path.name}" for path in sorted(self.man.glob("man[17]/*"))]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+            list(workers.map(self.renders, rendered))
         shown = {name for page in self.pages for name in page.examples()}
         for name in sorted(self.programs - shown):
             self.fault(name, "is an example of no page")

@@ -110,8 +110,7 @@ PAIRS = RPING + UCMATOSE + UDADDY + RDMA_CLIENT + RDMA_XCLIENT + MCKEY + CMTIME
 ALL = [(one, family, server, client) for one in PAIRS for family in one.families
        for server, client in WAYS]
 ALL += [(one, family, "own", "own") for one in OURS for family in one.families]
-ALL_# For devices that are not emulated.
-LARGE = [(one, family, server, client) for one in LARGE for family in one.families
+ALL_LARGE = [(one, family, server, client) for one in LARGE for family in one.families
              for server, client in WAYS]
 
 

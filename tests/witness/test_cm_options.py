@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Witness of our tools for connections: whatever option Debian's tool takes, ours takes, with an
-argument just where Debian's has one. What both do with them is in tests/guest/test_cm_tools.py."""
+argument just where Debian's has one. What both do with them is in tests/guest/test_cm_tools_rxe.py."""
 
 import re
 import subprocess

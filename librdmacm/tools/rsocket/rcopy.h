@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The messages of rcopy, and its two sides. What they hold was observed between Debian's rcopys;
- * tests/guest/test_rsocket_tools.py holds it to that. Numbers are little-endian.
+ * tests/witness/test_rsocket_tools.py holds it to that. Numbers are little-endian.
  */
 #ifndef RCOPY_H
 #define RCOPY_H

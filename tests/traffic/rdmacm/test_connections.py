@@ -40,6 +40,8 @@ STRICTER = {
     # their parent is connected by.
     "numbers_that_are_no_rsockets", "what_sockets_refuse", "a_child_does_not_disturb_its_parent",
     "a_child_has_sockets_of_its_own",
+    # Children use their parent's devices, of which softhca leaves them none.
+    "a_peer_that_dies_is_noticed",
     # It gives no more of MSG_TRUNC than was copied, hears everybody when it is connected, and waits in
     # calls that are for streams.
     "datagrams_are_whole_or_cut", "connected_datagrams", "what_datagrams_do_not_do",

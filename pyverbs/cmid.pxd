@@ -1,38 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 from pyverbs cimport libibverbs as v
 from pyverbs cimport librdmacm as cm
-from pyverbs.base cimport PyverbsCM, PyverbsObject
+from pyverbs.base cimport PyverbsCM
+from pyverbs.cm_event cimport CMEvent, CMEventChannel
 from pyverbs.cm_param cimport AddrInfo
+from pyverbs.cq cimport WC
 from pyverbs.device cimport Context
 from pyverbs.mr cimport MR
 from pyverbs.pd cimport PD
 from pyverbs.qp_attr cimport QPInitAttr
 
+ctypedef int comp_call(cm.rdma_cm_id *id, v.ibv_wc *wc) noexcept nogil
+
 # A multicast group that an id has joined
 cdef struct joined:
     joined *next
     cm.sockaddr_storage address
-
-
-cdef class CMEventChannel(PyverbsCM):
-    pass
-
-
-cdef class CMEvent(PyverbsCM):
-    cdef CMEventChannel channel
-    # NULL when it has been acknowledged; raw is a copy
-    cdef cm.rdma_cm_event *event
-    # The id of a connect request, until a CMID takes it
-    cdef cm.rdma_cm_id *requested
-    cdef bytes data
-    cdef bint datagram
-    cdef cm.rdma_cm_event *wait(self) except NULL
-    cdef int belong(self) except -1
-    cdef void acknowledge(self)
-
-
-cdef class UDParam(PyverbsObject):
-    pass
 
 
 cdef class CMContext(Context):
@@ -62,3 +45,4 @@ cdef class CMID(PyverbsCM):
     cdef int end_queue_pair(self) noexcept nogil
     cdef void settle(self)
     cdef void *memory(self, MR mr, length, size_t *extent) except NULL
+    cdef WC completion(self, comp_call *wait, str what)

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-from pyverbs.addr import AH, AHAttr
-from pyverbs.base import PyverbsCM, PyverbsObject, PyverbsRDMAErrno as PyverbsRDMAErrno
+from pyverbs.addr import AH
+from pyverbs.base import PyverbsCM, PyverbsRDMAErrno as PyverbsRDMAErrno
+from pyverbs.cm_event import (
+    CMEvent as CMEvent,
+    CMEventChannel as CMEventChannel,
+    UDParam as UDParam,
+    event_to_str as event_to_str,
+)
 from pyverbs.cm_param import (
     AddrInfo as AddrInfo,
     ConnParam as ConnParam,
@@ -17,36 +23,7 @@ from pyverbs.pyverbs_error import (
 )
 from pyverbs.qp_attr import ECE, QPAttr, QPInitAttr
 
-def event_to_str(event: int) -> str: ...
 def get_devices() -> list[Device]: ...
-
-
-class CMEventChannel(PyverbsCM):
-    def __init__(self) -> None: ...
-    @property
-    def fd(self) -> int: ...
-
-
-class CMEvent(PyverbsCM):
-    def __init__(self, channel: CMEventChannel) -> None: ...
-    def ack_cm_event(self) -> None: ...
-    def event_str(self) -> str: ...
-    @property
-    def event_type(self) -> int: ...
-    @property
-    def status(self) -> int: ...
-    @property
-    def private_data(self) -> bytes: ...
-
-
-class UDParam(PyverbsObject):
-    def __init__(self, cm_event: CMEvent) -> None: ...
-    @property
-    def qp_num(self) -> int: ...
-    @property
-    def qkey(self) -> int: ...
-    @property
-    def ah_attr(self) -> AHAttr: ...
 
 
 class CMContext(Context): ...

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Connections: ids, and the events that tell what happens to them.
+"""Connections: ids, their addresses, queue pairs and memory. Events are in cm_event.pyx, what calls
+take in cm_param.pyx; this module has the names of both.
 
-The library waits for the acknowledgement of an id's events before it destroys the id. So an event
-is a child of the id that it is about, and closing the id acknowledges it.
+Calls leave the reason of a failure in the PyverbsRDMAError: what each errno means stands in the man
+page of the function of the same name. Without a channel they wait for what they have begun; with
+one an event tells of it. Times are in milliseconds, lengths in bytes.
 """
 cimport cython
 from cpython.exc cimport PyErr_CheckSignals
 from libc.errno cimport EBUSY, EINTR, EIO, ENODEV, ENOMEM, errno
 from libc.stdint cimport uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
 from pyverbs cimport libibverbs as v
 from pyverbs cimport librdmacm as cm
-from pyverbs.addr cimport AH, AHAttr
+from pyverbs.addr cimport AH
 from pyverbs.base cimport PyverbsCM, PyverbsObject, check
+from pyverbs.cm_event cimport CMEvent, CMEventChannel
 from pyverbs.cm_param cimport (AddrInfo, ConnParam, JoinMCAttrEx, name_bytes, private_bytes)
 from pyverbs.cq cimport WC
 from pyverbs.device cimport Context, device_of
-from pyverbs.fields cimport PLACE, SPAN, Field, part, ro
+from pyverbs.fields cimport PLACE, Field, ro
 from pyverbs.mr cimport MR
 from pyverbs.pd cimport PD
 from pyverbs.qp_attr cimport ECE, QPAttr, QPInitAttr
@@ -27,6 +30,7 @@ import operator
 import sys
 import weakref
 
+import pyverbs.cm_event as events
 import pyverbs.cm_param as params
 import pyverbs.libibverbs_enums as e
 import pyverbs.librdmacm_enums as ce
@@ -35,15 +39,10 @@ from pyverbs.pyverbs_error import PyverbsError, PyverbsRDMAError, PyverbsUserErr
 
 # What is cimported is no name of the module.
 globals().update((name, getattr(params, name)) for name in ('AddrInfo', 'ConnParam', 'JoinMCAttrEx'))
+globals().update((name, getattr(events, name))
+                 for name in ('CMEvent', 'CMEventChannel', 'UDParam', 'event_to_str'))
 
-cdef cm.rdma_event_channel *channel_shape = NULL
-cdef cm.rdma_cm_event *event_shape = NULL
-cdef cm.rdma_ud_param *ud = NULL
 cdef cm.rdma_cm_id *id_shape = NULL
-
-
-def event_to_str(event):
-    return cm.rdma_event_str(event).decode()
 
 
 def get_devices():
@@ -58,143 +57,6 @@ def get_devices():
         return [device_of(contexts[i].device) for i in range(count)]
     finally:
         cm.rdma_free_devices(contexts)
-
-
-cdef class CMEventChannel(PyverbsCM):
-    """Where ids announce what happens to them; 'fd' can be polled for it."""
-
-    def __init__(self):
-        cdef cm.rdma_event_channel *made
-        self.begin(())
-        with nogil:
-            made = cm.rdma_create_event_channel()
-        self.finish(made, sizeof(cm.rdma_event_channel), 'create an event channel')
-
-    cdef int release(self) noexcept nogil:
-        cm.rdma_destroy_event_channel(<cm.rdma_event_channel *>self.raw)
-        return 0
-
-    fd = ro(PLACE(channel_shape.fd))
-
-
-@cython.no_gc_clear
-cdef class CMEvent(PyverbsCM):
-    """The next event of a channel; waits for it. What it tells can be read until it is closed, also
-    when it has been acknowledged. A connect request that no CMID is made of is rejected then."""
-
-    def __init__(self, CMEventChannel channel not None):
-        cdef cm.rdma_cm_event *copied
-        cdef cm.rdma_cm_event *event
-        self.fresh()
-        copied = <cm.rdma_cm_event *>malloc(sizeof(cm.rdma_cm_event))
-        if copied == NULL:
-            raise MemoryError()
-        self.channel = channel
-        channel.pin()
-        try:
-            event = self.wait()
-            self.begin((channel,))
-            copied[0] = event[0]
-            self.finish(copied, sizeof(cm.rdma_cm_event), 'get an event')
-            copied = NULL
-            self.event = event
-            self.belong()
-        finally:
-            channel.unpin()
-            free(copied)
-
-    cdef cm.rdma_cm_event *wait(self) except NULL:
-        cdef cm.rdma_event_channel *channel = <cm.rdma_event_channel *>self.channel.raw
-        cdef cm.rdma_cm_event *event
-        cdef int result, error
-        while True:
-            with nogil:
-                result = cm.rdma_get_cm_event(channel, &event)
-                error = errno
-            if result == 0:
-                return event
-            if error != EINTR:
-                raise PyverbsRDMAError('Failed to get an event', error)
-            PyErr_CheckSignals()
-
-    cdef int belong(self) except -1:
-        """Finds who it is about, and keeps what has gone with the acknowledgement."""
-        cdef PyverbsCM owner
-        self.data = b''
-        self.datagram = self.event.id.qp_type == v.IBV_QPT_UD
-        if self.event.event == cm.RDMA_CM_EVENT_CONNECT_REQUEST:
-            self.requested = self.event.id
-            owner = self.channel.descendant(self.event.listen_id)
-        else:
-            owner = self.channel.descendant(self.event.id)
-        if self.event.conn.private_data_len:
-            self.data = (<const char *>self.event.conn.private_data)[
-                :self.event.conn.private_data_len]
-        if owner is None:
-            return 0
-        if owner.closing:
-            self.acknowledge()  # another thread is waiting for it
-            return 0
-        return self.adopt(owner)
-
-    cdef PyverbsCM descendant(self, void *raw):
-        # Events of an id that no CMID stands for yet belong to its request.
-        if raw != NULL and self.requested == raw:
-            return self
-        return PyverbsCM.descendant(self, raw)
-
-    cdef void acknowledge(self):
-        if self.event != NULL:
-            cm.rdma_ack_cm_event(self.event)
-            self.event = NULL
-
-    cdef int release(self) noexcept nogil:
-        if self.requested != NULL:
-            cm.rdma_destroy_id(self.requested)
-            self.requested = NULL
-        if self.event != NULL:
-            cm.rdma_ack_cm_event(self.event)
-            self.event = NULL
-        free(self.raw)
-        return 0
-
-    def ack_cm_event(self):
-        """Acknowledges the event; closing it, or the id that it is about, does so too."""
-        self.alive()
-        if self.event == NULL:
-            raise PyverbsUserError('The event has been acknowledged already')
-        self.acknowledge()
-
-    event_type = ro(PLACE(event_shape.event), event_to_str)
-    status = ro(PLACE(event_shape.status))
-
-    @property
-    def private_data(self):
-        """What the peer has sent with it, as bytes; what goes over InfiniBand is padded with zeros to
-        the size of the message's field."""
-        self.alive()
-        return self.data
-
-    def event_str(self):
-        """-> the name of the event's type"""
-        return event_to_str(self.event_type)
-
-
-cdef class UDParam(PyverbsObject):
-    """What an event of an id for datagrams tells of the peer or the group."""
-
-    def __cinit__(self):
-        self.allot(sizeof(cm.rdma_ud_param))
-
-    def __init__(self, CMEvent cm_event not None):
-        cdef cm.rdma_cm_event *event = <cm.rdma_cm_event *>cm_event.alive()
-        if not cm_event.datagram:
-            raise PyverbsUserError('The event is not of an id for datagrams')
-        memcpy(self.raw, &event.ud, sizeof(cm.rdma_ud_param))
-
-    qp_num = ro(PLACE(ud.qp_num), hex)
-    qkey = ro(PLACE(ud.qkey), hex)
-    ah_attr = part(SPAN(ud.ah_attr), AHAttr, False)
 
 
 cdef class CMContext(Context):
@@ -759,16 +621,15 @@ cdef class CMID(PyverbsCM):
         if cm.rdma_post_write(self.ready(), NULL, place, extent, mr.c(), flags, remote_addr, rkey):
             raise PyverbsRDMAErrno('Failed to post a write')
 
-    def get_send_comp(self):
-        """-> WC, the next completion of a send; waits for it"""
+    cdef WC completion(self, comp_call *wait, str what):
+        """Signals are looked at while it waits."""
         cdef cm.rdma_cm_id *id = self.c()
         cdef WC made = WC.__new__(WC)
-        if id.send_cq_channel == NULL:
-            raise PyverbsUserError('This CMID has made no queue for sends')
+        cdef int result, error
         self.pin()
         while True:
             with nogil:
-                result = cm.rdma_get_send_comp(id, <v.ibv_wc *>made.raw)
+                result = wait(id, <v.ibv_wc *>made.raw)
                 error = errno
             if result >= 0 or error != EINTR:
                 break
@@ -777,26 +638,17 @@ cdef class CMID(PyverbsCM):
             except BaseException:
                 self.unpin()
                 raise
-        self.done(result, error, 'get the completion of a send')
+        self.done(result, error, what)
         return made
+
+    def get_send_comp(self):
+        """-> WC, the next completion of a send; waits for it"""
+        if self.c().send_cq_channel == NULL:
+            raise PyverbsUserError('This CMID has made no queue for sends')
+        return self.completion(cm.rdma_get_send_comp, 'get the completion of a send')
 
     def get_recv_comp(self):
         """-> WC, the next completion of a receive; waits for it"""
-        cdef cm.rdma_cm_id *id = self.c()
-        cdef WC made = WC.__new__(WC)
-        if id.recv_cq_channel == NULL:
+        if self.c().recv_cq_channel == NULL:
             raise PyverbsUserError('This CMID has made no queue for receives')
-        self.pin()
-        while True:
-            with nogil:
-                result = cm.rdma_get_recv_comp(id, <v.ibv_wc *>made.raw)
-                error = errno
-            if result >= 0 or error != EINTR:
-                break
-            try:
-                PyErr_CheckSignals()
-            except BaseException:
-                self.unpin()
-                raise
-        self.done(result, error, 'get the completion of a receive')
-        return made
+        return self.completion(cm.rdma_get_recv_comp, 'get the completion of a receive')

@@ -18,7 +18,7 @@ VERSION = re.search(r"'(.*)'", (HERE / '__version__.py').read_text()).group(1)
 ENUMS = ('libibverbs_enums', 'librdmacm_enums')
 MODULES = (*sorted(path.stem for path in HERE.glob('*.pyx')), *ENUMS)
 # Those that call librdmacm
-CONNECTIONS = ('cm_param', 'cmid')
+CONNECTIONS = ('cm_event', 'cm_param', 'cmid')
 
 
 class Sources(build_py):

@@ -9,8 +9,8 @@ from pyverbs.base import PyverbsObject
 from pyverbs.fields import Field, Part, Text
 from pyverbs.pyverbs_error import PyverbsUserError
 
-MODULES = ('addr cm_param cmid comp_cntr cq device_attr device_memory flow mr pd qp_attr spec srq wq wr '
-           'xrcd').split()
+MODULES = ('addr cm_event cm_param cmid comp_cntr cq device_attr device_memory flow mr pd qp_attr spec srq '
+           'wq wr xrcd').split()
 # Members that C has in one place for several uses
 SHARED = {('SendWR', 'rkey'), ('SendWR', 'rdma_rkey'), ('SendWR', 'rdma_remote_addr')}
 

@@ -115,7 +115,7 @@ static void note_time(struct mlx5_ib_clock_info *notes)
 	if (sign & MLX5_IB_CLOCK_INFO_KERNEL_UPDATING ||
 	    !__atomic_compare_exchange_n(&notes->sign, &sign,
 					 sign | MLX5_IB_CLOCK_INFO_KERNEL_UPDATING, false,
-					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	fill_notes(notes);

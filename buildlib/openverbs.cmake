@@ -38,6 +38,11 @@ if(OV_WERROR)
   add_compile_options(-Werror)
 endif()
 
+if(OV_COVERAGE)
+  # Threads of softhca count, too.
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
 if(OV_SANITIZE)
   add_compile_options(-fsanitize=${OV_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${OV_SANITIZE})

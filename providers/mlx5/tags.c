@@ -4,9 +4,9 @@
 #include <errno.h>
 
 #include "builder.h"
-#include "ring.h"
 #include "completion.h"
 #include "recv.h"
+#include "ring.h"
 #include "tags.h"
 
 enum { TAG_MAX_SGE = 1 };

@@ -212,9 +212,10 @@ static void locked_memory_is_limited_for_the_unprivileged(void **state)
 	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &before), 0);
 }
 
-static int create_qp_with(const struct device *device, struct ib_uverbs_create_qp request,
+static int create_qp_with(const struct device *device, const struct ib_uverbs_create_qp *wanted,
 			  struct mlx5_ib_create_qp driver)
 {
+	struct ib_uverbs_create_qp request = *wanted;
 	uint32_t answer[32];
 
 	return classic(device, IB_USER_VERBS_CMD_CREATE_QP, &request, sizeof(request), &driver,
@@ -243,33 +244,33 @@ static void impossible_queue_pairs_are_refused(void **state)
 	struct mlx5_ib_create_qp d = driver;
 
 	(void)state;
-	assert_int_equal(create_qp_with(&device, request, driver), 0);
+	assert_int_equal(create_qp_with(&device, &request, driver), 0);
 	r.qp_type = 77;
-	assert_int_equal(create_qp_with(&device, r, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &r, driver), EINVAL);
 	r.qp_type = IB_UVERBS_QPT_RAW_PACKET;
-	assert_int_equal(create_qp_with(&device, r, driver), EOPNOTSUPP);
+	assert_int_equal(create_qp_with(&device, &r, driver), EOPNOTSUPP);
 	r = request;
 	r.send_cq_handle = pd;
-	assert_int_equal(create_qp_with(&device, r, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &r, driver), EINVAL);
 	r = request;
 	r.max_send_wr = 1 << 20;
-	assert_int_equal(create_qp_with(&device, r, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &r, driver), EINVAL);
 	d.sq_wqe_count = 3;
-	assert_int_equal(create_qp_with(&device, request, d), EINVAL);
+	assert_int_equal(create_qp_with(&device, &request, d), EINVAL);
 	d = driver;
 	d.flags = MLX5_QP_FLAG_SIGNATURE;
-	assert_int_equal(create_qp_with(&device, request, d), EOPNOTSUPP);
+	assert_int_equal(create_qp_with(&device, &request, d), EOPNOTSUPP);
 	d = driver;
 	d.buf_addr = 4096;
-	assert_int_equal(create_qp_with(&device, request, d), EFAULT);
+	assert_int_equal(create_qp_with(&device, &request, d), EFAULT);
 	d = driver;
 	d.db_addr = 8;
-	assert_int_equal(create_qp_with(&device, request, d), EFAULT);
+	assert_int_equal(create_qp_with(&device, &request, d), EFAULT);
 	d = driver;
 	d.flags = MLX5_QP_FLAG_UAR_PAGE_INDEX;
-	assert_int_equal(create_qp_with(&device, request, d), EINVAL);
+	assert_int_equal(create_qp_with(&device, &request, d), EINVAL);
 	d.flags = MLX5_QP_FLAG_TYPE_DCI;
-	assert_int_equal(create_qp_with(&device, request, d), EOPNOTSUPP);
+	assert_int_equal(create_qp_with(&device, &request, d), EOPNOTSUPP);
 	device_close(&device);
 	queue_free(&cq_queue);
 	queue_free(&queue);
@@ -291,17 +292,17 @@ static void halves_of_dynamic_connections_are_told_apart(void **state)
 					   .sq_wqe_count = 4};
 
 	(void)state;
-	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &request, driver), EINVAL);
 	driver.flags = MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_TYPE_DCT;
-	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &request, driver), EINVAL);
 	driver.flags = MLX5_QP_FLAG_TYPE_DCI | MLX5_QP_FLAG_DCI_STREAM;
-	assert_int_equal(create_qp_with(&device, request, driver), EOPNOTSUPP);
+	assert_int_equal(create_qp_with(&device, &request, driver), EOPNOTSUPP);
 	driver.flags = MLX5_QP_FLAG_TYPE_DCI;
-	assert_int_equal(create_qp_with(&device, request, driver), 0);
+	assert_int_equal(create_qp_with(&device, &request, driver), 0);
 	/* There is no SRQ for it. */
 	driver.flags = MLX5_QP_FLAG_TYPE_DCT;
 	request.recv_cq_handle = cq;
-	assert_int_equal(create_qp_with(&device, request, driver), EINVAL);
+	assert_int_equal(create_qp_with(&device, &request, driver), EINVAL);
 	device_close(&device);
 	queue_free(&cq_queue);
 	queue_free(&queue);

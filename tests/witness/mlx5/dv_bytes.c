@@ -240,6 +240,7 @@ static void print_request(struct subject *subject)
 	uint8_t copy[16 * 64] = {};
 	uint32_t ds = ring[(size_t)(subject->printed % count) * 64 + 7] & 0x3f;
 
+	need(ds, "a request of some size");
 	for (uint32_t at = 0; at < ds * 16; at += 16)
 		memcpy(copy + at, ring + ((size_t)subject->printed * 64 + at) % (count * 64), 16);
 	memset(copy + 4, 0, 3);
@@ -249,16 +250,21 @@ static void print_request(struct subject *subject)
 	subject->printed += (ds + 3) / 4;
 }
 
-/* Begins a request and ends it; between lie its opener and its data. */
-#define REQUEST(subject, what, opener, data)                                                       \
+/* Begins a request and ends it; between lie its opener, its address and its data, each once: stock
+ * libmlx5 counts them to know when a request is whole. */
+#define REQUEST_TO(subject, what, opener, address, data)                                           \
 	do {                                                                                       \
 		ibv_wr_start((subject)->ex);                                                       \
 		opener;                                                                            \
-		mlx5dv_wr_set_dc_addr((subject)->dv, ah, 0x123456, DC_KEY);                        \
+		address;                                                                           \
 		data;                                                                              \
 		need(!ibv_wr_complete((subject)->ex), "wr_complete");                              \
 		print_new(subject, what);                                                          \
 	} while (0)
+
+#define REQUEST(subject, what, opener, data)                                                       \
+	REQUEST_TO(subject, what, opener,                                                          \
+		   mlx5dv_wr_set_dc_addr((subject)->dv, ah, 0x123456, DC_KEY), data)
 
 static void print_new(struct subject *subject, const char *what)
 {
@@ -332,10 +338,9 @@ static void requests(void)
 		ibv_wr_set_sge(ex, 0x55, 0x66, 8));
 	REQUEST(&subject, "fetch and add", ibv_wr_atomic_fetch_add(ex, 7, 0x1000, 5),
 		ibv_wr_set_sge(ex, 0x55, 0x66, 8));
-	/* Set once more, with a stream. */
-	REQUEST(&subject, "stream", ibv_wr_send(ex),
-		mlx5dv_wr_set_dc_addr_stream(subject.dv, ah, 0x654321, DC_KEY, 0x789a);
-		ibv_wr_set_sge(ex, 1, 2, 3));
+	REQUEST_TO(&subject, "stream", ibv_wr_send(ex),
+		   mlx5dv_wr_set_dc_addr_stream(subject.dv, ah, 0x654321, DC_KEY, 0x789a),
+		   ibv_wr_set_sge(ex, 1, 2, 3));
 	/* It goes nowhere, and has no address. */
 	ibv_wr_start(ex);
 	ibv_wr_local_inv(ex, 0x100);

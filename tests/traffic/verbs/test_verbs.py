@@ -133,7 +133,7 @@ def test_registered_memory_vanishes(fabric, subject, case, port, libraries):
 def test_large_completions(fabric, subject, case, port, libraries):
     """With completion queue entries of 128 bytes."""
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
-                             environment(libraries, MLX5_CQE_SIZE="128")), case)
+                             environment(libraries, MLX5_CQE_SIZE="128", **leaving(case))), case)
 
 
 @pytest.mark.needs("faults")
@@ -144,7 +144,7 @@ def test_with_losses(fabric, subject, case, port, libraries):
     """Reliable traffic only: of the rest something is lost, as it should be."""
     faults = " --fault drop=1%,dup=1%,reorder=1%"
     check(fabric, fabric.run(command(subject, case), world.port_option(port) + faults, 100,
-                             environment(libraries)), case)
+                             environment(libraries, **leaving(case))), case)
 
 
 @pytest.mark.needs("shim")
@@ -163,7 +163,7 @@ def test_tags_on_ethernet(fabric, subject, case):
 def test_on_older_kernels(fabric, subject, case, port, libraries, choice):
     """Whose drivers have fewer doorbell registers, or no ioctl."""
     check(fabric, fabric.run(command(subject, case), world.port_option(port), 100,
-                             environment(libraries, **choice)), case)
+                             environment(libraries, **choice, **leaving(case))), case)
 
 
 @pytest.mark.needs("shim")

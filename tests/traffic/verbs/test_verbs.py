@@ -45,14 +45,15 @@ STRICTER = {
              "the_plain_poll"),
     # They take any opcode, know no alignment, leave bad_wr alone, put inline data and lists of
     # pieces down without their lengths in ibv_wr_* calls, and step over two completions when
-    # ibv_end_poll() follows an ENOENT.
+    # ibv_end_poll() follows an ENOENT. Each type has the calls of all.
     "rxe": ("unknown_opcode_at_each_position", "atomic_out_of_alignment",
             "receives_of_its_own_are_refused", "full_queue_in_a_series_of_calls",
             "rc_small_messages", "rc_segmented_messages", "rc_least_mtu", "rc_greatest_mtu",
             "uc_small_messages", "uc_segmented_messages", "ud_messages",
             "one_queue_pair_and_completion_queue", "queue_pairs_of_their_own",
             "extended_polling", "extended_polling_by_one_thread", "largest_requests",
-            "an_invalidation_is_flagged", "calls_that_a_type_has_not", "first_error_is_kept"),
+            "an_invalidation_is_flagged", "calls_that_a_type_has_not", "first_error_is_kept",
+            "each_type_has_its_calls"),
 }[world.FAMILY]
 # The status of a case that the device cannot serve; it says why.
 SKIPPED = 77

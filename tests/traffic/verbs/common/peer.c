@@ -60,9 +60,22 @@ void tell(int socket, const void *bytes, size_t length)
 	CHECK_EQ(send(socket, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
 }
 
+/* A peer that cannot serve the case has said why: then neither can this end. */
+static void end_with_skipped_peer(void)
+{
+	int status;
+
+	if (waitpid(-1, &status, 0) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
+		exit(SKIPPED);
+}
+
 void hear(int socket, void *bytes, size_t length)
 {
-	CHECK_EQ(recv(socket, bytes, length, MSG_WAITALL), (ssize_t)length);
+	ssize_t heard = recv(socket, bytes, length, MSG_WAITALL);
+
+	if (!heard)
+		end_with_skipped_peer();
+	CHECK_EQ(heard, (ssize_t)length);
 }
 
 struct introduction introduce(int socket, struct end *end, const struct buffer *buffer)

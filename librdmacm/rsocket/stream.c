@@ -162,9 +162,10 @@ void rs_stream_release(struct rs_socket *rs)
 {
 	struct rs_stream *stream = &rs->stream;
 
-	rs_maps_free(rs);
+	/* The queue pair first: an adapter may hold a region that a write has begun in. */
 	if (stream->id && stream->id->qp)
 		rdma_destroy_qp(stream->id);
+	rs_maps_free(rs);
 	end_region(&stream->table_mr);
 	end_region(&stream->receive_mr);
 	end_region(&stream->send_mr);

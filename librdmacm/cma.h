@@ -136,6 +136,7 @@ socklen_t cma_address_length(const struct sockaddr *address);
 int cma_qp_to_rtr(struct cma_id *id, uint8_t responder_resources);
 int cma_qp_to_rts(struct cma_id *id, uint8_t initiator_depth);
 int cma_qp_to_error(struct cma_id *id);
+int cma_qp_to_close(struct cma_id *id);
 
 /* connect.c: the last step of the active side. */
 int cma_finish_connect(struct cma_id *id);

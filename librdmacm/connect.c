@@ -202,7 +202,7 @@ int rdma_disconnect(struct rdma_cm_id *public)
 {
 	struct cma_id *id = to_cma_id(public);
 	struct ucma_abi_disconnect command = {.id = id->handle};
-	int err = cma_qp_to_error(id);
+	int err = cma_qp_to_close(id);
 
 	if (!err)
 		err = CMA_COMMAND(public->channel->fd, UCMA_CMD_DISCONNECT, command);

@@ -65,11 +65,25 @@ int cma_qp_to_rts(struct cma_id *id, uint8_t initiator_depth)
 	return ibv_modify_qp(id->id.qp, &attr, mask);
 }
 
-int cma_qp_to_error(struct cma_id *id)
+static int to_state(struct cma_id *id, enum ibv_qp_state state)
 {
-	struct ibv_qp_attr attr = {.qp_state = IBV_QPS_ERR};
+	struct ibv_qp_attr attr = {.qp_state = state};
 
 	return id->id.qp ? ibv_modify_qp(id->id.qp, &attr, IBV_QP_STATE) : 0;
+}
+
+int cma_qp_to_error(struct cma_id *id)
+{
+	return to_state(id, IBV_QPS_ERR);
+}
+
+/* A stream of iWARP is closed: what has been sent still arrives (RFC 5040, 6.2). An error would
+ * break it off. */
+int cma_qp_to_close(struct cma_id *id)
+{
+	bool iwarp = id->id.verbs && id->id.verbs->device->transport_type == IBV_TRANSPORT_IWARP;
+
+	return to_state(id, iwarp ? IBV_QPS_SQD : IBV_QPS_ERR);
 }
 
 /* Datagrams need no peer: the queue pair is ready at once. */

@@ -32,6 +32,9 @@ STRICTER = {
     # wants a protection domain before it asks for a connection.
     "bytes_are_placed_where_they_belong", "offsets_may_be_left_to_the_library", "what_cannot_be_mapped",
     "without_a_table_nothing_is_mapped",
+    # Under load, two threads that send and one that receives may all come to wait: nobody tells the
+    # peer of the room that there is.
+    "both_directions_at_once",
     # It lacks options that TCP sockets have, says EOPNOTSUPP of those that it does not know, and has
     # one keepalive probe.
     "options_of_a_stream", "options_of_rdma", "a_listener_hands_its_options_on",

@@ -131,7 +131,7 @@ CASE(remote_access_errors)
 		uint32_t rkey = bench.remote.mr->rkey;
 
 		memset(bench.remote.bytes, 0x77, SIZE);
-		is_refused(&bench, opcode, "key of nothing", start, rkey ^ 0x12300);
+		is_refused(&bench, opcode, "key of nothing", start, rkey ^ 0x40000000);
 		is_refused(&bench, opcode, "wrong key byte", start, rkey ^ 1);
 		is_refused(&bench, opcode, "past the end", start + SIZE, rkey);
 		is_refused(&bench, opcode, "before the start", start - 8, rkey);
@@ -284,7 +284,7 @@ CASE(local_protection_of_the_sender)
 		struct ibv_sge good = bench.sge;
 
 		trying("opcode %d", opcodes[i]);
-		bench.sge.lkey ^= 0x12300;
+		bench.sge.lkey ^= 0x40000000;
 		prepare_good(&bench, opcodes[i]);
 		fails(&bench, IBV_WC_LOC_PROT_ERR);
 		renew(&bench);
@@ -334,7 +334,7 @@ CASE(local_protection_of_the_receiver)
 		trying("bad receive %d", i);
 		sge = buffer_sge(i == 0 ? &fixed : &bench.remote, i == 1 ? SIZE - 4 : 0, 8);
 		if (i == 2)
-			sge.lkey ^= 0x12300;
+			sge.lkey ^= 0x40000000;
 		CHECK_OK(ibv_post_recv(bench.pair.b.qp, &wr, &bad));
 		post_receive(&bench.pair.b, 51, &bench.remote, 0, 8);
 		prepare_good(&bench, IBV_WR_SEND);
@@ -457,7 +457,7 @@ CASE(failure_in_the_middle)
 		wr[i].send_flags = i == 1 ? IBV_SEND_SIGNALED : 0;
 		wr[i].next = i + 1 < REQUESTS ? &wr[i + 1] : NULL;
 	}
-	wr[BAD].wr.rdma.rkey ^= 0x12300;
+	wr[BAD].wr.rdma.rkey ^= 0x40000000;
 	post(&bench.pair.a, wr);
 	expect_wc(bench.pair.a.send_cq, 1, IBV_WC_SUCCESS);
 	expect_wc(bench.pair.a.send_cq, BAD, IBV_WC_REM_ACCESS_ERR);
@@ -550,7 +550,7 @@ CASE(send_queue_error_of_datagrams)
 	skip_for(bench.bed.family->no_send_queue_error);
 	b = end_address(&bench.pair.b);
 	ah = ah_make(&bench.bed, &b);
-	bench.sge.lkey ^= 0x12300;
+	bench.sge.lkey ^= 0x40000000;
 	bench.wr = request(IBV_WR_SEND, 1, &bench.sge);
 	bench.wr.wr.ud.ah = ah;
 	bench.wr.wr.ud.remote_qpn = b.qpn;
@@ -560,7 +560,7 @@ CASE(send_queue_error_of_datagrams)
 	CHECK_EQ(end_state(&bench.pair.a), IBV_QPS_SQE);
 	post(&bench.pair.a, &bench.wr);
 	expect_wc(bench.pair.a.send_cq, 1, IBV_WC_WR_FLUSH_ERR);
-	bench.sge.lkey ^= 0x12300;
+	bench.sge.lkey ^= 0x40000000;
 	CHECK_OK(ibv_modify_qp(bench.pair.a.qp, &attr, IBV_QP_STATE | IBV_QP_CUR_STATE));
 	post_receive(&bench.pair.b, 50, &bench.remote, 0, 100);
 	post(&bench.pair.a, &bench.wr);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* rdma_client: connects, sends a message, and waits for one. */
-#include <stdio.h>
-
 #include "common/endpoint.h"
 #include "libibverbs/examples/common/options.h"
 
@@ -37,15 +35,7 @@ static int talk(struct cm_endpoint *endpoint)
 
 static int run(void)
 {
-	struct cm_endpoint endpoint = {0};
-	int err, failed;
-
-	puts("rdma_client: start");
-	err = talk(&endpoint);
-	failed = cm_endpoint_close(&endpoint);
-	err = err ? err : failed;
-	printf("rdma_client: end %d\n", err ? -1 : 0);
-	return err;
+	return cm_endpoint_run("rdma_client", talk);
 }
 
 int main(int argc, char **argv)

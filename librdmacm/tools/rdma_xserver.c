@@ -2,7 +2,6 @@
 /* rdma_xserver: takes one client and waits for its message, over an RC or an XRC queue pair. */
 #include <endian.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "common/endpoint.h"
 #include "libibverbs/examples/common/options.h"
@@ -58,19 +57,11 @@ static int talk(struct cm_endpoint *endpoint)
 
 static int run(void)
 {
-	struct cm_endpoint endpoint = {0};
-	int err, failed;
-
 	if (type == TYPE_XRC) {
 		place.space = RDMA_PS_IB;
 		place.type = IBV_QPT_XRC_RECV;
 	}
-	printf("%s: start\n", program_invocation_name);
-	err = talk(&endpoint);
-	failed = cm_endpoint_close(&endpoint);
-	err = err ? err : failed;
-	printf("%s: end %d\n", program_invocation_name, err ? -1 : 0);
-	return err;
+	return cm_endpoint_run(program_invocation_name, talk);
 }
 
 int main(int argc, char **argv)

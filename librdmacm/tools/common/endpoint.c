@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One end of a connection, by calls that wait; see endpoint.h. */
 #include <errno.h>
+#include <stdio.h>
 
 #include "endpoint.h"
 #include "libibverbs/examples/common/report.h"
@@ -137,4 +138,17 @@ int cm_endpoint_close(struct cm_endpoint *endpoint)
 	if (endpoint->found)
 		rdma_freeaddrinfo(endpoint->found);
 	return err ? err : failed;
+}
+
+int cm_endpoint_run(const char *tool, int (*talk)(struct cm_endpoint *endpoint))
+{
+	struct cm_endpoint endpoint = {0};
+	int err, failed;
+
+	printf("%s: start\n", tool);
+	err = talk(&endpoint);
+	failed = cm_endpoint_close(&endpoint);
+	err = err ? err : failed;
+	printf("%s: end %d\n", tool, err ? -1 : 0);
+	return err;
 }

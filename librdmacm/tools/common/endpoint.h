@@ -40,4 +40,8 @@ int cm_endpoint_send(struct cm_endpoint *endpoint);
 /* Disconnects, and destroys everything; also what has been made when a call has failed. */
 int cm_endpoint_close(struct cm_endpoint *endpoint);
 
+/* A whole tool: says that it starts, lets `talk` work on a new end, closes that, and says with what
+ * it ends. Returns the first error. */
+int cm_endpoint_run(const char *tool, int (*talk)(struct cm_endpoint *endpoint));
+
 #endif
